@@ -1,0 +1,139 @@
+"""What is published and how to have it: one TOML file a dataset, read and checked as data."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from geo_border.errors import CatalogError
+from geo_border.model import COVER_CLASSES, NEEDS, UNKNOWN
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class File(_Declared):
+    """One file of a dataset: its name under the dataset's folder, and how its bytes are known to be right."""
+
+    name: str
+    sha256: str | None = None
+    bytes: int | None = None
+
+
+class Legend(_Declared):
+    """How a raster's values become the common cover classes.
+
+    `classes` maps each value of the file (as text) to a class of `model.COVER_CLASSES` or `unknown`; `tree_low` and
+    `tree_high` name the values that count as tree at the strictest and the loosest reading.
+    """
+
+    canopy: str
+    classes: dict[str, str]
+    names: dict[str, str]
+    tree_low: list[int]
+    tree_high: list[int]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Legend:
+        bad = set(self.classes.values()) - set(COVER_CLASSES) - {UNKNOWN}
+        if bad:
+            raise ValueError(f"classes not in the common legend: {sorted(bad)}")
+        if set(self.names) != set(self.classes):
+            raise ValueError("names and classes must have the same keys")
+        return self
+
+
+class Entry(_Declared):
+    """A dataset: what it is, whose it is, on what terms, how it is read, and what to beware of.
+
+    `counts` (people only): "all" if a cell counts everyone who lives in it, "home" if only residents of one side.
+    `pixel_m` is the nominal cell size in metres of a raster. `locates_people_per_km2` is the density from which the
+    dataset can say where people are. `columns` maps our column names to the file's. `citation` names the source.
+    """
+
+    name: str
+    needs: list[str] = Field(min_length=1)
+    source: Literal["embedded", "http", "overpass", "osm", "local"]
+    title: str
+    publisher: str
+    version: str
+    vintage: str
+    licence: str
+    licence_url: str
+    attribution: str
+    citation: str
+    homepage: str
+    documentation: str
+    reader: str
+    resolution: str
+    crs: str
+    terms: str = ""
+    traps: list[str] = []
+    files: list[File] = []
+    columns: dict[str, str] = {}
+    approx_bytes: int | None = None
+    pixel_m: float | None = None
+    legend: Legend | None = None
+    counts: Literal["all", "home"] | None = None
+    locates_people_per_km2: float | None = None
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _known_needs(self) -> Entry:
+        bad = set(self.needs) - set(NEEDS)
+        if bad:
+            raise ValueError(f"unknown needs {sorted(bad)}; known: {', '.join(NEEDS)}")
+        return self
+
+
+@lru_cache(maxsize=1)
+def entries() -> dict[str, Entry]:
+    """Every entry that ships, by name, in alphabetical order.
+
+    Raises
+    ------
+    CatalogError
+        When a file is not TOML, lacks a key or has an unknown one; the message names file and key.
+    """
+    found: dict[str, Entry] = {}
+    for path in sorted(resources.files(__package__).iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".toml") and path.name != "presets.toml":
+            found[path.name.removesuffix(".toml")] = _read(path.name, path.read_text("utf-8"))
+    return found
+
+
+def entry(name: str) -> Entry:
+    """The entry of that name.
+
+    Raises
+    ------
+    CatalogError
+        When there is none; the message lists the names there are.
+    """
+    try:
+        return entries()[name]
+    except KeyError:
+        raise CatalogError(f"no dataset named {name!r}. There are: {', '.join(entries())}.") from None
+
+
+@lru_cache(maxsize=1)
+def presets() -> dict[str, dict[str, str]]:
+    """For each preset (`embedded`, `live`) the dataset that serves each need."""
+    text = resources.files(__package__).joinpath("presets.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _read(filename: str, text: str) -> Entry:
+    try:
+        return Entry.model_validate({"name": filename.removesuffix(".toml"), **tomllib.loads(text)})
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"catalog/{filename}: not TOML ({error}).") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole entry)"
+        raise CatalogError(f"catalog/{filename}: {key}: {first['msg']}.") from error

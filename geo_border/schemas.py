@@ -1,0 +1,299 @@
+"""The contract of every layer and table: columns, types, units, meaning; checked on every write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from geo_border.errors import SchemaError
+from geo_border.model import COVER_CLASSES, MEDIA, UNKNOWN
+
+ZONE_KINDS = ("segment", "band", "strip", "corridor", "admin")
+CELL_COVER = ("tree", "crop", "grass", "built", "water", "wetland")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: dtype is `text`, `float`, `int` or `bool`; a nullable one may be empty, a text one may be one of."""
+
+    name: str
+    dtype: str
+    about: str
+    unit: str = ""
+    nullable: bool = False
+    one_of: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer or table: `geometry` is `line`, `polygon`, `point` or None; `key` columns are unique together."""
+
+    name: str
+    title: str
+    about: str
+    geometry: str | None
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the columns, in order, without the geometry."""
+        return [column.name for column in self.columns]
+
+
+def _text(name: str, about: str, nullable: bool = False, one_of: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", about, nullable=nullable, one_of=one_of)
+
+
+def _float(name: str, about: str, unit: str, nullable: bool = False, most: float | None = None) -> Column:
+    return Column(name, "float", about, unit, nullable, least=0.0, most=most)
+
+
+_SEGMENT = _text("segment", "Piece of the frontier, named home-facing, e.g. FI-RU")
+_SEGMENT_OR_NONE = _text("segment", "Piece of the frontier; empty where the zone is of several", nullable=True)
+_COUNTRY = _text("country", "Home country, ISO 3166-1 alpha-2")
+_FACING = _text("facing", "Facing country, ISO 3166-1 alpha-2")
+_LENGTH = _float("length_km", "Geodesic length on WGS 84", "km")
+_AREA = _float("area_km2", "Area of home land, lakes and rivers included", "km²")
+_PEOPLE = _float("people", "Residents", "persons", nullable=True)
+_DISTANCE = _float("distance_m", "Geodesic distance to the nearest point of the frontier", "m")
+_DEGURBA = Column("degurba", "int", "Degree of urbanisation class, level 2 (10 water .. 30 city)", nullable=True)
+
+
+def _class_layer(name: str, title: str, about: str, classes: tuple[str, ...]) -> Layer:
+    columns = (_SEGMENT, _COUNTRY, _text("class", "Class of the cells dissolved here", one_of=classes), _AREA, _PEOPLE)
+    return Layer(name, title, about, "polygon", columns, ("segment", "country", "class"))
+
+
+LAYERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (
+        Layer(
+            "frontier",
+            "Frontier",
+            "The line between home and facing territories, one row per stretch of one medium.",
+            "line",
+            (_SEGMENT, _COUNTRY, _FACING, _text("medium", "What the line runs through", one_of=MEDIA), _LENGTH),
+        ),
+        Layer(
+            "frontier_sea",
+            "Frontier at sea",
+            "Stretches at sea and in coastal lagoons; nothing is measured from them.",
+            "line",
+            (_SEGMENT, _COUNTRY, _FACING, _LENGTH),
+        ),
+        Layer(
+            "segments",
+            "Segments",
+            "Length of each segment beside the official one.",
+            None,
+            (
+                _SEGMENT,
+                _COUNTRY,
+                _FACING,
+                _LENGTH,
+                _float("sea_km", "Length at sea and in coastal lagoons", "km"),
+                _float("official_km", "Official or published length", "km", nullable=True),
+                _text("official_source", "Who published the official length, and when", nullable=True),
+                _text("note", "Why the two differ", nullable=True),
+            ),
+            ("segment",),
+        ),
+        Layer(
+            "zones",
+            "Zones",
+            "Every area that figures are reported for; strips are hypothetical and uniform.",
+            "polygon",
+            (
+                _text("zone_id", "Key, e.g. band|FI-RU|FI|1000-5000"),
+                _text("zone_kind", "Kind of zone", one_of=ZONE_KINDS[1:]),
+                _SEGMENT_OR_NONE,
+                _COUNTRY,
+                _float("from_m", "Nearer edge, geodesic distance to the frontier", "m", nullable=True),
+                _float("to_m", "Farther edge, geodesic distance to the frontier", "m", nullable=True),
+                _AREA,
+                _PEOPLE,
+                _float("people_low", "Lower end of the spread of people", "persons", nullable=True),
+                _float("people_high", "Upper end of the spread of people", "persons", nullable=True),
+                _float("tree_share", "Share of the zone's known cover that is tree", "0..1", nullable=True, most=1.0),
+            ),
+            ("zone_id",),
+        ),
+        Layer(
+            "cells",
+            "Cells",
+            "1 km cells clipped to home land.",
+            "polygon",
+            (
+                _text("cell_id", "Cell of the study's 1 km grid, named by its lower-left corner"),
+                _SEGMENT,
+                _COUNTRY,
+                _DISTANCE,
+                _AREA,
+                _PEOPLE,
+                _float("reach_people", "People in home territory within reach_m of the cell's centre", "persons", True),
+                *(_float(f"{c}_share", f"Share of the cell that is {c}", "0..1", True, 1.0) for c in CELL_COVER),
+                _text("cover_from", "Dataset that the cover shares come from", nullable=True),
+                _DEGURBA,
+                Column("forested", "bool", "Tree share at or above the study's threshold"),
+                Column("populated", "bool", "People density at or above what the dataset can locate"),
+                _text(
+                    "civilian_exposure",
+                    "First that holds; empty where no exposure is known",
+                    nullable=True,
+                    one_of=("resident", "livelihood", "passage", "sparse"),
+                ),
+            ),
+            ("cell_id", "country"),
+        ),
+        _class_layer("forested", "Forested zones", "Cells with tree cover, dissolved.", ("forested",)),
+        _class_layer(
+            "populated",
+            "Populated zones",
+            "Populated cells dissolved by settlement class.",
+            ("city", "town", "suburb", "village", "dispersed", "low_density", "unclassed"),
+        ),
+        _class_layer(
+            "civilian_exposure",
+            "Civilian exposure",
+            "Cells dissolved by the kind of exposure known.",
+            ("resident", "livelihood", "passage", "sparse"),
+        ),
+        Layer(
+            "corridor",
+            "Corridor",
+            "Home land between two facing territories; no official outline exists.",
+            "polygon",
+            (_text("zone_id", "Key, e.g. corridor|suwalki|PL"), _text("name", "Name"), _AREA, _PEOPLE),
+            ("zone_id",),
+        ),
+        Layer(
+            "corridor_axis",
+            "Corridor axis",
+            "Shortest geodesic across the corridor, and the home border inside it.",
+            "line",
+            (_text("name", "What the line is"), _LENGTH),
+            ("name",),
+        ),
+        Layer(
+            "settlements",
+            "Settlements",
+            "Populated places on the home side.",
+            "point",
+            (
+                _text("name", "Name in its own letters"),
+                _text("name_en", "Name in English or plain letters", nullable=True),
+                _text("kind", "Kind of place"),
+                _COUNTRY,
+                _SEGMENT,
+                _DISTANCE,
+                _PEOPLE,
+                _DEGURBA,
+                _text("source", "Dataset"),
+            ),
+        ),
+        Layer(
+            "facilities",
+            "Facilities",
+            "Schools, kindergartens, hospitals, clinics and care homes on the home side; civilian only.",
+            "point",
+            (
+                _text("name", "Name in its own letters", nullable=True),
+                _text("name_en", "Name in English or plain letters", nullable=True),
+                _text("kind", "Kind", one_of=("school", "kindergarten", "hospital", "clinic", "care_home")),
+                _COUNTRY,
+                _SEGMENT,
+                _DISTANCE,
+                _PEOPLE,
+                _DEGURBA,
+                _text("source", "Dataset"),
+            ),
+        ),
+        Layer(
+            "countries",
+            "Countries",
+            "Home and facing countries with their mine-ban treaty status.",
+            "polygon",
+            (
+                _text("country", "ISO 3166-1 alpha-2"),
+                _text("name", "Name"),
+                _text("treaty_status", "Status", True, ("party", "withdrawn", "non_party")),
+                _text("treaty_notified", "Date the withdrawal was deposited (ISO 8601)", nullable=True),
+                _text("treaty_effective", "Date the withdrawal took effect (ISO 8601)", nullable=True),
+                _text("treaty_source", "Publication", nullable=True),
+            ),
+            ("country",),
+        ),
+        Layer(
+            "exposure",
+            "Exposure table",
+            "One row a figure; raw values.",
+            None,
+            (
+                _text("zone_kind", "Kind of zone", one_of=ZONE_KINDS),
+                _text("zone_id", "Key of the zone"),
+                _SEGMENT_OR_NONE,
+                _text("country", "Home country, ISO 3166-1 alpha-2"),
+                _float("from_m", "Nearer edge", "m", nullable=True),
+                _float("to_m", "Farther edge", "m", nullable=True),
+                _text("measure", "What is measured"),
+                _text("category", "Kind within the measure", nullable=True),
+                _float("value", "The figure, in `unit`", "see unit"),
+                _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
+                _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
+                _text("unit", "Unit of value, low and high"),
+                _text("dataset", "Primary dataset"),
+                _text("vintage", "Reference year or version of the dataset"),
+                _text("range_from", "What low and high are the spread of", nullable=True),
+                _text("note", "What to know before quoting", nullable=True),
+            ),
+            ("zone_id", "measure", "category"),
+        ),
+    )
+}
+COVER_CATEGORIES = (*COVER_CLASSES, UNKNOWN)
+_DTYPES = {"text": "str", "float": "float64", "int": "Int64", "bool": "bool"}
+
+
+def conform(name: str, frame: Any) -> Any:
+    """The frame with the columns of layer `name` in their order and types (and its geometry), checked.
+
+    Raises
+    ------
+    SchemaError
+        When a column is missing, unknown, empty where it may not be, of a wrong type, out of range, or a key repeats.
+    """
+    layer = LAYERS[name]
+    geometry = [frame.geometry.name] if layer.geometry else []
+    given, wanted = set(frame.columns), {*layer.column_names, *geometry}
+    if given != wanted:
+        raise SchemaError(f"layer {name}: missing {sorted(wanted - given)}, unknown {sorted(given - wanted)}.")
+    out = frame[[*layer.column_names, *geometry]].copy()
+    for column in layer.columns:
+        out[column.name] = _checked(name, column, out[column.name])
+    if layer.key and out.duplicated(list(layer.key)).any():
+        twice = out.loc[out.duplicated(list(layer.key)), list(layer.key)].iloc[0].tolist()
+        raise SchemaError(f"layer {name}: key {twice} stands more than once.")
+    return out
+
+
+def _checked(layer: str, column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
+    where = f"layer {layer}, column {column.name}"
+    try:
+        typed = values.astype(_DTYPES[column.dtype])
+    except (TypeError, ValueError) as error:
+        raise SchemaError(f"{where}: not {column.dtype}: {error}.") from error
+    if not column.nullable and typed.isna().any():
+        raise SchemaError(f"{where}: {int(typed.isna().sum())} values are empty.")
+    known = typed.dropna()
+    if column.one_of and not known.isin(column.one_of).all():
+        raise SchemaError(f"{where}: {sorted(set(known) - set(column.one_of))} not among {list(column.one_of)}.")
+    if column.least is not None and (known < column.least).any():
+        raise SchemaError(f"{where}: a value below {column.least}.")
+    if column.most is not None and (known > column.most + 1e-9).any():
+        raise SchemaError(f"{where}: a value above {column.most}.")
+    return typed

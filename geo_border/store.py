@@ -1,0 +1,108 @@
+"""Where files live and how they are written: folders, atomic writes, checksums, the lock."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from geo_border.errors import StoreError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders of one root: `data/raw`, `data/processed/<study>`, `maps/<study>`."""
+
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        """Data as fetched, one folder a dataset and version."""
+        return self.root / "data" / "raw"
+
+    def processed(self, study: str) -> Path:
+        """Layers, tables and passport of a study."""
+        return self.root / "data" / "processed" / study
+
+    def maps(self, study: str) -> Path:
+        """HTML and pictures of a study."""
+        return self.root / "maps" / study
+
+
+def embedded_dir() -> Path:
+    """The snapshot that ships: `data/raw/embedded` in a checkout, inside the package after a pip install."""
+    checkout = _PACKAGE.parent / "data" / "raw" / "embedded"
+    return checkout if (checkout / "NOTICE").exists() else _PACKAGE / "_embedded"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, read in blocks."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic_path(final: Path) -> Iterator[Path]:
+    """A temporary path beside `final` that takes its place when the block ends well and vanishes when it does not.
+
+    Raises
+    ------
+    StoreError
+        When the folder cannot be made or written, or the disk is full.
+    """
+    temporary: Path | None = None
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        # The suffix stays, because GDAL drivers choose by it.
+        folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
+        temporary = folder / final.name
+        yield temporary
+        os.replace(temporary, final)
+    except OSError as error:
+        raise StoreError(
+            f"{final}: cannot be written ({error.strerror or error}). Nothing was changed there; free space or choose "
+            "another folder with --root, then run again."
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary.parent, ignore_errors=True)
+
+
+def write_text(final: Path, text: str) -> None:
+    """Write a text file whole or not at all, in UTF-8 with \\n line ends."""
+    with atomic_path(final) as path:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold a folder for one run at a time; the lock dies with the process.
+
+    Raises
+    ------
+    StoreError
+        When another run holds it, or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock(folder / ".lock")
+        held.acquire(timeout=wait_s)
+    except Timeout:
+        raise StoreError(f"{folder}: another run is writing here. Wait for it to end, or use another --root.") from None
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written ({error.strerror or error}). Choose a folder of your own with --root."
+        ) from error
+    try:
+        yield
+    finally:
+        held.release()

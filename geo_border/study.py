@@ -1,0 +1,208 @@
+"""One question, frozen: territories, bands, strips, corridor and thresholds, read from a TOML file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from geo_border.crs import parse_crs
+from geo_border.errors import StudyError
+
+DEFAULT = "finland-poland"
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Territory(_Declared):
+    """The named part of a country that holds a point (lon, lat in degrees)."""
+
+    country: str
+    point: tuple[float, float]
+
+
+class Corridor(_Declared):
+    """Home land p with d(p, A) + d(p, B) <= k x gap, A and B the two facing territories."""
+
+    id: str
+    name: str
+    between: tuple[str, str]
+    k: float = 1.25
+    k_low: float = 1.1
+    k_high: float = 1.5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Corridor:
+        if not 1 < self.k_low <= self.k <= self.k_high:
+            raise ValueError("expected 1 < k_low <= k <= k_high")
+        return self
+
+
+class ReferenceLine(_Declared):
+    """A border between two home countries whose length is told beside the corridor."""
+
+    name: str
+    between: tuple[str, str]
+
+
+class Lagoon(_Declared):
+    """A coastal lagoon, treated as sea: its name and a point in it (lon, lat in degrees)."""
+
+    name: str
+    point: tuple[float, float]
+
+
+class Thresholds(_Declared):
+    """The study's own choices in classing cells (DESIGN section 5)."""
+
+    forested_tree_share: float = Field(0.5, gt=0, le=1)
+    livelihood_share: float = Field(0.5, gt=0, le=1)
+    livelihood_reach_people: float = Field(50.0, ge=0)
+
+
+class BoundaryFields(_Declared):
+    """Where the user's own boundary file keeps the country and its name."""
+
+    country: str = "country"
+    name: str = "name"
+
+
+class Study(_Declared):
+    """A study; every length in metres.
+
+    `home` and `facing` are ISO 3166-1 alpha-2 codes (or names in `territories`); segments are the adjacent pairs, in
+    the order of `home` then `facing`. `bands_m` are outer edges of the bands, from 0; `strips_m` are depths.
+    """
+
+    name: str
+    title: str
+    about: str = ""
+    home: tuple[str, ...] = Field(min_length=1)
+    facing: tuple[str, ...] = Field(min_length=1)
+    bands_m: tuple[float, ...] = Field(min_length=1)
+    strips_m: tuple[float, ...] = ()
+    reach_m: float = Field(5_000, gt=0)
+    crs: str | None = None
+    match_tolerance_m: float = Field(2.0, gt=0)
+    coast_tolerance_m: float = Field(60.0, ge=0)
+    river_width_m: float = Field(200.0, gt=0)
+    boundaries: BoundaryFields = BoundaryFields()
+    thresholds: Thresholds = Thresholds()
+    territories: dict[str, Territory] = {}
+    corridors: tuple[Corridor, ...] = ()
+    reference_lines: tuple[ReferenceLine, ...] = ()
+    lagoons: tuple[Lagoon, ...] = ()
+    sources: dict[str, str] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _safe_name(cls, value: str) -> str:
+        # The name becomes folder and file names on three operating systems.
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", value):
+            raise ValueError("expected small letters, digits and hyphens (it names folders)")
+        return value
+
+    @field_validator("bands_m", "strips_m")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(edge <= 0 for edge in value):
+            raise ValueError(f"expected distances above 0 in metres, got {list(value)}")
+        if list(value) != sorted(set(value)):
+            raise ValueError(f"expected distances sorted from near to far, each once, got {list(value)}")
+        if value and value[-1] > 100_000:
+            raise ValueError("expected at most 100000 m: distances are checked exact to there")
+        return value
+
+    @field_validator("crs")
+    @classmethod
+    def _crs(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_crs(value, "crs")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        both = set(self.home) & set(self.facing)
+        if both:
+            raise ValueError(f"home and facing both name {sorted(both)}")
+        for corridor in self.corridors:
+            missing = [t for t in corridor.between if t not in self.territories and t not in self.facing]
+            if missing:
+                raise ValueError(f"corridor {corridor.id}: {missing} is neither in territories nor in facing")
+        if self.strips_m and self.strips_m[-1] > self.bands_m[-1]:
+            raise ValueError("strips reach beyond the widest band")
+        return self
+
+    @property
+    def widest_m(self) -> float:
+        """Outer edge of the widest band."""
+        return self.bands_m[-1]
+
+    @property
+    def edges_m(self) -> tuple[float, ...]:
+        """Every distance at which a zone ends, sorted."""
+        return tuple(sorted({*self.bands_m, *self.strips_m}))
+
+    @property
+    def bands(self) -> tuple[tuple[float, float], ...]:
+        """(from_m, to_m) of each band.
+
+        >>> Study(name="s", title="", home=("FI",), facing=("RU",), bands_m=(1000, 5000)).bands
+        ((0.0, 1000.0), (1000.0, 5000.0))
+        """
+        return tuple(zip((0.0, *self.bands_m[:-1]), self.bands_m, strict=True))
+
+
+def names() -> list[str]:
+    """The studies that ship, the default first."""
+    found = sorted(p.name.removesuffix(".toml") for p in _shipped().iterdir() if p.name.endswith(".toml"))
+    return sorted(found, key=lambda name: name != DEFAULT)
+
+
+def read(which: str | Path) -> Study:
+    """A study by the name of one that ships, or by the path of a .toml file.
+
+    Raises
+    ------
+    StudyError
+        With the file, the key and what was expected there.
+    """
+    text, where = _text_of(str(which))
+    try:
+        return Study.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{where}: not TOML: {error}. See `geo-border studies` for one to copy.") from error
+    except ValidationError as error:
+        raise StudyError(_explain(where, error)) from error
+
+
+def _shipped() -> resources.abc.Traversable:
+    return resources.files("geo_border").joinpath("studies")
+
+
+def _text_of(which: str) -> tuple[str, str]:
+    if which in names():
+        return _shipped().joinpath(f"{which}.toml").read_text("utf-8"), f"{which}.toml"
+    path = Path(which)
+    if path.suffix != ".toml":
+        raise StudyError(f"no study named {which!r}. There are: {', '.join(names())}; or give the path of a .toml file.")
+    try:
+        return path.read_text("utf-8"), str(path)
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path}: not UTF-8 text ({error.reason}).") from error
+
+
+def _explain(where: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(sorted(Study.model_fields))
+        return f"{where}: unknown key {key!r}. Known at the top: {known}."
+    return f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
