@@ -6,13 +6,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from geo_border.catalog import Entry
 from geo_border.errors import StoreError
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -36,6 +37,31 @@ class Folders:
     def maps(self, study: str) -> Path:
         """HTML and pictures of a study."""
         return self.root / "maps" / study
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A dataset's files as they lie on disk, verified.
+
+    Attributes
+    ----------
+    entry
+        What the catalogue says of them; for a user's own file an entry of source "local".
+    paths
+        The files, in the order of the entry (tiles sorted by name).
+    sha256
+        Checksum of each file by its name.
+    retrieved
+        When they were fetched (ISO 8601, UTC); None for what ships and for a user's own file.
+    dated
+        Date of the data as its source states it with the answer (Overpass), else None.
+    """
+
+    entry: Entry
+    paths: tuple[Path, ...]
+    sha256: Mapping[str, str]
+    retrieved: str | None = None
+    dated: str | None = None
 
 
 def embedded_dir() -> Path:

@@ -1,0 +1,10 @@
+"""The only place that opens a socket to the internet: which dataset serves a need, and its files, verified, on disk."""
+
+from __future__ import annotations
+
+from geo_border.fetchers.choose import CHOICES, choose, local, resolve
+from geo_border.fetchers.fetch import fetch
+from geo_border.fetchers.options import Options
+from geo_border.store import Raw
+
+__all__ = ["CHOICES", "Options", "Raw", "choose", "fetch", "local", "resolve"]

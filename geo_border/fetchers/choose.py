@@ -1,0 +1,104 @@
+"""Which dataset serves a need: a preset, another dataset, or the user's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from geo_border.catalog import Entry, entries, entry, presets
+from geo_border.errors import CatalogError, FetchError
+from geo_border.model import NEEDS
+from geo_border.store import Raw, sha256_of
+
+PRESET = "preset"
+CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
+
+
+def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What `--sources` says, on top of what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
+
+    Raises
+    ------
+    CatalogError
+        When a word is neither a preset nor NEED=..., or the need is unknown.
+    """
+    chosen = {PRESET: "embedded", **(study or {})}
+    for word in asked:
+        need, equals, value = word.partition("=")
+        if not equals:
+            if word not in presets():
+                raise CatalogError(f"--sources {word}: not one of {', '.join(presets())}. Expected {CHOICES}.")
+            chosen[PRESET] = word
+        elif need not in NEEDS or not value:
+            raise CatalogError(f"--sources {word}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
+        else:
+            chosen[need] = value
+    return chosen
+
+
+def resolve(need: str, sources: Mapping[str, str]) -> Entry | Raw | None:
+    """The dataset that serves a need, the user's own file, or None where the preset has nothing for it.
+
+    Raises
+    ------
+    CatalogError
+        When the name is neither a dataset for this need nor a file.
+    """
+    value = sources.get(need) or presets().get(sources.get(PRESET, "embedded"), {}).get(need)
+    if value is None:
+        return None
+    name, at, path = value.partition("@")
+    if at and name in entries():
+        return local(need, Path(path), entry(name))
+    if value in entries():
+        found = entry(value)
+        if need not in found.needs:
+            raise CatalogError(f"--sources {need}={value}: {value} serves {', '.join(found.needs)}, not {need}.")
+        return found
+    if Path(value).exists():
+        return local(need, Path(value))
+    able = ", ".join(name for name, one in entries().items() if need in one.needs)
+    raise CatalogError(f"--sources {need}={value}: neither a file nor a dataset for {need}. Datasets: {able}.")
+
+
+def local(need: str, path: Path, like: Entry | None = None) -> Raw:
+    """A user's own file, or a folder of tiles; read as the dataset `like` where one is named.
+
+    Raises
+    ------
+    FetchError
+        When the file is not there or cannot be read.
+    """
+    paths = tuple(sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else (path,)
+    try:
+        sums = {one.name: sha256_of(one) for one in paths}
+    except OSError as error:
+        raise FetchError(f"{path}: cannot be read ({error.strerror}). Check --sources {need}=PATH.") from error
+    if not paths:
+        raise FetchError(f"{path}: an empty folder. Give a file, or a folder of tiles, to --sources {need}=PATH.")
+    version = next(iter(sums.values()))[:12]
+    if like is not None:
+        return Raw(like.model_copy(update={"source": "local"}), paths, sums)
+    return Raw(_own(need, path.name, version), paths, sums)
+
+
+def _own(need: str, filename: str, version: str) -> Entry:
+    return Entry(
+        name=filename,
+        needs=[need],
+        source="local",
+        title=f"{filename} (the user's own file)",
+        publisher="the user",
+        version=version,
+        vintage="as given",
+        licence="as given by its owner",
+        licence_url="",
+        attribution=f"{filename}: the user's own file",
+        citation="",
+        homepage="",
+        documentation="",
+        reader="vector" if need not in {"cover", "people", "settlement_class"} else "raster",
+        resolution="as given",
+        crs="as given",
+        counts="all" if need == "people" else None,
+    )

@@ -1,0 +1,28 @@
+"""Raw files to canonical layers: what each need's reader gives, whatever the dataset."""
+
+from __future__ import annotations
+
+from geo_border.readers.raster import read_classes, read_cover, read_grid, read_people
+from geo_border.readers.vector import (
+    read_admin,
+    read_boundaries,
+    read_facilities,
+    read_land,
+    read_places,
+    read_roads,
+    read_water,
+)
+
+__all__ = [
+    "read_admin",
+    "read_boundaries",
+    "read_classes",
+    "read_cover",
+    "read_facilities",
+    "read_grid",
+    "read_land",
+    "read_people",
+    "read_places",
+    "read_roads",
+    "read_water",
+]

@@ -1,0 +1,167 @@
+"""Any vector file opened to a GeoDataFrame in EPSG:4326, cut to a window of lon/lat, with valid geometry."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+from pyproj.exceptions import ProjError
+
+from geo_border.crs import WGS84, parse_crs, transformer
+from geo_border.errors import CRSError, EmptyLayerError, SchemaError
+from geo_border.store import Raw
+
+Bounds = tuple[float, float, float, float]
+LOG = logging.getLogger("geo_border")
+# Points along each side of a window when it is moved into a file's CRS, because a side becomes a curve there.
+_EDGE_POINTS = 21
+
+
+def read_table(raw: Raw, window: Bounds | None = None, layer: str | None = None) -> gpd.GeoDataFrame:
+    """All files of a dataset as one table in EPSG:4326, the rows that meet the window (lon/lat degrees).
+
+    A window whose west is east of its east crosses the antimeridian.
+
+    Raises
+    ------
+    CRSError
+        When a file has no CRS.
+    SchemaError
+        When a file cannot be opened as vector data, or has several layers and none is named.
+    """
+    frames = [_open(path, part, layer) for path in raw.paths for part in halves(window)]
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=WGS84)
+    return table[~table.geometry.isna() & ~table.geometry.is_empty].reset_index(drop=True)
+
+
+def halves(window: Bounds | None) -> list[Bounds | None]:
+    """A window as one that does not cross the antimeridian, or two.
+
+    >>> halves((170.0, 60.0, -170.0, 70.0))
+    [(170.0, 60.0, 180.0, 70.0), (-180.0, 60.0, -170.0, 70.0)]
+    """
+    if window is None or window[0] <= window[2]:
+        return [window]
+    west, south, east, north = window
+    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def pick(table: gpd.GeoDataFrame, columns: Mapping[str, str], where: Path) -> gpd.GeoDataFrame:
+    """The named columns and the geometry, under our names; `columns` maps ours to the file's.
+
+    Raises
+    ------
+    SchemaError
+        When the file lacks one; the message lists those that it has.
+    """
+    missing = sorted(set(columns.values()) - set(table.columns))
+    if missing:
+        there = ", ".join(str(c) for c in table.columns if c != "geometry")
+        raise SchemaError(f"{where}: no column {', '.join(missing)}. It has: {there}. Rename it in the file.")
+    data = {ours: table[theirs].to_numpy() for ours, theirs in columns.items()}
+    return gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84, index=table.index)
+
+
+def clip(table: gpd.GeoDataFrame, window: Bounds | None) -> gpd.GeoDataFrame:
+    """Geometries cut to the window, which is far cheaper than repairing a continent; empty ones dropped."""
+    if window is None or table.empty:
+        return table
+    pieces = [shapely.clip_by_rect(table.geometry.to_numpy(), *part) for part in halves(window) if part is not None]
+    cut = pieces[0] if len(pieces) == 1 else shapely.union(*pieces)
+    out = table.set_geometry(gpd.GeoSeries(cut, index=table.index, crs=WGS84))
+    return out[~out.geometry.is_empty].reset_index(drop=True)
+
+
+def repair(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+    """Polygons made valid, with one warning that says how many; pieces that are not polygons are dropped."""
+    geometry = table.geometry.to_numpy()
+    wrong = ~shapely.is_valid(geometry)
+    if wrong.any():
+        LOG.warning("%s: %d of %d geometries were invalid and have been repaired.", where, wrong.sum(), len(table))
+        geometry = geometry.copy()
+        geometry[wrong] = [polygonal(g) for g in shapely.make_valid(geometry[wrong])]
+    out = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=WGS84))
+    return out[~out.geometry.is_empty].reset_index(drop=True)
+
+
+def polygonal(geometry: Any) -> Any:
+    """The polygons of a geometry, without the points and lines that a repair or a cut leaves."""
+    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
+        return geometry
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type in {"Polygon", "MultiPolygon"}]
+    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
+
+
+def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
+    """The table, or an error that says where nothing was found.
+
+    Raises
+    ------
+    EmptyLayerError
+        When it has no row.
+    """
+    if table.empty:
+        names = ", ".join(path.name for path in raw.paths[:3])
+        raise EmptyLayerError(f"{names}: no {what} where the study is. Choose another dataset for it with --sources.")
+    return table
+
+
+def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+    table = _parquet(path) if path.suffix in {".parquet", ".geoparquet"} else _ogr(path, window, layer)
+    if table.geometry.name != "geometry":
+        table = table.rename_geometry("geometry")
+    if table.crs != WGS84:
+        table = table.to_crs(WGS84)
+    if window is None or table.empty:
+        return table
+    return table[shapely.intersects(shapely.box(*window), shapely.box(*table.geometry.bounds.to_numpy().T))]
+
+
+def _parquet(path: Path) -> gpd.GeoDataFrame:
+    try:
+        if b"geo" not in (pq.read_schema(path).metadata or {}):
+            raise SchemaError(f"{path}: a Parquet table without geometry. Expected GeoParquet.")
+        table = gpd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise SchemaError(f"{path}: cannot be read as GeoParquet ({error}).") from error
+    parse_crs(table.crs, str(path))
+    return table
+
+
+def _ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+    try:
+        layer = layer or _only_layer(path, pyogrio.list_layers(path))
+        info = pyogrio.read_info(path, layer=layer)
+        crs = parse_crs(info["crs"], str(path))
+        bbox = None if window is None else _moved(window, crs.to_wkt(), path)
+        table = pyogrio.read_dataframe(path, layer=layer, bbox=bbox, use_arrow=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise SchemaError(f"{path}: cannot be opened as vector data ({error}).") from error
+    return table.set_crs(crs, allow_override=True)
+
+
+def _only_layer(path: Path, layers: Iterable[Any]) -> str:
+    names = [str(name) for name, kind in layers if kind is not None]
+    if len(names) != 1:
+        found = ", ".join(names) or "none"
+        raise SchemaError(f"{path}: expected one layer with geometry, found {found}. Give a file with just that one.")
+    return names[0]
+
+
+def _moved(window: Bounds, wkt: str, path: Path) -> Bounds:
+    try:
+        moved = transformer(WGS84.to_wkt(), wkt).transform_bounds(*window, densify_pts=_EDGE_POINTS)
+    except ProjError as error:
+        raise CRSError(f"{path}: the study's window cannot be moved into its CRS ({error}).") from error
+    if not np.isfinite(moved).all():
+        raise CRSError(f"{path}: the study lies outside the area where its CRS can be used.")
+    return (float(moved[0]), float(moved[1]), float(moved[2]), float(moved[3]))
