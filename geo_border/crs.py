@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.exceptions import CRSError as ProjCRSError
 
 from geo_border.errors import CRSError
@@ -47,9 +47,22 @@ def parse_crs(value: Any, where: str) -> CRS:
         raise CRSError(f"{where}: {value!r} is not a coordinate reference system ({error}).") from error
 
 
-def local_crs(lon: float, lat: float) -> CRS:
+class LocalPlane:
     """Azimuthal equidistant plane on WGS 84 centred at a point: true distances from its centre, in metres."""
-    return CRS.from_proj4(f"+proj=aeqd +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m +no_defs")
+
+    def __init__(self, lon: float, lat: float) -> None:
+        # A bare projection, not a transformer between two CRS: making one of those costs 70 ms, and there are many.
+        self._projection = Proj(proj="aeqd", lat_0=round(lat, 6), lon_0=round(lon, 6), ellps="WGS84")
+
+    def to_plane(self, geometry: Any) -> Any:
+        """Lon/lat geometries moved into the plane, vertex by vertex."""
+        return shapely.transform(geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1])))
+
+    def to_lonlat(self, geometry: Any) -> Any:
+        """Geometries of the plane moved back to lon/lat, vertex by vertex."""
+        return shapely.transform(
+            geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1], inverse=True))
+        )
 
 
 def equal_area_crs(lon: float, lat: float) -> CRS:
@@ -122,3 +135,20 @@ def is_equal_area(crs: CRS) -> bool:
         return False
     name = operation.method_name.lower()
     return "equal area" in name or "equal-area" in name
+
+
+def area_below_m2(lat_deg: FloatArray, crs: CRS) -> FloatArray:
+    """Area in m² between the equator and each latitude, for one degree of longitude on the CRS's ellipsoid.
+
+    Negative in the south; differences of it are the exact areas of cells in longitude and latitude (Snyder 1987,
+    equation 3-12, times b² / 2 per radian).
+    """
+    ellipsoid = crs.ellipsoid
+    if ellipsoid is None:
+        raise CRSError(f"{crs.name}: has no ellipsoid, so areas cannot be measured in it.")
+    a, b = ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
+    e = np.sqrt(1 - (b / a) ** 2)
+    sine = np.sin(np.radians(lat_deg))
+    if e == 0:
+        return np.asarray(a * a * sine * np.radians(1.0))
+    return np.asarray(b * b / 2 * (sine / (1 - (e * sine) ** 2) + np.arctanh(e * sine) / e) * np.radians(1.0))
