@@ -1,0 +1,1 @@
+"""What a run leaves behind: one file a format, each reading a Result and writing atomically."""

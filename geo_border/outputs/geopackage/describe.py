@@ -1,0 +1,70 @@
+"""What each column means, its unit and its allowed values, where GIS programs look for it: the schema extension."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from geo_border.schemas import LAYERS, Column
+
+_TABLES = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
+  constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
+  max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
+
+
+def write(database: sqlite3.Connection) -> None:
+    """Add `gpkg_data_columns` and its constraints for every column of `schemas.LAYERS`."""
+    for statement in _TABLES.split(";\n"):
+        database.execute(statement)
+    database.executemany(
+        "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope)"
+        " VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
+        [(name, _EXTENSION) for name in ("gpkg_data_columns", "gpkg_data_column_constraints")],
+    )
+    for layer in LAYERS.values():
+        for column in layer.columns:
+            constraint = _constrain(database, f"{layer.name}_{column.name}", column)
+            database.execute(
+                "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, constraint_name)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (layer.name, column.name, alias(column), column.about, about(column), constraint),
+            )
+
+
+def alias(column: Column) -> str:
+    """Name a column for people, with the unit.
+
+    >>> alias(LAYERS["cells"].columns[3])
+    'Distance (m)'
+    """
+    words = column.name.split("_")
+    shown = " ".join(words[:-1] if words[-1] in ("m", "km", "km2") else words)
+    shown = shown[:1].upper() + shown[1:]
+    return f"{shown} ({column.unit})" if column.unit and column.unit != "see unit" else shown
+
+
+def about(column: Column) -> str:
+    """Tell the meaning of a column in one sentence, with its unit."""
+    return f"{column.about} [{column.unit}]" if column.unit else column.about
+
+
+def _constrain(database: sqlite3.Connection, name: str, column: Column) -> str | None:
+    insert = (
+        "INSERT INTO gpkg_data_column_constraints"
+        " (constraint_name, constraint_type, value, min, min_is_inclusive, max, max_is_inclusive)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    )
+    if column.one_of:
+        database.executemany(insert, [(name, "enum", value, None, None, None, None) for value in column.one_of])
+        return name
+    if column.least is not None and column.most is not None:
+        database.execute(insert, (name, "range", None, column.least, 1, column.most, 1))
+        return name
+    return None

@@ -1,0 +1,75 @@
+"""Layers with geometry: typed, not-null where the schema says so, with an R-tree, through GDAL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+from pyogrio.raw import write_arrow
+
+from geo_border.schemas import LAYERS, Layer, conform
+
+GEOMETRY = "geom"
+# The newest that QGIS 3.22 and GDAL 3.6 read without a warning.
+_VERSION = "1.2"
+_GEOMETRY_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
+_ARROW = {"text": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
+_WKB = {b"ARROW:extension:name": b"geoarrow.wkb"}
+
+
+def write(path: Path, name: str, frame: Any) -> None:
+    """Add one layer to the GeoPackage at `path` (made when absent); rows keep their order.
+
+    Raises
+    ------
+    SchemaError
+        When the frame is not what `schemas.py` says.
+    """
+    layer = LAYERS[name]
+    checked = conform(name, frame)
+    write_arrow(
+        as_arrow(layer, checked),
+        path,
+        driver="GPKG",
+        layer=name,
+        geometry_name=GEOMETRY,
+        geometry_type=_GEOMETRY_TYPES[str(layer.geometry)],
+        crs=checked.crs.to_wkt() if checked.crs.to_epsg() is None else f"EPSG:{checked.crs.to_epsg()}",
+        dataset_options={"VERSION": _VERSION},
+        layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.about, "GEOMETRY_NULLABLE": "NO"},
+    )
+
+
+def as_arrow(layer: Layer, checked: Any) -> pa.Table:
+    """Turn a conformed frame into an Arrow table, null only where the schema allows; geometry as WKB, last."""
+    fields = [pa.field(c.name, _ARROW[c.dtype], nullable=c.nullable) for c in layer.columns]
+    arrays = [_array(checked[c.name], _ARROW[c.dtype]) for c in layer.columns]
+    if layer.geometry:
+        fields.append(pa.field(GEOMETRY, pa.binary(), nullable=False, metadata=_WKB))
+        wkb = shapely.to_wkb(as_multi(checked.geometry.to_numpy()))
+        arrays.append(pa.array(wkb, pa.binary()))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def as_multi(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Lines and polygons as multi-geometries, so that a layer is of one type; points as they are.
+
+    >>> [g.geom_type for g in as_multi(np.array([shapely.box(0, 0, 1, 1)]))]
+    ['MultiPolygon']
+    """
+    kinds = shapely.get_type_id(shapes)
+    out = shapes.copy()
+    for kind, gather in ((1, shapely.multilinestrings), (3, shapely.multipolygons)):
+        single = np.flatnonzero(kinds == kind)
+        if len(single):
+            out[single] = gather(shapes[single], indices=np.arange(len(single)))
+    return out
+
+
+def _array(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
+    return pa.array(values.astype(object).where(values.notna(), None) if pa.types.is_string(kind) else values, kind)

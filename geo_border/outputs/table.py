@@ -1,0 +1,48 @@
+"""The tidy table of figures as CSV and Parquet: the same bytes each time, and every number read back as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from geo_border.result import EXPOSURE_FILE, Result
+from geo_border.schemas import LAYERS, conform
+from geo_border.store import atomic_path
+
+CSV_FILE = "exposure.csv"
+_ARROW = {"text": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
+
+
+def write(result: Result, folder: Path) -> list[Path]:
+    """Write `exposure.csv` (UTF-8, Unix line ends, empty where unknown) and `exposure.parquet`.
+
+    A float is written in the fewest digits that read back as the same double.
+
+    Raises
+    ------
+    SchemaError
+        When the table is not what `schemas.py` says.
+    StoreError
+        When the folder cannot be written.
+    """
+    frame = conform("exposure", result.exposure)
+    csv, parquet = folder / CSV_FILE, folder / EXPOSURE_FILE
+    with atomic_path(csv) as path:
+        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    with atomic_path(parquet) as path:
+        pq.write_table(_as_arrow(frame), path, compression="zstd")
+    return [csv, parquet]
+
+
+def _as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Give the table with its columns' meaning and unit in each field, null only where the schema allows."""
+    fields, arrays = [], []
+    for column in LAYERS["exposure"].columns:
+        about: dict[Any, Any] = {"description": column.about, "unit": column.unit}
+        fields.append(pa.field(column.name, _ARROW[column.dtype], column.nullable, about))
+        arrays.append(pa.array(frame[column.name], _ARROW[column.dtype], from_pandas=True))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))

@@ -1,0 +1,45 @@
+"""`exposure.csv` and `.parquet`: the same figures, to the last bit."""
+
+from __future__ import annotations
+
+import csv
+
+import pandas as pd
+import pyarrow.parquet as pq
+from pandas.testing import assert_frame_equal
+
+from geo_border.outputs import table
+from geo_border.schemas import LAYERS, conform
+from tests.synthetic import build
+
+
+def test_every_number_in_the_csv_reads_back_as_the_same_double(tmp_path):
+    result = build()
+    csv_path, _ = table.write(result, tmp_path)
+    with csv_path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    for column in ("value", "low", "high", "from_m", "to_m"):
+        read = [float(row[column]) if row[column] else None for row in rows]
+        assert read == [None if pd.isna(v) else v for v in result.exposure[column]]
+
+
+def test_csv_is_utf_8_with_unix_line_ends_and_the_columns_of_the_contract(tmp_path):
+    csv_path, _ = table.write(build(), tmp_path)
+    raw = csv_path.read_bytes()
+    assert b"\r" not in raw
+    assert not raw.startswith(b"\xef\xbb\xbf")
+    assert raw.decode("utf-8").splitlines()[0].split(",") == LAYERS["exposure"].column_names
+
+
+def test_parquet_holds_the_same_table_with_units(tmp_path):
+    result = build()
+    _, parquet = table.write(result, tmp_path)
+    assert_frame_equal(conform("exposure", pd.read_parquet(parquet)), conform("exposure", result.exposure))
+    field = pq.read_schema(parquet).field("from_m")
+    assert field.metadata[b"unit"] == b"m"
+    assert not pq.read_schema(parquet).field("value").nullable
+
+
+def test_two_writings_give_the_same_bytes(tmp_path):
+    first, second = table.write(build(), tmp_path / "a"), table.write(build(), tmp_path / "b")
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
