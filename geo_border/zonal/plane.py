@@ -1,0 +1,146 @@
+"""Zones' rings moved into a raster's plane, with no edge displaced by more than a tenth of a metre."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo_border.crs import transformer
+from geo_border.errors import CRSError, GeometryError
+from geo_border.zonal.outline import Rings
+
+FloatArray = NDArray[np.float64]
+# Half of the promised 0.1 m, because the estimate below is of second order.
+_TOLERANCE_M = 0.05
+_LONG_M, _LONG_DEG = 20_000.0, 0.2
+_M_PER_DEG = 111_320.0
+_SAMPLE = 2_000
+
+
+def into_plane(rings: Rings, crs: CRS) -> Rings:
+    """Rings in another CRS: edges are split until straight pieces follow the curve that the old edge becomes.
+
+    New vertices depend only on an edge's two ends, not on its direction, so an edge shared by two zones stays shared.
+
+    Raises
+    ------
+    CRSError
+        When a vertex cannot be expressed in the raster's CRS.
+    GeometryError
+        When an edge in a geographic CRS spans more than half the globe and so may cross the antimeridian.
+    """
+    if rings.crs.is_geographic:
+        _refuse_wide(rings)
+    if rings.crs.equals(crs, ignore_axis_order=True) or len(rings.x) == 0:
+        return replace(rings, crs=crs)
+    long = _LONG_DEG if rings.crs.is_geographic else _LONG_M / _unit_m(rings.crs)
+    rings = _split(rings, np.ceil(_lengths(rings) / long).astype(np.int64))
+    x, y = _move(rings.x, rings.y, rings.crs, crs)
+    pieces = _pieces_needed(rings, x, y, crs)
+    if (pieces > 1).any():
+        rings = _split(rings, pieces)
+        x, y = _move(rings.x, rings.y, rings.crs, crs)
+    return replace(rings, x=x, y=y, crs=crs)
+
+
+def edge_mask(rings: Rings) -> NDArray[np.bool_]:
+    """Which of the vertices i = 0 .. n - 2 begin an edge (i, i + 1) of one ring."""
+    inside = np.ones(max(len(rings.x) - 1, 0), dtype=np.bool_)
+    inside[rings.start[1:-1] - 1] = False
+    return inside
+
+
+def _unit_m(crs: CRS) -> float:
+    """Metres in one unit of a projected CRS."""
+    return float(crs.axis_info[0].unit_conversion_factor)
+
+
+def _move(x: FloatArray, y: FloatArray, source: CRS, target: CRS) -> tuple[FloatArray, FloatArray]:
+    """Points from one CRS to another.
+
+    Raises
+    ------
+    CRSError
+        When a point falls outside what the projection can express.
+    """
+    new_x, new_y = transformer(source.to_wkt(), target.to_wkt()).transform(x, y)
+    if not (np.isfinite(new_x).all() and np.isfinite(new_y).all()):
+        raise CRSError(f"zones: some vertices of {source.name} do not exist in the raster's {target.name}; clip them.")
+    return np.asarray(new_x), np.asarray(new_y)
+
+
+def _lengths(rings: Rings) -> FloatArray:
+    """Length of each edge (i, i + 1) in the units of the rings' CRS; 0 between rings."""
+    length = np.hypot(np.diff(rings.x), np.diff(rings.y))
+    length[~edge_mask(rings)] = 0.0
+    return length
+
+
+def _pieces_needed(rings: Rings, x: FloatArray, y: FloatArray, crs: CRS) -> NDArray[np.int64]:
+    """Number of equal pieces for each edge, from how far its midpoint lies off the straight line in the new plane."""
+    length = _lengths(rings)
+    pieces = np.ones(len(length), dtype=np.int64)
+    edges = np.flatnonzero(length > 0)
+    if len(edges) == 0:
+        return pieces
+    # The offset grows with the square of the length: a sample says which short edges need no look.
+    step = max(len(edges) // _SAMPLE, 1)
+    probe = np.union1d(edges[::step], edges[np.argsort(length[edges])[-_SAMPLE:]])
+    bend = float((_offset_m(rings, x, y, crs, probe) / length[probe] ** 2).max())
+    check = edges[length[edges] ** 2 * bend * 4 > _TOLERANCE_M]
+    offset = _offset_m(rings, x, y, crs, check)
+    pieces[check] = np.maximum(np.ceil(np.sqrt(offset / _TOLERANCE_M)), 1).astype(np.int64)
+    return pieces
+
+
+def _offset_m(rings: Rings, x: FloatArray, y: FloatArray, crs: CRS, edge: NDArray[np.int64]) -> FloatArray:
+    """Metres between an edge's midpoint moved to the new plane and the middle of its moved ends."""
+    mid_x, mid_y = _move(
+        (rings.x[edge] + rings.x[edge + 1]) / 2, (rings.y[edge] + rings.y[edge + 1]) / 2, rings.crs, crs
+    )
+    east, north = mid_x - (x[edge] + x[edge + 1]) / 2, mid_y - (y[edge] + y[edge + 1]) / 2
+    if not crs.is_geographic:
+        return np.asarray(np.hypot(east, north) * _unit_m(crs))
+    # Ends on either side of the antimeridian are a turn apart, their mean half a turn off.
+    east = (east + 90.0) % 180.0 - 90.0
+    return np.asarray(np.hypot(east * np.cos(np.radians(mid_y)), north) * _M_PER_DEG)
+
+
+def _split(rings: Rings, pieces: NDArray[np.int64]) -> Rings:
+    """Rings with edge (i, i + 1) cut into pieces[i] equal parts."""
+    pieces = np.maximum(pieces, 1)
+    if (pieces == 1).all():
+        return rings
+    repeat = np.append(pieces, 1)
+    first = np.cumsum(repeat) - repeat
+    edge = np.repeat(np.arange(len(repeat)), repeat)
+    step = np.arange(len(edge)) - first[edge]
+    after = np.minimum(edge + 1, len(rings.x) - 1)
+    ax, ay, bx, by = rings.x[edge], rings.y[edge], rings.x[after], rings.y[after]
+    # From the lesser end always, so that both directions of an edge give the same points.
+    turned = (ax > bx) | ((ax == bx) & (ay > by))
+    share = np.where(turned, repeat[edge] - step, step) / repeat[edge]
+    low_x, low_y = np.where(turned, bx, ax), np.where(turned, by, ay)
+    high_x, high_y = np.where(turned, ax, bx), np.where(turned, ay, by)
+    x, y = low_x + share * (high_x - low_x), low_y + share * (high_y - low_y)
+    old = step == 0
+    x[old], y[old] = rings.x, rings.y
+    start = np.append(first[rings.start[:-1]], len(edge))
+    return replace(rings, x=x, y=y, start=start)
+
+
+def _refuse_wide(rings: Rings) -> None:
+    """An edge of more than 180 degrees is either a mistake or an uncut crossing of the antimeridian: ask."""
+    if len(rings.x) == 0:
+        return
+    span = np.abs(np.diff(rings.x))
+    wide = (span > 180.0) & (span < 360.0 - 1e-9) & edge_mask(rings)
+    if wide.any():
+        at = int(np.flatnonzero(wide)[0])
+        raise GeometryError(
+            f"zones: an edge from longitude {rings.x[at]:.4f} to {rings.x[at + 1]:.4f} spans {span[at]:.1f} degrees. If "
+            "it crosses the antimeridian, cut the layer there (ogr2ogr -wrapdateline); if not, add a vertex between."
+        )

@@ -1,0 +1,85 @@
+"""Exact share of each cell that zones cover, as a grid or as a sparse table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_border.crs import parse_crs
+from geo_border.model import Grid
+from geo_border.zonal.edges import place_edges
+from geo_border.zonal.outline import flatten, number_zones, read_zones
+from geo_border.zonal.plane import into_plane
+from geo_border.zonal.source import GridSource
+from geo_border.zonal.spans import Spans
+from geo_border.zonal.strip import strip_spans
+from geo_border.zonal.wrap import unwrap
+
+
+@dataclass(frozen=True)
+class CoverageTable:
+    """Cells that zones cover, one entry a zone and cell, ordered by row, zone, column.
+
+    Attributes
+    ----------
+    zone, row, column
+        Number of the zone in order of first appearance, and the cell.
+    share
+        Share of the cell's area in the raster's plane, 0..1 (more where a zone's parts lie over one another).
+    """
+
+    zone: NDArray[np.int64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+
+def coverage_table(grid: Grid, zones: gpd.GeoDataFrame, zone_field: str = "zone_id") -> CoverageTable:
+    """Exact planar share of each cell that each zone covers; what lies outside the grid is left out.
+
+    Raises
+    ------
+    CRSError, GeometryError, RasterError
+        As `tabulate`.
+    """
+    frame = read_zones(zones, zone_field)
+    number, _ = number_zones(frame, zone_field)
+    spans = _spans(grid, frame, number)
+    length = (spans.cells[:, 2] - spans.cells[:, 1]).astype(np.int64)
+    span = np.repeat(np.arange(len(length)), length)
+    step = np.arange(len(span)) - (np.cumsum(length) - length)[span]
+    cells = spans.cells[span].astype(np.int64)
+    return CoverageTable(cells[:, 3], cells[:, 0], cells[:, 1] + step, spans.weight[span])
+
+
+def coverage_fraction(grid: Grid, zones: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Exact planar share of each cell that all zones together cover, overlaps counted as often as they occur.
+
+    Returns
+    -------
+    ndarray
+        Rows x columns of the grid.
+    """
+    spans = _spans(grid, zones, np.zeros(len(zones), dtype=np.int64))
+    rows, columns = grid.shape
+    # Each span raises the share at its first cell and lowers it after its last: one running sum fills all rows.
+    change = np.zeros((rows, columns + 1))
+    np.add.at(change, (spans.cells[:, 0], spans.cells[:, 1]), spans.weight)
+    np.add.at(change, (spans.cells[:, 0], spans.cells[:, 2]), -spans.weight)
+    # Weights are multiples of 2^-40, so the running sum is exact.
+    return np.asarray(np.cumsum(change, axis=1)[:, :columns])
+
+
+def _spans(grid: Grid, frame: gpd.GeoDataFrame, number: NDArray[np.int64]) -> Spans:
+    """Spans of all zones over the whole grid, zones numbered as given."""
+    header = GridSource(grid).header
+    rings = into_plane(flatten(frame.geometry.values, number, parse_crs(frame.crs, "zones")), header.crs)
+    rings = unwrap(rings) if header.crs.is_geographic else rings
+    rows, columns = header.shape
+    edges = place_edges(rings, int(number.max(initial=-1)) + 1, header.transform, header.shape)
+    spans, old = strip_spans(edges, (0, rows), columns, "exact", np.zeros(rows))
+    spans.cells[:, 3] = old[spans.cells[:, 3]]
+    return spans

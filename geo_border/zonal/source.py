@@ -1,0 +1,184 @@
+"""Rasters as the hot path sees them: a header, and windows of codes or values read on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.enums import MaskFlags
+from rasterio.errors import CRSError as RasterioCRSError
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from geo_border.crs import parse_crs
+from geo_border.errors import RasterError
+from geo_border.model import Grid
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a raster before a cell is read.
+
+    Attributes
+    ----------
+    name
+        How messages call it: a path, or "grid".
+    shape
+        Rows and columns.
+    transform, crs
+        From (column, row) to x, y in `crs`; never rotated.
+    nodata
+        Stored value that means no data, or None; NaN is always no data.
+    dtype
+        Type of the stored values.
+    scale, offset
+        A value is stored x scale + offset.
+    masked
+        Whether a mask band or an alpha band says which cells are valid.
+    block
+        Rows and columns of the file's own blocks.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    transform: Affine
+    crs: CRS
+    nodata: float | None
+    dtype: np.dtype[Any]
+    scale: float
+    offset: float
+    masked: bool
+    block: tuple[int, int]
+
+
+class GridSource:
+    """A grid in memory."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._values = grid.values
+        rows, columns = grid.shape
+        # Rows by the strip: as if the grid were a file of blocks that stay in cache.
+        height = max(1, min(rows, (1 << 20) // max(columns, 1)))
+        self.header = _checked(
+            Header(
+                "grid",
+                (rows, columns),
+                grid.transform,
+                parse_crs(grid.crs, "grid"),
+                grid.nodata,
+                grid.values.dtype,
+                1.0,
+                0.0,
+                False,
+                (height, columns),
+            )
+        )
+
+    def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Stored values of a window."""
+        return self._values[rows[0] : rows[1], columns[0] : columns[1]], None
+
+    def reopen(self) -> GridSource:
+        """The same grid: memory needs no handle of one's own."""
+        return self
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class FileSource:
+    """One raster file or VRT; each thread opens its own."""
+
+    def __init__(self, path: str | Path, band: int, header: Header | None = None) -> None:
+        self._path, self._band = str(path), band
+        try:
+            self._dataset = rasterio.open(self._path)
+        except RasterioError as error:
+            raise RasterError(f"{path}: not a raster that can be opened ({error}).") from error
+        self.header = header or _read_header(self._dataset, self._path, band)
+
+    def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Stored values of a window, and which are valid where a mask says so.
+
+        Raises
+        ------
+        RasterError
+            When the file is damaged there.
+        """
+        window = Window.from_slices(rows, columns)
+        try:
+            values = self._dataset.read(self._band, window=window)
+            mask = self._dataset.read_masks(self._band, window=window) > 0 if self.header.masked else None
+        except RasterioError as error:
+            raise RasterError(
+                f"{self._path}: rows {rows[0]}-{rows[1]}, columns {columns[0]}-{columns[1]} cannot be read ({error}). "
+                "The file is cut short or damaged: fetch it again."
+            ) from error
+        return values, mask
+
+    def reopen(self) -> FileSource:
+        """A handle of one's own on the same file."""
+        return FileSource(self._path, self._band, self.header)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._dataset.close()
+
+
+Source = GridSource | FileSource
+
+
+def open_source(raster: Grid | str | Path, band: int) -> Source:
+    """The source for a grid in memory or a path.
+
+    Raises
+    ------
+    RasterError
+        When the file cannot be opened, has no such band, or is rotated.
+    CRSError
+        When it has no CRS.
+    """
+    return GridSource(raster) if isinstance(raster, Grid) else FileSource(raster, band)
+
+
+def _read_header(dataset: Any, path: str, band: int) -> Header:
+    """Header of one band of an open dataset."""
+    if not 1 <= band <= dataset.count:
+        raise RasterError(f"{path}: has {dataset.count} bands, not a band {band}. Choose one with --band.")
+    try:
+        wkt = dataset.crs.to_wkt() if dataset.crs else None
+    except RasterioCRSError as error:
+        raise RasterError(f"{path}: its coordinate reference system cannot be read ({error}).") from error
+    flags = dataset.mask_flag_enums[band - 1]
+    return _checked(
+        Header(
+            path,
+            (dataset.height, dataset.width),
+            dataset.transform,
+            parse_crs(wkt, path),
+            dataset.nodatavals[band - 1],
+            np.dtype(dataset.dtypes[band - 1]),
+            float(dataset.scales[band - 1]),
+            float(dataset.offsets[band - 1]),
+            MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
+            tuple(dataset.block_shapes[band - 1]),
+        )
+    )
+
+
+def _checked(header: Header) -> Header:
+    """The header, when its cells can be tabulated."""
+    transform = header.transform
+    if transform.b != 0 or transform.d != 0:
+        raise RasterError(f"{header.name}: is rotated or sheared; make it north-up first (gdalwarp), then run again.")
+    if transform.a <= 0 or transform.e == 0:
+        raise RasterError(f"{header.name}: its columns do not run from west to east; mend its geotransform.")
+    if header.dtype.kind not in "uif":
+        raise RasterError(f"{header.name}: holds {header.dtype}; only whole and real numbers can be tabulated.")
+    return header

@@ -1,0 +1,120 @@
+"""Integer sums of all strips made into the table that users read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo_border.zonal.strip import Part
+from geo_border.zonal.tally import LIMB, SUM_COLUMNS
+
+_LOW = (1 << LIMB) - 1
+# A sliver of this many area units (2^-42 of a cell) is rounding, not cover.
+_SLIVER = 64
+_KM2 = 1e6
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Zones' own areas.
+
+    Attributes
+    ----------
+    area_m2
+        True area of each zone.
+    covered
+        Whether the rasters' extents hold the whole zone.
+    """
+
+    area_m2: NDArray[np.float64]
+    covered: NDArray[np.bool_]
+
+
+def merge(parts: list[Part], keys: int) -> Part:
+    """Parts added up into one line per distinct first `keys` columns, in ascending order; any order of parts gives
+    the same bytes."""
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return parts[0][:0] if parts else np.empty((0, 5 if keys == 3 else 1 + SUM_COLUMNS), np.int64)
+    lines = np.concatenate(filled)
+    lines = lines[np.lexsort(tuple(lines[:, k] for k in reversed(range(keys))))]
+    new = np.ones(len(lines), dtype=np.bool_)
+    new[1:] = (lines[1:, :keys] != lines[:-1, :keys]).any(axis=1)
+    merged = lines[new]
+    merged[:, keys:] = np.add.reduceat(lines[:, keys:], np.flatnonzero(new), axis=0)
+    # Each limb passes on what it cannot hold, so that equal sums have equal limbs. Areas come as (high, low) pairs,
+    # a sum as four limbs.
+    pairs = range(keys + 1, merged.shape[1], 2) if keys == 3 else (4, 3, 2, 6, 8)
+    for low in pairs:
+        merged[:, low - 1] += merged[:, low] >> LIMB
+        merged[:, low] &= _LOW
+    return merged
+
+
+def _pair(lines: Part, high: int) -> NDArray[np.float64]:
+    """Value of the limbs in two columns."""
+    return np.asarray(lines[:, high] * float(1 << LIMB) + lines[:, high + 1], dtype=np.float64)
+
+
+def class_table(merged: Part, ids: pd.Index, field: str, unit_m2: float, extent: Extent) -> pd.DataFrame:
+    """Area of each zone and class; one line a zone with class <NA> for what has no data or lies outside."""
+    zones = len(ids)
+    zone, label, known = merged[:, 0], merged[:, 1], merged[:, 2] == 1
+    area = _pair(merged, 3) * unit_m2
+    known &= area > _SLIVER * unit_m2
+    with_data = np.bincount(zone[known], weights=area[known], minlength=zones)
+    inside = np.bincount(zone, weights=area, minlength=zones)
+    total = np.where(extent.covered, inside, np.maximum(extent.area_m2, inside))
+    without = np.maximum(total - with_data, 0.0)
+    without[without < 1e-12 * total] = 0.0
+    order = np.lexsort((np.r_[label[known], np.zeros(zones)], np.r_[~known[known], np.ones(zones, bool)],
+                        np.r_[zone[known], np.arange(zones)]))
+    rows = np.r_[zone[known], np.arange(zones)][order]
+    values = np.r_[area[known], without][order]
+    missing = np.r_[np.zeros(int(known.sum()), bool), np.ones(zones, bool)][order]
+    classes = pd.array(np.r_[label[known], np.zeros(zones, np.int64)][order], dtype="Int64")
+    classes[missing] = pd.NA
+    frame = pd.DataFrame({field: ids[rows], "class": classes, "area_km2": values / _KM2})
+    frame["share"] = _share(values, total[rows])
+    return _with_shares(frame, rows, total, _share(with_data, total), _share(without, total))
+
+
+def sum_table(
+    merged: Part, ids: pd.Index, field: str, unit_m2: float, extent: Extent, plane_m2: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Sum of each zone; shares are of the zone's area in the raster's plane (`plane_m2`)."""
+    zones = len(ids)
+    sums, known, unknown = np.zeros(zones), np.zeros(zones), np.zeros(zones)
+    at = merged[:, 0]
+    # Smallest limb first, so that nothing is lost on the way up.
+    value = np.zeros(len(merged))
+    for limb in (4, 3, 2, 1):
+        value += merged[:, limb] * 2.0 ** (LIMB * (2 - limb))
+    sums[at] = value
+    known[at], unknown[at] = _pair(merged, 5) * unit_m2, _pair(merged, 7) * unit_m2
+    total = np.where(extent.covered, known + unknown, np.maximum(plane_m2, known + unknown))
+    frame = pd.DataFrame({field: ids, "sum": sums})
+    share = _share(known, total)
+    return _with_shares(frame, np.arange(zones), extent.area_m2, share, np.where(total > 0, 1.0 - share, 0.0))
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part / whole, 0 where the whole is nothing."""
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+
+
+def _with_shares(
+    frame: pd.DataFrame,
+    rows: NDArray[np.int64],
+    area_m2: NDArray[np.float64],
+    data: NDArray[np.float64],
+    nodata: NDArray[np.float64],
+) -> pd.DataFrame:
+    """The frame with the columns that every table carries."""
+    frame["zone_area_km2"] = area_m2[rows] / _KM2
+    frame["data_share"] = data[rows]
+    frame["nodata_share"] = nodata[rows]
+    return frame

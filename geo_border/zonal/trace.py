@@ -1,0 +1,154 @@
+"""Kernels that follow zone edges through a raster's rows and cells and record what each edge adds to them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+# One whole cell as an integer. Sums of integers do not depend on their order, and the two sides of a shared edge
+# cancel exactly; 2^-40 of a cell is far below what coordinates resolve.
+SCALE = 1 << 40
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _grow(cells: Any) -> Any:
+    """The same records in an array of twice the length."""
+    wider = np.empty((2 * cells.shape[0], 4), np.int64)
+    wider[: cells.shape[0]] = cells
+    return wider
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _whole(height: float, slope: float) -> int:
+    """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
+    return int(round((height + slope * (height * height - height) * 0.5) * SCALE))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def trace_exact(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    chunks: NDArray[np.int64],
+    rows: tuple[int, int],
+    width: int,
+    slopes: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Records (row, zone * (width + 2) + column + 1, cover, area) of the edges within rows[0] <= row < rows[1].
+
+    An edge adds `cover` to every cell on its right in the row and `area` to the cell it is in; summed over a zone's
+    edges this is the share of each cell that the zone covers (the accumulation of font rasterisers). Column -1 holds
+    what lies left of the raster. `slopes[row]` is how much denser the row's lower edge is than its upper one, as a
+    share of the mean: 0 makes the share planar, otherwise it is the share of the cell's true area.
+    """
+    cells = np.empty((1024, 4), np.int64)
+    n = 0
+    for k in range(chunks.shape[0]):
+        begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]
+        base = zone * (width + 2) + 1
+        for i in range(begin, end):
+            ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], sign
+            if ay == by:
+                continue
+            # Downwards always: the same arithmetic for both directions of a shared edge.
+            if ay > by:
+                ax, ay, bx, by, turn = bx, by, ax, ay, -sign
+            if by <= rows[0] or ay >= rows[1]:
+                continue
+            if ax >= width and bx >= width:
+                continue
+            run = (bx - ax) / (by - ay)
+            low, high = min(ax, bx), max(ax, bx)
+            for row in range(max(int(math.floor(ay)), rows[0]), min(int(math.ceil(by)), rows[1])):
+                x0, h0 = ax, ay - row
+                if h0 < 0.0:
+                    x0, h0 = min(max(ax + (row - ay) * run, low), high), 0.0
+                x1, h1 = bx, by - row
+                if h1 > 1.0:
+                    x1, h1 = min(max(ax + (row + 1 - ay) * run, low), high), 1.0
+                slope = slopes[row]
+                left, right = min(x0, x1), max(x0, x1)
+                if left >= width:
+                    continue
+                first = max(int(math.floor(left)), -1)
+                last = min(int(math.floor(right)), width)
+                g0 = _whole(h0, slope)
+                if right < 0.0:
+                    last = -1
+                forward = x1 >= x0
+                step = 1 if forward else -1
+                column = first if forward else last
+                stop = (last if forward else first) + step
+                xa, ha, ga = x0, h0, g0
+                while column != stop:
+                    # The piece of the edge within this column ends at the column's far side, or where the edge does.
+                    xb, hb = x1, h1
+                    if column + step != stop:
+                        xb = float(column + 1) if forward else float(column)
+                        hb = min(max(h0 + (xb - x0) / (x1 - x0) * (h1 - h0), ha), h1)
+                    gb = _whole(hb, slope)
+                    cover = gb - ga
+                    if cover != 0 and column < width:
+                        ua, ub = 1.0 - (xa - column), 1.0 - (xb - column)
+                        da, db = 1.0 + slope * (ha - 0.5), 1.0 + slope * (hb - 0.5)
+                        share = (ua * (2.0 * da + db) + ub * (da + 2.0 * db)) / (3.0 * (da + db))
+                        area = int(round(share * cover)) if column >= 0 else 0
+                        key = base + column
+                        if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
+                            cells[n - 1, 2] += turn * cover
+                            cells[n - 1, 3] += turn * area
+                        else:
+                            if n == cells.shape[0]:
+                                cells = _grow(cells)
+                            cells[n, 0] = row
+                            cells[n, 1] = key
+                            cells[n, 2] = turn * cover
+                            cells[n, 3] = turn * area
+                            n += 1
+                    xa, ha, ga = xb, hb, gb
+                    column += step
+    return cells[:n]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def trace_centers(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    chunks: NDArray[np.int64],
+    rows: tuple[int, int],
+    width: int,
+) -> NDArray[np.int64]:
+    """Records as of `trace_exact`, for the rule that a cell belongs to the zone that holds its centre.
+
+    Ties as in GDAL: a centre on a vertical edge belongs to the zone on its left, and an edge holds its upper end's
+    row centre but not its lower one's, so of zones that share the edge exactly one has the cell.
+    """
+    cells = np.empty((1024, 4), np.int64)
+    n = 0
+    for k in range(chunks.shape[0]):
+        begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]
+        base = zone * (width + 2) + 1
+        for i in range(begin, end):
+            ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], sign
+            if ay > by:
+                ax, ay, bx, by, turn = bx, by, ax, ay, -sign
+            top = max(int(math.ceil(ay - 0.5)), rows[0])
+            stop = min(int(math.ceil(by - 0.5)), rows[1])
+            if top >= stop:
+                continue
+            run = (bx - ax) / (by - ay)
+            for row in range(top, stop):
+                column = int(math.floor(ax + (row + 0.5 - ay) * run + 0.5))
+                if column >= width:
+                    continue
+                if n == cells.shape[0]:
+                    cells = _grow(cells)
+                cells[n, 0] = row
+                cells[n, 1] = base + max(column, 0)
+                cells[n, 2] = turn * SCALE
+                cells[n, 3] = turn * SCALE
+                n += 1
+    return cells[:n]
