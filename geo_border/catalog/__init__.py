@@ -48,17 +48,79 @@ class Legend(_Declared):
         return self
 
 
+class Tiles(_Declared):
+    """How a dataset is cut, so that only the pieces a study touches are fetched.
+
+    `one`: one file for all. `country`: one file a home country, with `facing` also one a facing one. `index`: the tiles that a published GeoJSON at
+    `index_url` lists under `field`. `rowcol`: squares of `step` degrees counted from `west` and `north`, from 1.
+    `degrees`: squares of `step` degrees named by nothing but their corner (for queries).
+    """
+
+    scheme: Literal["one", "country", "index", "rowcol", "degrees"] = "one"
+    step: float | None = None
+    west: float | None = None
+    north: float | None = None
+    index_url: str | None = None
+    field: str | None = None
+    facing: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> Tiles:
+        asked = {"index": ("index_url", "field"), "rowcol": ("step", "west", "north"), "degrees": ("step",)}
+        missing = [key for key in asked.get(self.scheme, ()) if getattr(self, key) is None]
+        if missing:
+            raise ValueError(f"scheme {self.scheme} needs {', '.join(missing)}")
+        return self
+
+
+class Download(_Declared):
+    """Where a dataset's files are and how a whole, right one is told from a wrong one.
+
+    `url` and `name` may hold {tile}, {row}, {column}, {iso2}, {iso3}, {iso3_lower} and each of `each`, which lists
+    values for one more placeholder, {part}. `kind` is what the file must turn out to be. `member` is the pattern of
+    the one file wanted out of a zip, kept under `name` with `member_kind`. `absent` says what a 404 for one tile
+    means; without it a 404 is an error. `md5_suffix` is added to the URL to have a published checksum.
+    `seen_in` is a public use of the URL pattern; `documentation` the page that states it.
+    """
+
+    url: str
+    name: str
+    kind: Literal["tiff", "zip", "gpkg", "geojson", "text", "pbf", "overpass"]
+    documentation: str
+    tiles: Tiles = Tiles()
+    each: list[str] = [""]
+    member: str | None = None
+    member_kind: Literal["tiff", "gpkg", "text"] | None = None
+    largest_bytes: int = 8_000_000_000
+    approx_bytes: int | None = None
+    absent: str | None = None
+    md5_suffix: str | None = None
+    seen_in: list[str] = []
+    query: str | None = None
+    per_host: int = 4
+    spacing_s: float = 0.0
+
+    @model_validator(mode="after")
+    def _whole(self) -> Download:
+        if (self.member is None) != (self.member_kind is None):
+            raise ValueError("member and member_kind go together")
+        if (self.kind == "overpass") != (self.query is not None):
+            raise ValueError("a query belongs to kind overpass, and only there")
+        return self
+
+
 class Entry(_Declared):
     """A dataset: what it is, whose it is, on what terms, how it is read, and what to beware of.
 
     `counts` (people only): "all" if a cell counts everyone who lives in it, "home" if only residents of one side.
     `pixel_m` is the nominal cell size in metres of a raster. `locates_people_per_km2` is the density from which the
     dataset can say where people are. `columns` maps our column names to the file's. `citation` names the source.
+    `countries` are those it covers (alpha-2); empty means the world.
     """
 
     name: str
     needs: list[str] = Field(min_length=1)
-    source: Literal["embedded", "http", "overpass", "osm", "local"]
+    source: Literal["embedded", "http", "overpass", "local"]
     title: str
     publisher: str
     version: str
@@ -82,6 +144,14 @@ class Entry(_Declared):
     counts: Literal["all", "home"] | None = None
     locates_people_per_km2: float | None = None
     options: dict[str, Any] = {}
+    download: Download | None = None
+    countries: list[str] = []
+
+    @model_validator(mode="after")
+    def _downloadable(self) -> Entry:
+        if (self.source in {"http", "overpass"}) != (self.download is not None):
+            raise ValueError(f"source {self.source} and [download] do not go together")
+        return self
 
     @model_validator(mode="after")
     def _known_needs(self) -> Entry:

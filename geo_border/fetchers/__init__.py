@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from geo_border.fetchers.choose import CHOICES, choose, local, resolve
-from geo_border.fetchers.fetch import fetch
+from geo_border.fetchers.fetch import Gathered, fetch, gather
 from geo_border.fetchers.options import Options
 from geo_border.store import Raw
 
-__all__ = ["CHOICES", "Options", "Raw", "choose", "fetch", "local", "resolve"]
+__all__ = ["CHOICES", "Gathered", "Options", "Raw", "choose", "fetch", "gather", "local", "resolve"]

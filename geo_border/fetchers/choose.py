@@ -15,7 +15,7 @@ CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
 
 
 def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What `--sources` says, on top of what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
+    """Lay what `--sources` says over what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
 
     Raises
     ------
@@ -36,15 +36,17 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict
     return chosen
 
 
-def resolve(need: str, sources: Mapping[str, str]) -> Entry | Raw | None:
-    """The dataset that serves a need, the user's own file, or None where the preset has nothing for it.
+def resolve(need: str, sources: Mapping[str, str], countries: Sequence[str] = ()) -> Entry | Raw | None:
+    """Find the dataset that serves a need, or the user's own file; None where the preset has nothing for it.
+
+    Where the preset's dataset does not cover the home countries, the one that preset `world` names takes its place.
 
     Raises
     ------
     CatalogError
         When the name is neither a dataset for this need nor a file.
     """
-    value = sources.get(need) or presets().get(sources.get(PRESET, "embedded"), {}).get(need)
+    value = sources.get(need) or _of_preset(need, sources.get(PRESET, "embedded"), countries)
     if value is None:
         return None
     name, at, path = value.partition("@")
@@ -61,8 +63,16 @@ def resolve(need: str, sources: Mapping[str, str]) -> Entry | Raw | None:
     raise CatalogError(f"--sources {need}={value}: neither a file nor a dataset for {need}. Datasets: {able}.")
 
 
+def _of_preset(need: str, preset: str, countries: Sequence[str]) -> str | None:
+    value = presets().get(preset, {}).get(need)
+    if value is None or preset == "embedded":
+        return value
+    covered = entry(value).countries
+    return value if not covered or set(countries) <= set(covered) else presets().get("world", {}).get(need)
+
+
 def local(need: str, path: Path, like: Entry | None = None) -> Raw:
-    """A user's own file, or a folder of tiles; read as the dataset `like` where one is named.
+    """Take a user's own file, or folder of tiles, as a dataset; as `like` where that names the one it is from.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from geo_border.store import Raw, embedded_dir, sha256_of
 
 
 def verify(entry: Entry) -> Raw:
-    """The snapshot's files of a dataset, with their checksums as the catalogue declares them.
+    """Find the snapshot's files of a dataset, with their checksums as the catalogue declares them.
 
     Raises
     ------

@@ -1,18 +1,22 @@
-"""One dataset's files on disk, whichever way they come."""
+"""One dataset's files on disk, whichever way they come; and many datasets, where one failing loses no other."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from shapely.geometry.base import BaseGeometry
 
 from geo_border.catalog import Entry
-from geo_border.errors import CatalogError
-from geo_border.fetchers import embedded
+from geo_border.errors import CatalogError, FetchError
+from geo_border.fetchers import embedded, http, overpass, shelf
+from geo_border.fetchers.choose import resolve
 from geo_border.fetchers.options import Options
-from geo_border.store import Folders, Raw
+from geo_border.store import Folders, Raw, sha256_of
 
 
 def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None = None, options: Options | None = None) -> Raw:
-    """A dataset's files, verified; only the tiles that `window` (EPSG:4326) touches.
+    """Have a dataset's files, verified; only the tiles that `window` (EPSG:4326) touches.
 
     Raises
     ------
@@ -23,6 +27,80 @@ def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None = None, op
     FetchError
         When a file that cannot be fetched (an account is needed) is not where it should have been put.
     """
+    options = options or Options()
     if entry.source == "embedded":
         return embedded.verify(entry)
-    raise CatalogError(f"{entry.name}: source {entry.source!r} has no fetcher.")
+    if entry.source == "http":
+        return http.fetch(entry, folders, window, options)
+    if entry.source == "overpass":
+        return overpass.fetch(entry, folders, window, options)
+    return _by_hand(entry, folders)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was had, what was not and why, and what an embedded dataset stands in for; by need."""
+
+    raws: Mapping[str, Raw] = field(default_factory=dict)
+    failed: Mapping[str, FetchError] = field(default_factory=dict)
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+
+    def report(self) -> str:
+        """Say what is missing and how to go on; empty when nothing is."""
+        if not self.failed:
+            return ""
+        lines = [f"  {need}: {error}" for need, error in self.failed.items()]
+        kept = ", ".join(self.raws) or "nothing"
+        return "\n".join(
+            [
+                f"{len(self.failed)} source(s) could not be had:",
+                *lines,
+                f"Kept: {kept}. Run again to go on from here, or add --fallback embedded to use the snapshot instead.",
+            ]
+        )
+
+
+def gather(
+    needs: tuple[str, ...],
+    sources: Mapping[str, str],
+    folders: Folders,
+    window: BaseGeometry | None,
+    options: Options,
+    fallback: str | None = None,
+) -> Gathered:
+    """Fetch the dataset of every need; a failure is kept beside what was had, or the fallback preset steps in.
+
+    Raises
+    ------
+    CatalogError
+        When `sources` names what is not there: wrong use, not a failure of a source.
+    """
+    raws: dict[str, Raw] = {}
+    failed: dict[str, FetchError] = {}
+    instead: dict[str, str] = {}
+    for need in needs:
+        try:
+            found = resolve(need, sources, options.countries)
+            if found is not None:
+                raws[need] = found if isinstance(found, Raw) else fetch(found, folders, window, options)
+        except FetchError as error:
+            other = resolve(need, {"preset": fallback}, options.countries) if fallback else None
+            if isinstance(other, Entry):
+                raws[need], instead[need] = fetch(other, folders, window, options), str(error)
+            else:
+                failed[need] = error
+    return Gathered(raws, failed, instead)
+
+
+def _by_hand(entry: Entry, folders: Folders) -> Raw:
+    """Find the files that a user must bring, because their publisher asks for an account."""
+    folder = shelf.place(folders, entry, "x").final.parent
+    paths = tuple(sorted(p for p in folder.glob("*") if p.is_file() and not p.name.endswith(shelf.PROVENANCE)))
+    if not entry.documentation:
+        raise CatalogError(f"{entry.name}: has no fetcher.")
+    if not paths:
+        raise FetchError(
+            f"{entry.name}: must be fetched by hand, with an account or under its own terms: {entry.documentation}. Put "
+            f"its file into {folder}, or give it with --sources {entry.needs[0]}={entry.name}@PATH."
+        )
+    return Raw(entry, paths, {path.name: sha256_of(path) for path in paths})

@@ -12,7 +12,7 @@ import shapely
 
 from geo_border.crs import GEOD, WGS84
 from geo_border.errors import StudyError
-from geo_border.readers.countries import alpha2
+from geo_border.iso3166 import alpha2
 from geo_border.readers.table import Bounds, clip, need_rows, pick, read_table, repair
 from geo_border.store import Raw
 from geo_border.study import Study

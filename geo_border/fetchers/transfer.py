@@ -1,0 +1,274 @@
+"""One file over a bad line: resumed where it stopped, never spliced from two versions, paused when asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx
+
+from geo_border.errors import UnreachableError
+from geo_border.fetchers.network import Again, Network
+
+_NO_LENGTH = None
+# Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
+_PROGRESS_BYTES = 65_536
+_BUFFER_BYTES = 1 << 20
+
+
+class AbsentError(UnreachableError):
+    """The server has no such file (404)."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A whole file as it came: where it lies, and what the server said of it."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True)
+class _Validators:
+    """What tells one version of a file on a server from the next, kept beside the part for the next run."""
+
+    url: str
+    etag: str | None
+    last_modified: str | None
+    total: int | None
+
+    @property
+    def if_range(self) -> str | None:
+        # A weak ETag may not be used for ranges (RFC 9110, 13.1.5).
+        if self.etag and not self.etag.startswith("W/"):
+            return self.etag
+        return self.last_modified
+
+
+def download(
+    net: Network, url: str, part: Path, *, per_host: int = 4, name: str = "", known: Mapping[str, Any] | None = None
+) -> Received | None:
+    """Bring a URL's bytes into `part`, going on from what is there; None if `known` is still the newest (304).
+
+    Raises
+    ------
+    AbsentError
+        On 404 and 410.
+    UnreachableError
+        When it cannot be had: forbidden, no end of failures, a wait longer than our patience.
+    """
+    failures = 0
+    while True:
+        before = _size(part)
+        try:
+            return _attempt(net, url, part, per_host, name or part.name, known)
+        except Again as again:
+            # A connection that drops after a good stretch is not a failing one: only tries without progress count.
+            failures = 1 if _size(part) - before >= _PROGRESS_BYTES else failures + 1
+            wait_until_again(net, url, again, failures)
+
+
+def wait_until_again(net: Network, url: str, again: Again, failures: int) -> None:
+    """Pause before the next try, as long as the server asked or longer each time, with jitter.
+
+    Raises
+    ------
+    UnreachableError
+        When there have been too many tries, or the server asks for a wait beyond our patience.
+    """
+    options = net.options
+    if failures >= options.tries:
+        raise UnreachableError(f"{url}: {again}, {failures} times in a row. Run again later to go on from here.")
+    if again.wait_s is not None and again.wait_s > options.patience_s:
+        raise UnreachableError(
+            f"{url}: {again}; the server asks to wait {again.wait_s:.0f} s. Run again after that; what came is kept."
+        )
+    pause_s = min(60.0, options.pause_s * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
+    net.pause(max(pause_s, again.wait_s or 0.0))
+
+
+def refuse(response: httpx.Response, url: str) -> None:
+    """Sort a status that is not success into what may pass and what will not.
+
+    Raises
+    ------
+    Again
+        On 408, 425, 429 and 5xx.
+    AbsentError, UnreachableError
+        On every other.
+    """
+    status = response.status_code
+    if status in {408, 425, 429} or status >= 500:
+        raise Again(f"the server answered {status} {response.reason_phrase}", _retry_after_s(response))
+    if status in {404, 410}:
+        raise AbsentError(f"{url}: not there ({status}). The publisher may have moved it: see `geo-border sources`.")
+    if status in {401, 403, 406, 451}:
+        raise UnreachableError(
+            f"{url}: refused ({status} {response.reason_phrase}). It may need an account, or block this network; "
+            "fetch it by hand and give it with --sources NEED=DATASET@PATH, or choose another dataset."
+        )
+    raise UnreachableError(f"{url}: the server answered {status} {response.reason_phrase}.")
+
+
+def _attempt(
+    net: Network, url: str, part: Path, per_host: int, name: str, known: Mapping[str, Any] | None
+) -> Received | None:
+    have, validators = _size(part), _read_validators(part, url)
+    if validators is None:
+        have = 0
+    elif validators.total is not None and have == validators.total:
+        return _received(part, validators, _prefix_hash(part, have).hexdigest(), have)
+    headers = _headers(have, validators, known)
+    with net.open(url, per_host=per_host, headers=headers) as response:
+        if response.status_code == 304:
+            return None
+        if response.status_code == 416:
+            part.unlink(missing_ok=True)
+            raise Again("the server does not have the rest of the file")
+        if response.status_code not in {200, 206}:
+            refuse(response, url)
+        start, now = _start_of(response, url, part, validators)
+        return _stream(net, response, part, start, now, name)
+
+
+def _headers(have: int, validators: _Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
+    if have and validators is not None and validators.if_range:
+        return {"Range": f"bytes={have}-", "If-Range": validators.if_range}
+    headers = {}
+    if known and known.get("etag"):
+        headers["If-None-Match"] = str(known["etag"])
+    if known and known.get("last_modified"):
+        headers["If-Modified-Since"] = str(known["last_modified"])
+    return headers
+
+
+def _start_of(response: httpx.Response, url: str, part: Path, before: _Validators | None) -> tuple[int, _Validators]:
+    """From which byte the answer goes on, and the validators of the whole file."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnreachableError(f"{url}: came in an encoding that was not asked for. The server is at fault.")
+    etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
+    if response.status_code == 200:
+        return 0, _Validators(url, etag, modified, _int(response.headers.get("Content-Length")))
+    start, total = _content_range(response.headers.get("Content-Range", ""))
+    same = before is not None and (etag or before.etag) == before.etag and total in {before.total, None}
+    same = same and before is not None and (modified or before.last_modified) == before.last_modified
+    if start != _size(part) or not same or before is None:
+        # The server took no heed of If-Range: joining the two would make a file that never was.
+        forget(part)
+        raise Again("the file changed on the server while it was being fetched")
+    return start or 0, before
+
+
+def _stream(net: Network, response: httpx.Response, part: Path, start: int, now: _Validators, name: str) -> Received:
+    if start == 0:
+        _write_validators(part, now)
+    digest = _prefix_hash(part, start)
+    done, since, mark = start, time.monotonic(), start
+    with part.open("r+b" if start else "wb", buffering=_BUFFER_BYTES) as out:
+        out.seek(start)
+        out.truncate()
+        for chunk in response.iter_raw():
+            out.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            net.options.progress(name, done, now.total)
+            if net.stop.is_set():
+                raise UnreachableError("stopped. Run again to go on from here.")
+            since, mark = _fast_enough(net, since, mark, done)
+    if now.total is not None and done != now.total:
+        raise Again(f"{done} bytes came where {now.total} were announced")
+    return _received(part, now, digest.hexdigest(), done)
+
+
+def _fast_enough(net: Network, since: float, mark: int, done: int) -> tuple[float, int]:
+    clock = time.monotonic()
+    if clock - since < net.options.timeout_s:
+        return since, mark
+    if (done - mark) / (clock - since) < net.options.slowest_bytes_per_s:
+        raise Again(f"slower than {net.options.slowest_bytes_per_s:.0f} bytes a second")
+    return clock, done
+
+
+def _received(part: Path, now: _Validators, sha256: str, size: int) -> Received:
+    return Received(part, sha256, size, now.etag, now.last_modified)
+
+
+def _prefix_hash(part: Path, length: int) -> Any:
+    digest = hashlib.sha256()
+    if length:
+        with part.open("rb") as handle:
+            _feed(digest, handle, length)
+    return digest
+
+
+def _feed(digest: Any, handle: BinaryIO, length: int) -> None:
+    while length and (block := handle.read(min(_BUFFER_BYTES, length))):
+        digest.update(block)
+        length -= len(block)
+
+
+def _validators_path(part: Path) -> Path:
+    return part.with_name(part.name + ".json")
+
+
+def _write_validators(part: Path, now: _Validators) -> None:
+    # The old bytes go first: killed between the two, the next run must not take them for the new version's.
+    part.unlink(missing_ok=True)
+    _validators_path(part).write_text(json.dumps(asdict(now)), encoding="utf-8")
+
+
+def _read_validators(part: Path, url: str) -> _Validators | None:
+    try:
+        found = _Validators(**json.loads(_validators_path(part).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.url == url and part.exists() else None
+
+
+def forget(part: Path) -> None:
+    """Throw away a part and what is known of it."""
+    part.unlink(missing_ok=True)
+    _validators_path(part).unlink(missing_ok=True)
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _int(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else _NO_LENGTH
+
+
+def _content_range(text: str) -> tuple[int | None, int | None]:
+    """Read a Content-Range.
+
+    >>> _content_range("bytes 100-199/200")
+    (100, 200)
+    """
+    unit, _, rest = text.partition(" ")
+    span, _, total = rest.partition("/")
+    first = span.partition("-")[0]
+    return (_int(first) if unit == "bytes" else None), _int(total)
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    text = response.headers.get("Retry-After")
+    if text is None:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
