@@ -51,9 +51,9 @@ class Legend(_Declared):
 class Tiles(_Declared):
     """How a dataset is cut, so that only the pieces a study touches are fetched.
 
-    `one`: one file for all. `country`: one file a home country, with `facing` also one a facing one. `index`: the tiles that a published GeoJSON at
-    `index_url` lists under `field`. `rowcol`: squares of `step` degrees counted from `west` and `north`, from 1.
-    `degrees`: squares of `step` degrees named by nothing but their corner (for queries).
+    `one`: one file for all. `country`: one file a home country, with `facing` also one a facing one. `index`: the
+    tiles that a published GeoJSON at `index_url` lists under `field`. `rowcol`: squares of `step` degrees counted
+    from `west` and `north`, from 1. `degrees`: squares of `step` degrees named by their corner (for queries).
     """
 
     scheme: Literal["one", "country", "index", "rowcol", "degrees"] = "one"

@@ -82,12 +82,12 @@ def _refuse_unsafe(opened: zipfile.ZipFile, url: str, largest_bytes: int) -> Non
 
 def _refuse_member(member: zipfile.ZipInfo, url: str) -> None:
     path = PurePosixPath(member.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1]:
+    if path.is_absolute() or ".." in path.parts or ":" in member.filename[:2]:
         raise UnreachableError(f"{url}: member {member.filename!r} would be written outside its folder. Not opened.")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise UnreachableError(f"{url}: member {member.filename!r} is a link. Not opened.")
     ratio = member.file_size / max(member.compress_size, 1)
     if member.file_size > _RATIO_MATTERS_BYTES and ratio > _MOST_RATIO:
         raise UnreachableError(
-            f"{url}: member {member.filename!r} would unpack to {member.file_size:,} bytes ({ratio:.0f} to 1). Not opened."
+            f"{url}: member {member.filename!r} unpacks {ratio:.0f} to 1, to {member.file_size:,} bytes. Not opened."
         )

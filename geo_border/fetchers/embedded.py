@@ -17,17 +17,16 @@ def verify(entry: Entry) -> Raw:
     ChecksumError
         When a file is missing or its bytes are not those declared.
     """
-    sums = {file.name: _verified(file) for file in entry.files}
-    return Raw(entry, tuple(path_of(file) for file in entry.files), sums)
+    sums = {file.name: _verified(path_of(entry, file), file) for file in entry.files}
+    return Raw(entry, tuple(path_of(entry, file) for file in entry.files), sums)
 
 
-def path_of(file: File) -> Path:
+def path_of(entry: Entry, file: File) -> Path:
     """Where a file of the snapshot lies."""
-    return embedded_dir() / file.name
+    return embedded_dir() / entry.name / file.name
 
 
-def _verified(file: File) -> str:
-    path = path_of(file)
+def _verified(path: Path, file: File) -> str:
     restore = "Restore it with `git checkout -- data/raw/embedded`, or install geo-border again."
     if not path.exists():
         raise ChecksumError(f"{path}: missing from the embedded snapshot. {restore}")

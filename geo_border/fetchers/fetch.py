@@ -100,7 +100,7 @@ def _by_hand(entry: Entry, folders: Folders) -> Raw:
         raise CatalogError(f"{entry.name}: has no fetcher.")
     if not paths:
         raise FetchError(
-            f"{entry.name}: must be fetched by hand, with an account or under its own terms: {entry.documentation}. Put "
+            f"{entry.name}: must be fetched by hand, with an account or on its own terms: {entry.documentation}. Put "
             f"its file into {folder}, or give it with --sources {entry.needs[0]}={entry.name}@PATH."
         )
     return Raw(entry, paths, {path.name: sha256_of(path) for path in paths})

@@ -81,7 +81,7 @@ def each(
     missing = [piece for piece in wanted if there[piece] is None or options.refresh]
     if options.offline and missing:
         raise UnreachableError(
-            f"{entry.name}: {len(missing)} of {len(wanted)} files are not here ({_names(missing)}) and --offline forbids "
+            f"{entry.name}: {len(missing)} of {len(wanted)} files are not here ({_names(missing)}); --offline forbids "
             "fetching them. Run once without it."
         )
     done: dict[Piece, Any] = dict(there)
@@ -107,9 +107,10 @@ def _in_parallel(
             raise error
     if failed:
         first = next(iter(failed.values()))
+        others = f" The other {of - len(failed)} are kept:" if len(failed) < of else ""
         raise type(first)(
-            f"{entry.name}: {len(failed)} of {of} files could not be had. {first} The others are kept: run again to go "
-            f"on, or choose another dataset with --sources {entry.needs[0]}=DATASET."
+            f"{entry.name}: {len(failed)} of {of} files could not be had.{others} run again to go on, or choose another "
+            f"dataset with --sources {entry.needs[0]}=DATASET. {first}"
         ) from first
     return {piece: future.result() for piece, future in futures.items()}
 

@@ -1,0 +1,1 @@
+"""A world on loopback: real protocols and real formats, and misbehaviour on request."""
