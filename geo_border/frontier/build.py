@@ -1,0 +1,182 @@
+"""Segments put together: matched, cut at the sea, measured, and met in tripoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo_border.crs import WGS84, distance_m, equal_area_crs, length_m, parse_crs, to_crs
+from geo_border.errors import StudyError
+from geo_border.frontier.medium import SEA, Surroundings, stretches
+from geo_border.frontier.shared import shared_line
+from geo_border.frontier.territories import country_of
+from geo_border.model import MEDIA
+from geo_border.nearest import Lines
+from geo_border.study import Study
+
+# Ends of two segments nearer than this are one point: sources place a tripoint within a few metres.
+_SAME_POINT_M = 150.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One piece of the frontier.
+
+    Attributes
+    ----------
+    line
+        Where figures are measured from: land, rivers and lakes; lon/lat.
+    pieces
+        (medium, line) in order along it, the sea's pieces apart in `sea`.
+    """
+
+    id: str
+    home: str
+    facing: str
+    country: str
+    facing_country: str
+    line: Any
+    pieces: tuple[tuple[str, Any], ...]
+    sea: Any
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """All segments of a study, in its order."""
+
+    segments: tuple[Segment, ...]
+    crs: CRS
+
+    @property
+    def line(self) -> Any:
+        """Everything that distances are measured from, in lon/lat."""
+        return shapely.multilinestrings([p for s in self.segments for p in shapely.get_parts(s.line)])
+
+    def index(self) -> Lines:
+        """The segments ready to be asked for distances; labels are positions in `segments`."""
+        return Lines([s.line for s in self.segments], list(range(len(self.segments))))
+
+    def layer(self) -> gpd.GeoDataFrame:
+        """Layer `frontier`, in the study's plane."""
+        rows = [(s, medium, line) for s in self.segments for medium, line in s.pieces]
+        return self._frame([(s, line) for s, _, line in rows]).assign(medium=[m for _, m, _ in rows])
+
+    def sea_layer(self) -> gpd.GeoDataFrame:
+        """Layer `frontier_sea`, in the study's plane."""
+        return self._frame([(s, line) for s in self.segments for line in shapely.get_parts(s.sea)])
+
+    def _frame(self, rows: list[tuple[Segment, Any]]) -> gpd.GeoDataFrame:
+        lines = np.array([line for _, line in rows], dtype=object)
+        data = {
+            "segment": [s.id for s, _ in rows],
+            "country": [s.country for s, _ in rows],
+            "facing": [s.facing_country for s, _ in rows],
+            "length_km": length_m(lines) / 1e3,
+        }
+        return gpd.GeoDataFrame(pd.DataFrame(data), geometry=to_crs(lines, WGS84, self.crs), crs=self.crs)
+
+
+def matched(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], Any]:
+    """Home and facing names to their shared line in lon/lat, sea included, for every pair that meets.
+
+    Raises
+    ------
+    StudyError
+        When a facing territory meets no home one, or the other way round.
+    """
+    pairs = {(h, f): shared_line(territories[h], territories[f], study.match_tolerance_m) for h in study.home for f in study.facing}
+    lines = {pair: line for pair, line in pairs.items() if not line.is_empty}
+    for role, names, position in (("facing", study.facing, 1), ("home", study.home, 0)):
+        alone = [name for name in names if name not in {pair[position] for pair in lines}]
+        if alone:
+            raise StudyError(
+                f"study {study.name}: {role}: {', '.join(alone)} is not adjacent to any "
+                f"{'home' if role == 'facing' else 'facing'} territory within match_tolerance_m = "
+                f"{study.match_tolerance_m:g}. Take it out, or raise the tolerance if the source's neighbours do not "
+                "share their edge."
+            )
+    return lines
+
+
+def study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
+    """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier."""
+    if study.crs is not None:
+        return parse_crs(study.crs, f"study {study.name}: crs")
+    xy = shapely.get_coordinates(list(lines.values()))
+    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+    if west > -16 and east < 45 and south > 33 and north < 72:
+        return CRS.from_epsg(3035)
+    return equal_area_crs((west + east) / 2, (south + north) / 2)
+
+
+def build(lines: dict[tuple[str, str], Any], around: Surroundings, study: Study, crs: CRS) -> Frontier:
+    """Segments from matched lines: cut by medium, the sea set apart.
+
+    Raises
+    ------
+    StudyError
+        When nothing of the frontier is on land.
+    """
+    segments = []
+    for (home, facing), line in lines.items():
+        cut = stretches(line, around, study.coast_tolerance_m, crs)
+        dry = [(MEDIA[code], piece) for code, piece in cut if code != SEA]
+        if dry:
+            merged = shapely.line_merge(shapely.multilinestrings([piece for _, piece in dry]), directed=True)
+            sea = shapely.MultiLineString([piece for code, piece in cut if code == SEA])
+            own = (country_of(home, study), country_of(facing, study))
+            segments.append(Segment(f"{home}-{facing}", home, facing, *own, merged, tuple(dry), sea))
+    if not segments:
+        raise StudyError(f"study {study.name}: the whole frontier lies at sea; nothing is measured from the sea.")
+    return Frontier(tuple(segments), crs)
+
+
+def tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+    """Where three countries meet at an end of the frontier: `name` (e.g. EE-LV-RU), `geometry` (lon/lat).
+
+    A point is an end of a segment that a third country of the boundary file touches, or where two segments meet.
+    """
+    ends = [(xy, {country_of(n, study) for n in pair}) for pair, line in lines.items() for xy in _ends(line)]
+    found: list[tuple[tuple[float, ...], set[str]]] = []
+    for xy, countries in ends:
+        touching = countries | _touching(xy, boundaries, study.match_tolerance_m)
+        for other, others in ends:
+            if distance_m(xy[0], xy[1], other[0], other[1]) < _SAME_POINT_M:
+                touching |= others
+        if len(touching) >= 3:
+            found.append((xy, touching))
+    kept: list[tuple[tuple[float, ...], set[str]]] = []
+    for xy, touching in found:
+        if all(distance_m(xy[0], xy[1], k[0], k[1]) >= _SAME_POINT_M for k, _ in kept):
+            kept.append((xy, touching))
+    names = ["-".join(sorted(touching)) for _, touching in kept]
+    points = shapely.points([xy for xy, _ in kept]) if kept else []
+    return gpd.GeoDataFrame({"name": names}, geometry=points, crs=WGS84)
+
+
+def _ends(line: Any) -> list[tuple[float, ...]]:
+    coordinates = [shapely.get_coordinates(part) for part in shapely.get_parts(line)]
+    return [tuple(xy[i]) for xy in coordinates for i in (0, -1) if tuple(xy[0]) != tuple(xy[-1])]
+
+
+def _touching(xy: tuple[float, ...], boundaries: gpd.GeoDataFrame, tolerance_m: float) -> set[str]:
+    degrees = max(tolerance_m, 10.0) / 111_320 / max(np.cos(np.radians(xy[1])), 0.05)
+    near = shapely.dwithin(boundaries.geometry.to_numpy(), shapely.Point(xy), degrees)
+    return set(boundaries.loc[near, "country"])
+
+
+def reference_lengths_km(territories: dict[str, Any], study: Study) -> dict[str, tuple[float, Any]]:
+    """Length and line of each reference border of the study, by name."""
+    out = {}
+    for reference in study.reference_lines:
+        line = shared_line(*(territories[name] for name in reference.between), study.match_tolerance_m)
+        out[reference.name] = (float(length_m(line)[0]) / 1e3, line)
+    return out
+
+

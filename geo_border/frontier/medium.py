@@ -1,0 +1,128 @@
+"""What the line runs through: land, river, lake, or the sea, decided every few metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo_border.crs import WGS84, FloatArray, to_crs
+from geo_border.model import MEDIA
+from geo_border.nearest import densified
+
+SEA = len(MEDIA)
+_STEP_M = 20.0
+# Coastline files of neighbours disagree by up to 150 m, so inland gaps open between them along the line. The sea is
+# never that short.
+_LEAST_SEA_M = 1_000.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Land and water near the line, in the study's plane.
+
+    Attributes
+    ----------
+    land
+        Polygons of land, lakes and rivers included; empty where the study has no land dataset (then all is land).
+    water
+        Polygons of inland water; `is_lake` says for each whether it is a lake (else a river).
+    lagoons
+        Polygons treated as sea.
+    """
+
+    land: Any
+    water: Any
+    is_lake: NDArray[np.bool_]
+    lagoons: Any
+
+
+def surroundings(
+    land: gpd.GeoDataFrame | None, water: gpd.GeoDataFrame | None, points: list[tuple[float, float]], wide_m: float, crs: CRS
+) -> Surroundings:
+    """Land and water in the study's plane; a water polygon that holds one of `points` (lon, lat) is a lagoon.
+
+    A polygon is a lake where 2 x area / perimeter, about half its mean width, is over `wide_m`; else a river.
+    """
+    none = np.array([], dtype=object)
+    ground = none if land is None else shapely.get_parts(to_crs(land.geometry.to_numpy(), WGS84, crs))
+    if water is None or len(water) == 0:
+        return Surroundings(ground, none, np.array([], dtype=bool), none)
+    wet = to_crs(water.geometry.to_numpy(), WGS84, crs)
+    width_m = 2 * water["area_km2"].to_numpy() / np.maximum(water["perimeter_km"].to_numpy(), 1e-9) * 1e3
+    marks = to_crs(shapely.points(points), WGS84, crs) if points else none
+    lagoon = np.zeros(len(wet), dtype=bool)
+    lagoon[shapely.STRtree(wet).query(marks, predicate="within")[1]] = True
+    return Surroundings(ground, wet[~lagoon], (width_m > wide_m)[~lagoon], wet[lagoon])
+
+
+def stretches(line: Any, around: Surroundings, tolerance_m: float, crs: CRS) -> list[tuple[int, Any]]:
+    """The line (lon/lat) cut where its medium changes: (index into MEDIA, or SEA; line) in the line's order."""
+    out = []
+    for part in shapely.get_parts(line):
+        lonlat = densified(shapely.get_coordinates(part), _STEP_M)
+        middle = shapely.points((lonlat[1:] + lonlat[:-1]) / 2)
+        xy = shapely.get_coordinates(to_crs(middle, WGS84, crs))
+        code = _codes(xy, around, tolerance_m)
+        code = _without_short_sea(code, xy)
+        starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
+        ends = np.append(starts[1:], len(code))
+        for a, b in zip(starts, ends, strict=True):
+            out.append((int(code[a]), shapely.linestrings(_own(lonlat[a : b + 1], part))))
+    return out
+
+
+def _own(lonlat: FloatArray, part: Any) -> FloatArray:
+    """The run's ends and, of its inner vertices, those that the source has."""
+    source = {tuple(v) for v in shapely.get_coordinates(part)}
+    keep = [0, *(i for i in range(1, len(lonlat) - 1) if tuple(lonlat[i]) in source), len(lonlat) - 1]
+    return lonlat[keep]
+
+
+def _codes(xy: FloatArray, around: Surroundings, tolerance_m: float) -> NDArray[np.int64]:
+    code = np.zeros(len(xy), dtype=np.int64)
+    point = shapely.points(xy)
+    if len(around.water):
+        at, which = shapely.STRtree(around.water).query(point, predicate="dwithin", distance=tolerance_m)
+        gap = shapely.distance(point[at], around.water[which])
+        # Nearest water wins; inside two at once (gap 0) the lake does.
+        for i in np.lexsort((around.is_lake[which], -gap)):
+            code[at[i]] = 2 if around.is_lake[which[i]] else 1
+    if len(around.land):
+        dry = _near_any(point, around.land, tolerance_m)
+        code[~dry] = SEA
+    if len(around.lagoons):
+        code[_near_any(point, around.lagoons, tolerance_m)] = SEA
+    return code
+
+
+def _near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bool_]:
+    shapely.prepare(polygons)
+    near = np.zeros(len(point), dtype=bool)
+    tree = shapely.STRtree(point)
+    for polygon in polygons:
+        candidates = tree.query(shapely.box(*(shapely.bounds(polygon) + np.array([-1, -1, 1, 1]) * tolerance_m)))
+        candidates = candidates[~near[candidates]]
+        inside = shapely.contains_xy(polygon, shapely.get_coordinates(point[candidates]))
+        near[candidates[inside]] = True
+        rest = candidates[~inside]
+        near[rest[shapely.dwithin(polygon, point[rest], tolerance_m)]] = True
+    return near
+
+
+def _without_short_sea(code: NDArray[np.int64], xy: FloatArray) -> NDArray[np.int64]:
+    """Sea runs shorter than any sea, with land at both ends, made land: they are gaps between two coastline files."""
+    step = np.append(np.hypot(*np.diff(xy, axis=0).T), 0.0)
+    starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
+    ends = np.append(starts[1:], len(code))
+    out = code.copy()
+    for a, b in zip(starts, ends, strict=True):
+        inner = a > 0 and b < len(code)
+        if code[a] == SEA and inner and step[a:b].sum() < _LEAST_SEA_M:
+            out[a:b] = 0
+    return out

@@ -1,0 +1,67 @@
+"""Polygons out of overlays: the polygonal parts of what GEOS returns, and pieces on a square lattice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+_SPLIT = 4
+
+
+def polygonal(geometry: Any) -> Any:
+    """Each geometry (scalar or array) without the points and lines that overlays leave behind; empty polygon for None."""
+    if np.ndim(geometry) == 0:
+        return polygonal(np.array([geometry], dtype=object))[0]
+    kinds = shapely.get_type_id(geometry)
+    out = np.where(kinds < 0, shapely.Polygon(), geometry)
+    for i in np.flatnonzero((kinds >= 0) & (kinds != 3) & (kinds != 6)):
+        parts = shapely.get_parts(shapely.get_parts(geometry[i]))
+        out[i] = shapely.union_all(parts[shapely.get_type_id(parts) == 3])
+    return out
+
+
+def on_lattice(geometry: Any, size_m: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Any]:
+    """Polygons (array) cut by the squares of a lattice through the origin.
+
+    Squares are halved from coarse to fine, so a large polygon is never cut against single small squares.
+
+    Returns
+    -------
+    source, column, row, piece
+        Index of the polygon, the square's position (lower-left corner / size_m), and the polygon within the square.
+    """
+    bounds = shapely.bounds(geometry)
+    size = size_m
+    while len(geometry) and size < np.nanmax(bounds[:, 2:] - bounds[:, :2]):
+        size *= _SPLIT
+    source, piece = np.arange(len(geometry)), np.asarray(geometry, dtype=object)
+    while True:
+        source, column, row, piece = _cut(source, piece, size)
+        if size == size_m:
+            return source, column, row, piece
+        size /= _SPLIT
+
+
+def _cut(source: NDArray[np.int64], piece: Any, size: float) -> tuple[Any, Any, Any, Any]:
+    bounds = shapely.bounds(piece) / size
+    low = np.floor(bounds[:, :2]).astype(np.int64)
+    high = np.maximum(np.ceil(bounds[:, 2:]).astype(np.int64), low + 1)
+    wide, tall = (high - low).T
+    number = np.repeat(np.arange(len(piece)), wide * tall)
+    nth = np.arange(len(number)) - np.repeat(np.cumsum(wide * tall) - wide * tall, wide * tall)
+    column = low[number, 0] + nth % wide[number]
+    row = low[number, 1] + nth // wide[number]
+    out = piece[number]
+    several = (wide * tall)[number] > 1
+    box = shapely.box(column * size, row * size, (column + 1) * size, (row + 1) * size)
+    # A piece that fills its coarser square fills every finer one: nothing to intersect.
+    full = several & (shapely.area(piece) >= np.prod(bounds[:, 2:] - bounds[:, :2], axis=1) * size**2)[number]
+    full &= ((shapely.get_num_coordinates(piece) == 5) & (bounds == np.floor(bounds)).all(axis=1))[number]
+    out[full] = box[full]
+    cut = several & ~full
+    out[cut] = polygonal(shapely.intersection(out[cut], box[cut]))
+    kept = shapely.area(out) > 0
+    return source[number[kept]], column[kept], row[kept], out[kept]

@@ -1,0 +1,1 @@
+"""The areas that figures are reported for: bands, strips, corridor, administrative units, cells."""

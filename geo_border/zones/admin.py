@@ -1,0 +1,64 @@
+"""Administrative units shared out over home land, so that units x bands add up to the bands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geo_border.crs import WGS84, to_crs
+from geo_border.polygons import polygonal
+from geo_border.zones.nearest_parts import parts_of_points
+
+_STEP_M = 500.0
+_REACH_M = 20_000.0
+
+
+def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDataFrame:
+    """Each country's home land divided among its units.
+
+    Published units are generalised and do not follow our boundary: home land outside all of them goes to the nearest.
+
+    Returns
+    -------
+    GeoDataFrame
+        `admin_id`, `name`, `country`, geometry in the plane; the units of a country are disjoint and make up its land.
+    """
+    frames = [_of_country(admin[admin["country"] == country], land, crs) for country, land in home.items()]
+    kept = [frame for frame in frames if len(frame)]
+    columns = ["admin_id", "name", "country", "geometry"]
+    if not kept:
+        return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=crs)
+    rows = [row for frame in kept for row in frame[columns].itertuples(index=False)]
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
+
+
+def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: Any) -> gpd.GeoDataFrame:
+    if len(rows) == 0:
+        return rows
+    rows = rows.sort_values("admin_id").reset_index(drop=True)
+    flat = shapely.make_valid(to_crs(shapely.segmentize(rows.geometry.to_numpy(), 0.05), WGS84, crs))
+    near = shapely.intersects(flat, land)
+    if not near.any():
+        near = shapely.distance(flat, land) == shapely.distance(flat, land).min()
+    rows, flat = rows[near].reset_index(drop=True), flat[near]
+    own, taken = [], shapely.Polygon()
+    for shape in flat:
+        own.append(polygonal(shapely.difference(shapely.intersection(shape, land), taken)))
+        taken = shapely.union(taken, own[-1])
+    rest = polygonal(shapely.difference(land, taken))
+    shapes = np.array(own, dtype=object)
+    if len(rows) > 1 and shapely.area(rest) > 0:
+        xy, owner = shapely.get_coordinates(
+            shapely.segmentize(shapely.boundary(shapely.intersection(flat, shapely.buffer(land, _REACH_M, quad_segs=4))), _STEP_M),
+            return_index=True,
+        )
+        parts = np.array(parts_of_points(xy, owner, _REACH_M), dtype=object)
+        extra = polygonal(shapely.intersection(parts, rest))
+        shapes[: len(parts)] = polygonal(shapely.union(shapes[: len(parts)], extra))
+    elif len(rows) == 1:
+        shapes = np.array([land], dtype=object)
+    out = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=crs))
+    return out[shapely.area(shapes) > 1.0]

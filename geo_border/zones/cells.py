@@ -1,0 +1,50 @@
+"""1 km cells of the study's grid, clipped to home land, with their distance and segment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from geo_border.crs import WGS84, area_km2, to_crs
+from geo_border.nearest import Lines
+from geo_border.polygons import on_lattice
+
+SIZE_M = 1_000.0
+# Slivers under a square metre are rounding at a cell's edge.
+_LEAST_KM2 = 1e-6
+
+
+def cells(home: dict[str, Any], segments: list[str], index: Lines, crs: CRS, widest_m: float) -> gpd.GeoDataFrame:
+    """Every cell with home land whose clipped centroid lies within the widest band.
+
+    Returns
+    -------
+    GeoDataFrame
+        `cell_id` (as in the EEA grid: 1kmN3456E5123), `column`, `row` (lower-left corner in km), `country`, `segment`,
+        `distance_m`, `area_km2`, `lon`, `lat` of the clipped centroid, geometry in the plane; sorted by row, column.
+    """
+    countries = list(home)
+    source, column, row, piece = on_lattice(np.array(list(home.values()), dtype=object), SIZE_M)
+    area = area_km2(piece, crs)
+    kept = area > _LEAST_KM2
+    source, column, row, piece, area = source[kept], column[kept], row[kept], piece[kept], area[kept]
+    lonlat = shapely.get_coordinates(to_crs(shapely.centroid(piece), crs, WGS84))
+    near = index.near(lonlat[:, 0], lonlat[:, 1])
+    inside = np.flatnonzero(near.distance_m < widest_m)
+    order = inside[np.lexsort((source[inside], column[inside], row[inside]))]
+    data = {
+        "cell_id": [f"1kmN{r}E{c}" for r, c in zip(row[order], column[order], strict=True)],
+        "column": column[order],
+        "row": row[order],
+        "country": np.array(countries)[source[order]],
+        "segment": np.array(segments)[near.label[order]],
+        "distance_m": near.distance_m[order],
+        "area_km2": area[order],
+        "lon": lonlat[order, 0],
+        "lat": lonlat[order, 1],
+    }
+    return gpd.GeoDataFrame(data, geometry=piece[order], crs=crs)

@@ -1,0 +1,103 @@
+"""The corridor between two facing territories: where the sum of the distances to both is at most k times the gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import contourpy
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from geo_border.crs import GEOD, WGS84, LocalPlane, to_crs
+from geo_border.errors import StudyError
+from geo_border.nearest import Lines, densified
+from geo_border.polygons import polygonal
+from geo_border.study import Corridor
+
+_STEP_M = 500.0
+# Samples of the territories' boundaries: at a kilometre from them 100 m apart is 1 m off.
+_SAMPLE_M = 100.0
+_AXIS_POINTS = 60
+# Territories farther apart than this have no corridor that a local plane could hold.
+_WIDEST_GAP_M = 300_000.0
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A corridor's outlines in the study's plane, by k, before they are cut to home land; and its axis in lon/lat."""
+
+    gap_m: float
+    axis: Any
+    by_k: dict[float, Any]
+
+
+def outline(corridor: Corridor, a: Any, b: Any, crs: CRS) -> Outline:
+    """All places p with d(p, A) + d(p, B) <= k x gap, for the corridor's k, k_low and k_high.
+
+    The sum is taken on a 500 m lattice and its level line interpolated; the edge is within a few metres.
+
+    Parameters
+    ----------
+    a, b
+        The two territories' polygons in lon/lat.
+
+    Raises
+    ------
+    StudyError
+        When they touch or lie more than 300 km apart.
+    """
+    gap_m, ends = _shortest(a, b)
+    if not 0 < gap_m < _WIDEST_GAP_M:
+        raise StudyError(
+            f"corridor {corridor.id}: the gap between {' and '.join(corridor.between)} is {gap_m / 1e3:.1f} km; "
+            f"a corridor needs one above 0 and below {_WIDEST_GAP_M / 1e3:g} km."
+        )
+    middle = GEOD.npts(*ends[0], *ends[1], 1)[0]
+    plane = LocalPlane(*middle)
+    # Far enough for a corridor between two long, parallel coasts; what lies farther is cut straight.
+    reach = corridor.k_high * gap_m
+    along = np.arange(-reach, reach + _STEP_M, _STEP_M)
+    x, y = np.meshgrid(along, along)
+    lonlat = shapely.get_coordinates(plane.to_lonlat(shapely.points(x.ravel(), y.ravel())))
+    total = sum(_distance(shape, lonlat) for shape in (a, b)).reshape(x.shape)
+    levels = {k: _level(x, y, total, k * gap_m) for k in (corridor.k_low, corridor.k, corridor.k_high)}
+    by_k = {k: to_crs(plane.to_lonlat(shape), WGS84, crs) for k, shape in levels.items()}
+    axis = shapely.linestrings([ends[0], *GEOD.npts(*ends[0], *ends[1], _AXIS_POINTS), ends[1]])
+    return Outline(gap_m, axis, by_k)
+
+
+def _boundary(shape: Any) -> Any:
+    return shapely.multilinestrings(list(shapely.get_rings(shapely.get_parts(shape))))
+
+
+def _distance(shape: Any, lonlat: Any) -> Any:
+    distance = Lines([_boundary(shape)], [0], _SAMPLE_M).near(lonlat[:, 0], lonlat[:, 1]).distance_m
+    shapely.prepare(shape)
+    distance[shapely.contains_xy(shape, lonlat)] = 0.0
+    return distance
+
+
+def _shortest(a: Any, b: Any) -> tuple[float, tuple[Any, Any]]:
+    """Shortest geodesic between two territories, between points of their boundaries at most 20 m apart."""
+    runs = [densified(shapely.get_coordinates(ring), 20.0) for ring in shapely.get_rings(shapely.get_parts(a))]
+    points = np.concatenate(runs)
+    near = Lines([_boundary(b)], [0]).near(points[:, 0], points[:, 1])
+    best = int(near.distance_m.argmin())
+    start = points[best]
+    others = np.concatenate([densified(shapely.get_coordinates(r), 20.0) for r in shapely.get_rings(shapely.get_parts(b))])
+    close = others[(np.abs(others - start) < 6).all(axis=1)]
+    there = GEOD.inv(np.full(len(close), start[0]), np.full(len(close), start[1]), close[:, 0], close[:, 1])[2]
+    end = close[int(np.argmin(there))]
+    return float(np.min(there)), (tuple(start.tolist()), tuple(end.tolist()))
+
+
+def _level(x: Any, y: Any, total: Any, at_m: float) -> Any:
+    generator = contourpy.contour_generator(x, y, total, fill_type=contourpy.FillType.OuterOffset)
+    points, offsets = generator.filled(0.0, at_m)
+    faces = []
+    for xy, starts in zip(points, offsets, strict=True):
+        shell, *holes = (xy[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True))
+        faces.append(shapely.polygons(shell, holes or None))
+    return polygonal(shapely.union_all(shapely.make_valid(faces)))
