@@ -8,7 +8,6 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from geo_border.zonal.ground import ring_sums
 from geo_border.zonal.outline import Rings
 from geo_border.zonal.wrap import copies
 
@@ -58,11 +57,8 @@ def place_edges(rings: Rings, zones: int, transform: Affine, shape: tuple[int, i
     begin, end = rings.start[:-1], rings.start[1:] - 1
     if len(begin) == 0:
         return Edges(x, y, np.empty((0, 4), np.int64), np.empty(0), np.empty(0), zones)
-    # Shoelace in the pixel plane: y runs down, so a shell whose left side runs down has a negative sum.
-    twice = np.zeros(len(x) - 1)
-    twice[:] = (y[1:] - y[:-1]) * (x[1:] + x[:-1])
-    downward = ring_sums(rings, twice) < 0
-    sign = np.where(downward != rings.hole, 1, -1)
+    # Rows run down in a north-up raster, and then a ring with its polygon on its left runs down on the polygon's left.
+    sign = rings.sign if transform.e < 0 else -rings.sign
     keep = _reaching(x, y, rings.start, shape)
     begin, end, sign, zone = begin[keep], end[keep], sign[keep], rings.zone[keep]
     count = -(-(end - begin) // _CHUNK)

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -14,14 +13,15 @@ from pyproj import CRS
 from geo_border.crs import is_equal_area, area_below_m2
 from geo_border.errors import CRSError
 from geo_border.zonal.outline import Rings
-from geo_border.zonal.plane import edge_mask, into_plane
+from geo_border.zonal.plane import into_plane
+from geo_border.zonal.wrap import unwrap
 
 FloatArray = NDArray[np.float64]
 # A cell's area is at most this many units: products with a row's cell count stay within 64 bits.
 _UNITS = 1 << 42
-# Gauss-Legendre nodes for the area under an edge, and the longest stretch of latitude that they serve (degrees).
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
-_STRETCH_DEG = 1.0
+# Stretch of latitude along which the first error term is all the error (fourth powers of its radians vanish).
+_SHORT_DEG = 0.05
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 
 @dataclass(frozen=True)
@@ -76,74 +76,64 @@ def zone_areas_m2(rings: Rings, zones: int) -> FloatArray:
     Equal-area planes are measured in the plane, geographic rings by the integral under each edge, and rings in any
     other plane after moving them to longitude and latitude.
     """
+    if len(rings.zone) == 0:
+        return np.zeros(zones)
     if rings.crs.is_geographic:
-        under = _under_edges_m2(rings)
-    elif is_equal_area(rings.crs):
-        under = _cross(rings.x, rings.y) * rings.crs.axis_info[0].unit_conversion_factor ** 2
-    else:
-        geodetic = rings.crs.geodetic_crs
-        if geodetic is None:
-            raise CRSError(f"{rings.crs.name}: not tied to the earth, so areas cannot be measured in it.")
-        return zone_areas_m2(into_plane(rings, geodetic), zones)
-    return _per_zone(rings, under, zones)
+        return _per_zone(rings, _under_edges_m2(rings), zones)
+    if is_equal_area(rings.crs):
+        return planar_areas_m2(rings, zones)
+    geodetic = rings.crs.geodetic_crs
+    if geodetic is None:
+        raise CRSError(f"{rings.crs.name}: not tied to the earth, so areas cannot be measured in it.")
+    return zone_areas_m2(unwrap(into_plane(rings, geodetic)), zones)
 
 
-def planar_areas(rings: Rings, zones: int) -> FloatArray:
-    """Area of each zone in the square units of its plane."""
-    return _per_zone(rings, _cross(rings.x, rings.y), zones)
-
-
-def ring_sums(rings: Rings, under: FloatArray) -> FloatArray:
-    """Sum of a figure per edge over each ring."""
-    if len(rings.start) < 2:
-        return np.zeros(0)
-    padded = np.append(np.where(edge_mask(rings), under, 0.0), 0.0)
-    return np.asarray(np.add.reduceat(padded, rings.start[:-1]))
+def planar_areas_m2(rings: Rings, zones: int) -> FloatArray:
+    """Area of each zone in the plane of a projected CRS, in m²."""
+    return _per_zone(rings, rings.under_edges(), zones) * float(rings.crs.axis_info[0].unit_conversion_factor) ** 2
 
 
 def _per_zone(rings: Rings, under: FloatArray, zones: int) -> FloatArray:
-    """Unsigned ring areas added to their zones, holes taken off."""
-    area = np.abs(ring_sums(rings, under))
-    return np.bincount(rings.zone, weights=np.where(rings.hole, -area, area), minlength=zones)[:zones]
-
-
-def _cross(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Area between each edge (i, i + 1) and the y axis."""
-    return np.asarray((x[:-1] + x[1:]) * np.diff(y) / 2)
+    """Signed ring areas added to their zones."""
+    return np.bincount(rings.zone, weights=rings.sums(under) * rings.sign, minlength=zones)[:zones]
 
 
 def _under_edges_m2(rings: Rings) -> FloatArray:
-    """Area on the ellipsoid between each edge (i, i + 1), straight in lon and lat, and the prime meridian."""
-    lon, lat = rings.x, np.clip(rings.y, -90.0, 90.0)
-    count = np.maximum(np.ceil(np.abs(np.diff(lat)) / _STRETCH_DEG), 1).astype(np.int64)
-    edge = np.repeat(np.arange(len(count)), count)
-    step = np.arange(len(edge)) - (np.cumsum(count) - count)[edge]
-    lat0 = lat[edge] + (lat[edge + 1] - lat[edge]) * (step / count[edge])
-    lat1 = lat[edge] + (lat[edge + 1] - lat[edge]) * ((step + 1) / count[edge])
-    return np.bincount(edge, weights=_stretch_m2(rings, edge, step, count, lat0, lat1), minlength=len(count))
+    """Area on the ellipsoid between each edge (i, i + 1), straight in lon and lat, and the prime meridian.
+
+    Along an edge longitude is linear in latitude: the trapezium of the area function with the first term of its error
+    taken off serves edges up to `_SHORT_DEG`, nodes on every stretch the few longer ones.
+    """
+    lat = np.clip(rings.y, -90.0, 90.0)
+    below = area_below_m2(lat, rings.crs)
+    rise = np.diff(lat)
+    middle = (lat[:-1] + lat[1:]) / 2
+    bend = -_metres2_per_degree2(middle, rings.crs) * np.tan(np.radians(np.clip(middle, -89.9, 89.9))) * np.radians(1.0)
+    under = (rings.x[:-1] + rings.x[1:]) / 2 * np.diff(below) + np.diff(rings.x) * rise**2 * bend / 12
+    long = np.flatnonzero((np.abs(rise) > _SHORT_DEG) & (np.diff(rings.x) != 0))
+    under[long] = _long_edges_m2(rings, lat, long)
+    return np.asarray(under)
 
 
-def _stretch_m2(
-    rings: Rings, edge: NDArray[np.int64], step: NDArray[np.int64], count: NDArray[np.int64], lat0: FloatArray,
-    lat1: FloatArray,
-) -> FloatArray:
-    """Area under one stretch of each edge: longitude times the area of the earth between its two latitudes."""
-    ellipsoid = rings.crs.ellipsoid
+def _metres2_per_degree2(lat_deg: FloatArray, crs: CRS) -> FloatArray:
+    """Area in m² of a square degree at each latitude."""
+    ellipsoid = crs.ellipsoid
     assert ellipsoid is not None
     a, b = ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
     e2 = 1.0 - (b / a) ** 2
+    phi = np.radians(lat_deg)
+    return np.asarray(np.cos(phi) * b * b / (1 - e2 * np.sin(phi) ** 2) ** 2 * np.radians(1.0) ** 2)
+
+
+def _long_edges_m2(rings: Rings, lat: FloatArray, long: NDArray[np.int64]) -> FloatArray:
+    """Area under some edges by quadrature on stretches of at most `_SHORT_DEG` of latitude."""
+    rise, run = lat[long + 1] - lat[long], rings.x[long + 1] - rings.x[long]
+    count = np.ceil(np.abs(rise) / _SHORT_DEG).astype(np.int64)
+    edge = np.repeat(np.arange(len(long)), count)
+    step = np.arange(len(edge)) - (np.cumsum(count) - count)[edge]
     total = np.zeros(len(edge))
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        t = (node + 1.0) / 2.0
-        phi = np.radians(lat0 + t * (lat1 - lat0))
-        share = (step + t) / count[edge]
-        lon = np.radians(rings.x[edge] + share * (rings.x[edge + 1] - rings.x[edge]))
-        total += weight / 2 * lon * np.cos(phi) * a * a * (1 - e2) / (1 - e2 * np.sin(phi) ** 2) ** 2
-    return total * np.radians(lat1 - lat0)
-
-
-def polygon_box(transform: Affine, rows: int, columns: int) -> shapely.Polygon:
-    """Outline of a raster in its CRS."""
-    x0, y0 = transform * (0, 0)
-    x1, y1 = transform * (columns, rows)
-    return shapely.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        t = (step + (node + 1) / 2) / count[edge]
+        lon = rings.x[long][edge] + t * run[edge]
+        total += weight / 2 * lon * _metres2_per_degree2(lat[long][edge] + t * rise[edge], rings.crs)
+    return np.bincount(edge, weights=total * (rise / count)[edge], minlength=len(long))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +32,8 @@ class Rings:
         Index of each ring's first vertex, and the number of vertices at the end: rings + 1 numbers.
     zone
         Zone number of each ring, 0 .. zones - 1.
-    hole
-        Whether each ring is a hole.
+    sign
+        +1 where the ring as stored runs with its polygon on its left (x east, y north), -1 where on its right.
     crs
         The plane of x and y; an edge is straight in it.
     """
@@ -43,8 +42,35 @@ class Rings:
     y: NDArray[np.float64]
     start: NDArray[np.int64]
     zone: NDArray[np.int64]
-    hole: NDArray[np.bool_]
+    sign: NDArray[np.int64]
     crs: CRS
+
+    def edges(self) -> NDArray[np.bool_]:
+        """Which of the vertices i = 0 .. n - 2 begin an edge (i, i + 1) of one ring."""
+        inside = np.ones(max(len(self.x) - 1, 0), dtype=np.bool_)
+        inside[self.start[1:-1] - 1] = False
+        return inside
+
+    def sums(self, under: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over each ring of a figure for each edge (i, i + 1)."""
+        if len(self.zone) == 0:
+            return np.zeros(0)
+        padded = np.append(under, 0.0)
+        padded[self.start[1:] - 1] = 0.0
+        return np.asarray(np.add.reduceat(padded, self.start[:-1]))
+
+    def under_edges(self) -> NDArray[np.float64]:
+        """Planar area between each edge (i, i + 1) and the y axis."""
+        return np.asarray((self.x[:-1] + self.x[1:]) * np.diff(self.y) / 2)
+
+    def extent(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Least x, least y, greatest x, greatest y of each ring."""
+        first = self.start[:-1]
+        if len(first) == 0:
+            none = np.empty(0)
+            return none, none, none, none
+        low, high = np.minimum.reduceat, np.maximum.reduceat
+        return low(self.x, first), low(self.y, first), high(self.x, first), high(self.y, first)
 
 
 def read_zones(zones: gpd.GeoDataFrame | str | Path, zone_field: str) -> gpd.GeoDataFrame:
@@ -91,54 +117,45 @@ def number_zones(frame: gpd.GeoDataFrame, zone_field: str) -> tuple[NDArray[np.i
     return np.asarray(codes, dtype=np.int64), pd.Index(ids)
 
 
-def flatten(geometries: Any, zone: NDArray[np.int64], crs: CRS) -> Rings:
-    """All polygons' rings as flat arrays; invalid polygons are mended first, with a warning.
+def flatten(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS) -> Rings:
+    """All polygons' rings as flat arrays.
 
     Raises
     ------
     GeometryError
         When a geometry holds points or lines only, or coordinates that are not finite.
     """
-    parts, owner = _polygons(np.asarray(geometries, dtype=object))
-    parts, owner = _valid(parts, owner)
-    rings, of_part = shapely.get_rings(parts, return_index=True)
-    count = shapely.get_num_coordinates(rings).astype(np.int64)
-    xy = shapely.get_coordinates(rings)
+    parts, owner = polygons(geometries)
+    # Asking for the rings of a polygon copies them; those without holes are their own outline.
+    holed = shapely.get_num_interior_rings(parts) > 0
+    rings, of_part = shapely.get_rings(parts[holed], return_index=True)
+    plain = parts[~holed]
+    count = np.concatenate((shapely.get_num_coordinates(plain), shapely.get_num_coordinates(rings)))
+    xy = np.concatenate((shapely.get_coordinates(plain), shapely.get_coordinates(rings)))
     if not np.isfinite(xy).all():
         raise GeometryError("zones: a vertex is not a finite number; mend the layer, then run again.")
-    of_part = of_part.astype(np.int64)
-    hole = np.zeros(len(rings), dtype=np.bool_)
-    hole[1:] = of_part[1:] == of_part[:-1]
+    hole = np.zeros(len(count), dtype=np.bool_)
+    hole[len(plain) + 1 :] = of_part[1:] == of_part[:-1]
+    owner = np.concatenate((owner[~holed], owner[holed][of_part]))
     start = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
-    return Rings(xy[:, 0].copy(), xy[:, 1].copy(), start, zone[owner[of_part]], hole, crs)
+    flat = Rings(xy[:, 0].copy(), xy[:, 1].copy(), start, zone[owner], np.ones(len(count), np.int64), crs)
+    leftward = flat.sums(flat.under_edges()) > 0
+    flat.sign[leftward == hole] = -1
+    return flat
 
 
-def _polygons(geometries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Single polygons and the row that each comes from."""
+def polygons(geometries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Single polygons, and the row that each comes from."""
     kind = shapely.get_type_id(geometries)
+    owner = np.arange(len(geometries))
     wrong = ~np.isin(kind, (_POLYGON, _MULTIPOLYGON, _COLLECTION)) & ~shapely.is_empty(geometries)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise GeometryError(f"zones: row {row} is a {geometries[row].geom_type}; only polygons have an area.")
-    parts, owner = shapely.get_parts(geometries, return_index=True)
     # A collection may hold multipolygons: a second pass leaves single parts only.
-    parts, inner = shapely.get_parts(parts, return_index=True)
-    keep = (shapely.get_type_id(parts) == _POLYGON) & ~shapely.is_empty(parts)
-    return parts[keep], owner[inner][keep].astype(np.int64)
-
-
-def _valid(parts: NDArray[Any], owner: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Polygons with the invalid ones mended: the area that an even-odd reading of their rings encloses."""
-    good = shapely.is_valid(parts)
-    if good.all():
-        return parts, owner
-    rows = np.unique(owner[~good])
-    warnings.warn(
-        f"zones: {len(rows)} invalid polygons were mended (first rows: {rows[:5].tolist()}); "
-        "check them if their shape matters.",
-        stacklevel=2,
-    )
-    mended = parts.copy()
-    mended[~good] = shapely.make_valid(parts[~good])
-    pieces, of_row = _polygons(mended)
-    return pieces, owner[of_row]
+    for _ in range(2):
+        if (kind != _POLYGON).any():
+            geometries, inner = shapely.get_parts(geometries, return_index=True)
+            owner, kind = owner[inner], shapely.get_type_id(geometries)
+    keep = (kind == _POLYGON) & ~shapely.is_empty(geometries)
+    return geometries[keep], owner[keep]

@@ -43,14 +43,18 @@ def into_plane(rings: Rings, crs: CRS) -> Rings:
     if (pieces > 1).any():
         rings = _split(rings, pieces)
         x, y = _move(rings.x, rings.y, rings.crs, crs)
-    return replace(rings, x=x, y=y, crs=crs)
+    sign = rings.sign if _keeps_turn(rings, crs) else -rings.sign
+    return replace(rings, x=x, y=y, sign=sign, crs=crs)
 
 
-def edge_mask(rings: Rings) -> NDArray[np.bool_]:
-    """Which of the vertices i = 0 .. n - 2 begin an edge (i, i + 1) of one ring."""
-    inside = np.ones(max(len(rings.x) - 1, 0), dtype=np.bool_)
-    inside[rings.start[1:-1] - 1] = False
-    return inside
+def _keeps_turn(rings: Rings, crs: CRS) -> bool:
+    """Whether what runs anticlockwise still does in the new plane (not so where axes point west or south)."""
+    step = 1e-5 if rings.crs.is_geographic else 1.0
+    at_x, at_y = float(rings.x[0]), float(rings.y[0])
+    x, y = _move(at_x + step * np.array([0.0, 1.0, 0.0]), at_y + step * np.array([0.0, 0.0, 1.0]), rings.crs, crs)
+    if crs.is_geographic:
+        x = (x - x[0] + 180.0) % 360.0
+    return bool((x[1] - x[0]) * (y[2] - y[0]) > (x[2] - x[0]) * (y[1] - y[0]))
 
 
 def _unit_m(crs: CRS) -> float:
@@ -75,7 +79,7 @@ def _move(x: FloatArray, y: FloatArray, source: CRS, target: CRS) -> tuple[Float
 def _lengths(rings: Rings) -> FloatArray:
     """Length of each edge (i, i + 1) in the units of the rings' CRS; 0 between rings."""
     length = np.hypot(np.diff(rings.x), np.diff(rings.y))
-    length[~edge_mask(rings)] = 0.0
+    length[~rings.edges()] = 0.0
     return length
 
 
@@ -111,24 +115,23 @@ def _offset_m(rings: Rings, x: FloatArray, y: FloatArray, crs: CRS, edge: NDArra
 
 def _split(rings: Rings, pieces: NDArray[np.int64]) -> Rings:
     """Rings with edge (i, i + 1) cut into pieces[i] equal parts."""
-    pieces = np.maximum(pieces, 1)
-    if (pieces == 1).all():
+    more = np.maximum(pieces, 1) - 1
+    cut = np.flatnonzero(more)
+    if len(cut) == 0:
         return rings
-    repeat = np.append(pieces, 1)
-    first = np.cumsum(repeat) - repeat
-    edge = np.repeat(np.arange(len(repeat)), repeat)
-    step = np.arange(len(edge)) - first[edge]
-    after = np.minimum(edge + 1, len(rings.x) - 1)
-    ax, ay, bx, by = rings.x[edge], rings.y[edge], rings.x[after], rings.y[after]
+    place = np.arange(len(rings.x)) + np.concatenate(([0], np.cumsum(more)))
+    edge = np.repeat(cut, more[cut])
+    step = np.arange(len(edge)) - np.repeat(np.cumsum(more[cut]) - more[cut], more[cut]) + 1
+    ax, ay, bx, by = rings.x[edge], rings.y[edge], rings.x[edge + 1], rings.y[edge + 1]
     # From the lesser end always, so that both directions of an edge give the same points.
     turned = (ax > bx) | ((ax == bx) & (ay > by))
-    share = np.where(turned, repeat[edge] - step, step) / repeat[edge]
+    share = np.where(turned, pieces[edge] - step, step) / pieces[edge]
+    x, y = np.empty(len(rings.x) + len(edge)), np.empty(len(rings.x) + len(edge))
+    x[place], y[place] = rings.x, rings.y
     low_x, low_y = np.where(turned, bx, ax), np.where(turned, by, ay)
-    high_x, high_y = np.where(turned, ax, bx), np.where(turned, ay, by)
-    x, y = low_x + share * (high_x - low_x), low_y + share * (high_y - low_y)
-    old = step == 0
-    x[old], y[old] = rings.x, rings.y
-    start = np.append(first[rings.start[:-1]], len(edge))
+    x[place[edge] + step] = low_x + share * (np.where(turned, ax, bx) - low_x)
+    y[place[edge] + step] = low_y + share * (np.where(turned, ay, by) - low_y)
+    start = np.append(place[rings.start[:-1]], len(x))
     return replace(rings, x=x, y=y, start=start)
 
 
@@ -137,7 +140,7 @@ def _refuse_wide(rings: Rings) -> None:
     if len(rings.x) == 0:
         return
     span = np.abs(np.diff(rings.x))
-    wide = (span > 180.0) & (span < 360.0 - 1e-9) & edge_mask(rings)
+    wide = (span > 180.0) & (span < 360.0 - 1e-9) & rings.edges()
     if wide.any():
         at = int(np.flatnonzero(wide)[0])
         raise GeometryError(

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geo_border.crs import parse_crs
 from geo_border.model import Grid
 from geo_border.zonal.edges import place_edges
-from geo_border.zonal.outline import flatten, number_zones, read_zones
-from geo_border.zonal.plane import into_plane
+from geo_border.zonal.reach import rings_near
 from geo_border.zonal.source import GridSource
 from geo_border.zonal.spans import Spans
-from geo_border.zonal.strip import strip_spans
-from geo_border.zonal.wrap import unwrap
+from geo_border.zonal.strip import odd_zones, strip_spans
+from geo_border.zonal.zones import Zones, prepare_zones
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CoverageTable:
     share: NDArray[np.float64]
 
 
-def coverage_table(grid: Grid, zones: gpd.GeoDataFrame, zone_field: str = "zone_id") -> CoverageTable:
+def coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str = "zone_id") -> CoverageTable:
     """Exact planar share of each cell that each zone covers; what lies outside the grid is left out.
 
     Raises
@@ -45,9 +45,7 @@ def coverage_table(grid: Grid, zones: gpd.GeoDataFrame, zone_field: str = "zone_
     CRSError, GeometryError, RasterError
         As `tabulate`.
     """
-    frame = read_zones(zones, zone_field)
-    number, _ = number_zones(frame, zone_field)
-    spans = _spans(grid, frame, number)
+    spans = _spans(grid, prepare_zones(zones, zone_field))
     length = (spans.cells[:, 2] - spans.cells[:, 1]).astype(np.int64)
     span = np.repeat(np.arange(len(length)), length)
     step = np.arange(len(span)) - (np.cumsum(length) - length)[span]
@@ -63,23 +61,25 @@ def coverage_fraction(grid: Grid, zones: gpd.GeoDataFrame) -> NDArray[np.float64
     ndarray
         Rows x columns of the grid.
     """
-    spans = _spans(grid, zones, np.zeros(len(zones), dtype=np.int64))
+    one = np.zeros(len(zones), dtype=np.int64)
+    spans = _spans(grid, Zones(np.asarray(zones.geometry.values), one, pd.Index(["all"]), "", parse_crs(zones.crs, "zones")))
     rows, columns = grid.shape
-    # Each span raises the share at its first cell and lowers it after its last: one running sum fills all rows.
+    # Each span raises the share at its first cell and lowers it after its last: one running sum fills all rows. The
+    # weights are multiples of 2^-40, so it is exact.
     change = np.zeros((rows, columns + 1))
     np.add.at(change, (spans.cells[:, 0], spans.cells[:, 1]), spans.weight)
     np.add.at(change, (spans.cells[:, 0], spans.cells[:, 2]), -spans.weight)
-    # Weights are multiples of 2^-40, so the running sum is exact.
     return np.asarray(np.cumsum(change, axis=1)[:, :columns])
 
 
-def _spans(grid: Grid, frame: gpd.GeoDataFrame, number: NDArray[np.int64]) -> Spans:
+def _spans(grid: Grid, zones: Zones) -> Spans:
     """Spans of all zones over the whole grid, zones numbered as given."""
     header = GridSource(grid).header
-    rings = into_plane(flatten(frame.geometry.values, number, parse_crs(frame.crs, "zones")), header.crs)
-    rings = unwrap(rings) if header.crs.is_geographic else rings
     rows, columns = header.shape
-    edges = place_edges(rings, int(number.max(initial=-1)) + 1, header.transform, header.shape)
+    edges = place_edges(rings_near(zones, header), len(zones), header.transform, header.shape)
     spans, old = strip_spans(edges, (0, rows), columns, "exact", np.zeros(rows))
+    mended = zones.mended(odd_zones(spans, old))
+    if mended is not None:
+        return _spans(grid, mended)
     spans.cells[:, 3] = old[spans.cells[:, 3]]
     return spans

@@ -56,6 +56,13 @@ class Header:
     masked: bool
     block: tuple[int, int]
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in the raster's CRS."""
+        rows, columns = self.shape
+        y0, y1 = sorted((self.transform.f, self.transform.f + rows * self.transform.e))
+        return (self.transform.c, y0, self.transform.c + columns * self.transform.a, y1)
+
 
 class GridSource:
     """A grid in memory."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from geo_border.errors import RasterError
 from geo_border.zonal.edges import Edges
 from geo_border.zonal.ground import Ground
+from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.source import Header, Source
 from geo_border.zonal.spans import Spans, build_spans, cut_spans
 from geo_border.zonal.tally import SUM_COLUMNS, add_classes, add_values, number_lines
@@ -19,11 +20,11 @@ from geo_border.zonal.trace import trace_centers, trace_exact
 
 Mode = Literal["class", "sum"]
 Coverage = Literal["center", "exact"]
-Part = NDArray[np.int64]
 # Column 0 of the class sums holds cells without data.
 _NO_DATA_COLUMN = 0
 _CODES = 65_535
 _DENSE = 1 << 20
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Question:
 
     mode: Mode
     coverage: Coverage
+
+    @property
+    def keys(self) -> int:
+        """Leading columns of a part that say what its sums are of."""
+        return 3 if self.mode == "class" else 1
 
 
 def strip_spans(edges: Edges, rows: tuple[int, int], columns: int, coverage: Coverage, slopes: Any) -> Any:
@@ -44,26 +50,35 @@ def strip_spans(edges: Edges, rows: tuple[int, int], columns: int, coverage: Cov
     return build_spans(cells, rows, columns), zones
 
 
+def odd_zones(spans: Spans, zones: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Old numbers of the zones that cover a cell by less than nothing or more than once."""
+    odd = (spans.weight < -_ROUNDING) | (spans.weight > 1.0 + _ROUNDING)
+    return zones[np.unique(spans.cells[odd, 3])]
+
+
 def tabulate_strip(
     source: Source, edges: Edges, ground: Ground, rows: tuple[int, int], width: int, question: Question
-) -> list[Part]:
+) -> tuple[Part, NDArray[np.int64]]:
     """Sums over the cells of rows[0] <= row < rows[1], read in blocks of `width` columns.
 
     Returns
     -------
-    list of Part
+    Part
         Class mode: lines of zone, class, has data, high, low (area units); sum mode: lines of zone and SUM_COLUMNS
-        limbs. A zone may have several lines; they add up in any order.
+        limbs.
+    ndarray
+        Zones that cover a cell by less than nothing or more than once: their polygons may be invalid.
     """
     columns = source.header.shape[1]
     # A share of a count is planar, a share of an area is of true area.
     slopes = ground.slopes if question.mode == "class" else np.zeros_like(ground.slopes)
     spans, zones = strip_spans(edges, rows, columns, question.coverage, slopes)
     tally = _tally_classes if question.mode == "class" else _tally_values
-    return [
+    parts = [
         tally(source.header, block, mask, origin, part, ground, zones)
         for block, mask, origin, part in _blocks(source, spans, width, columns)
     ]
+    return merge(parts, question.keys), odd_zones(spans, zones)
 
 
 def _blocks(

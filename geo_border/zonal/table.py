@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_border.zonal.strip import Part
-from geo_border.zonal.tally import LIMB, SUM_COLUMNS
+from geo_border.zonal.merge import Part
+from geo_border.zonal.tally import LIMB
 
-_LOW = (1 << LIMB) - 1
 # A sliver of this many area units (2^-42 of a cell) is rounding, not cover.
 _SLIVER = 64
+# Share of a zone below which what seems to lie outside the rasters is the edges' tenth of a metre.
+_ROUNDING = 1e-9
 _KM2 = 1e6
 
 
@@ -33,27 +34,6 @@ class Extent:
     covered: NDArray[np.bool_]
 
 
-def merge(parts: list[Part], keys: int) -> Part:
-    """Parts added up into one line per distinct first `keys` columns, in ascending order; any order of parts gives
-    the same bytes."""
-    filled = [part for part in parts if len(part)]
-    if not filled:
-        return parts[0][:0] if parts else np.empty((0, 5 if keys == 3 else 1 + SUM_COLUMNS), np.int64)
-    lines = np.concatenate(filled)
-    lines = lines[np.lexsort(tuple(lines[:, k] for k in reversed(range(keys))))]
-    new = np.ones(len(lines), dtype=np.bool_)
-    new[1:] = (lines[1:, :keys] != lines[:-1, :keys]).any(axis=1)
-    merged = lines[new]
-    merged[:, keys:] = np.add.reduceat(lines[:, keys:], np.flatnonzero(new), axis=0)
-    # Each limb passes on what it cannot hold, so that equal sums have equal limbs. Areas come as (high, low) pairs,
-    # a sum as four limbs.
-    pairs = range(keys + 1, merged.shape[1], 2) if keys == 3 else (4, 3, 2, 6, 8)
-    for low in pairs:
-        merged[:, low - 1] += merged[:, low] >> LIMB
-        merged[:, low] &= _LOW
-    return merged
-
-
 def _pair(lines: Part, high: int) -> NDArray[np.float64]:
     """Value of the limbs in two columns."""
     return np.asarray(lines[:, high] * float(1 << LIMB) + lines[:, high + 1], dtype=np.float64)
@@ -69,7 +49,7 @@ def class_table(merged: Part, ids: pd.Index, field: str, unit_m2: float, extent:
     inside = np.bincount(zone, weights=area, minlength=zones)
     total = np.where(extent.covered, inside, np.maximum(extent.area_m2, inside))
     without = np.maximum(total - with_data, 0.0)
-    without[without < 1e-12 * total] = 0.0
+    without[without < _ROUNDING * total] = 0.0
     order = np.lexsort((np.r_[label[known], np.zeros(zones)], np.r_[~known[known], np.ones(zones, bool)],
                         np.r_[zone[known], np.arange(zones)]))
     rows = np.r_[zone[known], np.arange(zones)][order]

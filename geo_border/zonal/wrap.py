@@ -7,21 +7,20 @@ from dataclasses import replace
 import numpy as np
 
 from geo_border.zonal.outline import Rings
-from geo_border.zonal.plane import edge_mask
 
 _TURN_DEG = 360.0
 
 
 def unwrap(rings: Rings) -> Rings:
-    """Rings in longitude and latitude whose edges never jump by half a turn.
+    """Rings in longitude and latitude whose edges never jump by half a turn; others as they are.
 
     A ring that goes once around the earth holds a pole: it is closed along the meridian to the pole that is nearer to
     its vertices. Longitudes may then lie outside -180 .. 180; `copies` brings them back.
     """
-    if len(rings.x) == 0:
+    if len(rings.x) == 0 or not rings.crs.is_geographic:
         return rings
     jump = np.abs(np.diff(rings.x)) > _TURN_DEG / 2
-    jump &= edge_mask(rings) & (np.abs(np.diff(rings.x)) < _TURN_DEG - 1e-9)
+    jump &= rings.edges() & (np.abs(np.diff(rings.x)) < _TURN_DEG - 1e-9)
     if not jump.any():
         return rings
     broken = np.unique(np.searchsorted(rings.start, np.flatnonzero(jump), side="right") - 1)
@@ -41,8 +40,7 @@ def copies(rings: Rings, west: float, east: float) -> Rings:
     """Rings together with their copies a whole turn away that reach into a raster from `west` to `east` degrees."""
     if len(rings.x) == 0 or not rings.crs.is_geographic:
         return rings
-    low = np.minimum.reduceat(rings.x, rings.start[:-1])
-    high = np.maximum.reduceat(rings.x, rings.start[:-1])
+    low, _, high, _ = rings.extent()
     found = [
         _shifted(rings, (low + turn < east) & (high + turn > west), turn)
         for turn in (0.0, -_TURN_DEG, _TURN_DEG)
@@ -56,7 +54,7 @@ def copies(rings: Rings, west: float, east: float) -> Rings:
         np.concatenate([part.y for part in found]),
         start,
         np.concatenate([part.zone for part in found]),
-        np.concatenate([part.hole for part in found]),
+        np.concatenate([part.sign for part in found]),
         rings.crs,
     )
 
@@ -68,4 +66,4 @@ def _shifted(rings: Rings, keep: np.ndarray[tuple[int], np.dtype[np.bool_]], tur
     count = np.diff(rings.start)
     vertex = np.repeat(keep, count)
     start = np.concatenate(([0], np.cumsum(count[keep]))).astype(np.int64)
-    return Rings(rings.x[vertex] + turn, rings.y[vertex], start, rings.zone[keep], rings.hole[keep], rings.crs)
+    return Rings(rings.x[vertex] + turn, rings.y[vertex], start, rings.zone[keep], rings.sign[keep], rings.crs)

@@ -1,0 +1,54 @@
+"""Which zones lie wholly within the rasters, so that nothing of them is outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo_border.crs import transformer
+from geo_border.zonal.reach import box_in
+from geo_border.zonal.source import Header
+from geo_border.zonal.zones import Zones
+
+# Points along each side of a raster's outline when it is drawn in the zones' CRS.
+_POINTS = 200
+
+
+def covered(zones: Zones, headers: list[Header]) -> NDArray[np.bool_]:
+    """Whether each zone lies within the rasters' extents taken together."""
+    if any(box_in(zones.rings, header) is None for header in headers):
+        return _covered_in_plane(zones, headers)
+    return zones.within(shapely.union_all([_outline(header, zones) for header in headers]))
+
+
+def _outline(header: Header, zones: Zones) -> Any:
+    """A raster's outline in the zones' CRS."""
+    box = shapely.box(*header.box)
+    if zones.rings.crs.equals(header.crs, ignore_axis_order=True):
+        return box
+    move = transformer(header.crs.to_wkt(), zones.rings.crs.to_wkt())
+    line = shapely.segmentize(box, max(header.box[2] - header.box[0], header.box[3] - header.box[1]) / _POINTS)
+    return shapely.transform(line, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
+
+
+def _covered_in_plane(zones: Zones, headers: list[Header]) -> NDArray[np.bool_]:
+    """The same in the rasters' plane, ring by ring, for rasters that are no tile; all longitudes are one circle."""
+    inside = np.ones(len(zones), dtype=np.bool_)
+    crs = headers[0].crs
+    rings = zones.in_plane(crs)
+    low_x, low_y, high_x, high_y = rings.extent()
+    area = shapely.union_all([shapely.box(*header.box) for header in headers])
+    west, _, east, _ = shapely.bounds(area)
+    if crs.is_geographic and east - west >= 360.0 - 1e-9:
+        low_x, high_x = np.full_like(low_x, west), np.full_like(high_x, east)
+    if len(headers) == 1:
+        box = headers[0].box
+        held = (low_x >= box[0]) & (low_y >= box[1]) & (high_x <= box[2]) & (high_y <= box[3])
+    else:
+        shapely.prepare(area)
+        held = shapely.covers(area, shapely.box(low_x, low_y, high_x, high_y))
+    inside[rings.zone[~held]] = False
+    return inside

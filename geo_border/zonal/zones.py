@@ -1,0 +1,128 @@
+"""Zones read once and moved once: what several calls on the same zones share."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo_border.crs import parse_crs
+from geo_border.errors import GeometryError
+from geo_border.zonal.outline import Rings, flatten, number_zones, read_zones
+from geo_border.zonal.plane import into_plane
+from geo_border.zonal.wrap import unwrap
+
+
+class Zones:
+    """Zones ready to be laid over any number of rasters.
+
+    Attributes
+    ----------
+    ids
+        Ids in order of first appearance.
+    field
+        Name of the id column.
+    rings
+        Outlines in the zones' own CRS.
+    """
+
+    def __init__(self, geometries: NDArray[Any], number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS) -> None:
+        self._geometries, self._number = geometries, number
+        self.ids, self.field = ids, field
+        self.rings = flatten(geometries, number, crs)
+        self._moved: dict[str, Rings] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def in_plane(self, crs: CRS) -> Rings:
+        """Outlines in a raster's CRS, kept for the next raster in it."""
+        key = crs.to_wkt()
+        if key not in self._moved:
+            self._moved[key] = unwrap(into_plane(self.rings, crs))
+        return self._moved[key]
+
+    def within(self, area: Any) -> NDArray[np.bool_]:
+        """Whether every polygon of each zone lies in an area given in the zones' own CRS."""
+        shapely.prepare(area)
+        inside = np.ones(len(self), dtype=np.bool_)
+        boxes = shapely.box(*shapely.bounds(self._geometries).T)
+        # Most zones are decided by their extent; the others vertex by vertex, unless they clearly reach outside.
+        open_rows = np.flatnonzero(~shapely.covers(area, boxes) & ~shapely.is_empty(self._geometries))
+        maybe = shapely.covers(shapely.box(*shapely.bounds(area)), boxes[open_rows])
+        inside[self._number[open_rows[~maybe]]] = False
+        look = open_rows[maybe & inside[self._number[open_rows]]]
+        inside[self._number[look[~shapely.covers(area, self._geometries[look])]]] = False
+        return inside
+
+    def mended(self, suspects: NDArray[np.int64]) -> Zones | None:
+        """Zones with the invalid polygons of some of them mended, or None when these are valid.
+
+        A valid polygon never covers a cell by less than nothing or more than once, so only zones whose coverage does
+        are looked at: testing every vertex would take longer than the tabulation.
+        """
+        rows = np.flatnonzero(np.isin(self._number, suspects))
+        bad = rows[~shapely.is_valid(self._geometries[rows])]
+        if len(bad) == 0:
+            return None
+        names = [str(self.ids[self._number[row]]) for row in bad[:5]]
+        warnings.warn(
+            f"zones: {len(bad)} invalid polygons were mended (first: {', '.join(names)}); check their shape.",
+            stacklevel=3,
+        )
+        geometries = self._geometries.copy()
+        geometries[bad] = [_polygonal(shapely.make_valid(shape)) for shape in geometries[bad]]
+        return Zones(geometries, self._number, self.ids, self.field, self.rings.crs)
+
+    def forbid_overlap(self) -> None:
+        """Refuse zones whose interiors overlap by more than rounding.
+
+        Raises
+        ------
+        GeometryError
+            Naming the first two zones that overlap.
+        """
+        bad = ~shapely.is_valid(self._geometries)
+        shapes = self._geometries.copy()
+        shapes[bad] = shapely.make_valid(shapes[bad])
+        left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        pairs = (left < right) & (self._number[left] != self._number[right])
+        left, right = left[pairs], right[pairs]
+        common = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+        found = np.flatnonzero(common > 1e-9 * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right])))
+        if len(found):
+            a, b = self.ids[self._number[left[found[0]]]], self.ids[self._number[right[found[0]]]]
+            raise GeometryError(
+                f"zones: {a!r} and {b!r} overlap, and so do {len(found) - 1} more pairs; mend them, or use --overlap "
+                "allow."
+            )
+
+
+def prepare_zones(zones: Zones | gpd.GeoDataFrame | str | Path, zone_field: str = "zone_id") -> Zones:
+    """Zones ready for `tabulate`, which takes them in place of the layer and then skips what they already know.
+
+    Raises
+    ------
+    GeometryError
+        When the layer cannot be used as zones.
+    CRSError
+        When it has no CRS.
+    """
+    if isinstance(zones, Zones):
+        return zones
+    frame = read_zones(zones, zone_field)
+    number, ids = number_zones(frame, zone_field)
+    return Zones(np.asarray(frame.geometry.values), number, ids, zone_field, parse_crs(frame.crs, "zones"))
+
+
+def _polygonal(shape: Any) -> Any:
+    """Only the parts of a mended shape that have an area."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.union_all(parts) if parts else shapely.Polygon()
