@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 _SPLIT = 4
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Polygons cut by a lattice: for each piece its source's index, its square (lower-left corner / size), its shape."""
+
+    source: NDArray[np.int64]
+    column: NDArray[np.int64]
+    row: NDArray[np.int64]
+    shape: Any
+    size_m: float
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @property
+    def full(self) -> NDArray[np.bool_]:
+        """Whether each piece is its whole square."""
+        whole = shapely.area(self.shape) >= self.size_m**2 * (1 - 1e-12)
+        return np.asarray(whole & (shapely.get_num_coordinates(self.shape) == 5))
 
 
 def polygonal(geometry: Any) -> Any:
@@ -23,15 +45,10 @@ def polygonal(geometry: Any) -> Any:
     return out
 
 
-def on_lattice(geometry: Any, size_m: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Any]:
+def on_lattice(geometry: Any, size_m: float) -> Pieces:
     """Polygons (array) cut by the squares of a lattice through the origin.
 
     Squares are halved from coarse to fine, so a large polygon is never cut against single small squares.
-
-    Returns
-    -------
-    source, column, row, piece
-        Index of the polygon, the square's position (lower-left corner / size_m), and the polygon within the square.
     """
     bounds = shapely.bounds(geometry)
     size = size_m
@@ -41,8 +58,23 @@ def on_lattice(geometry: Any, size_m: float) -> tuple[NDArray[np.int64], NDArray
     while True:
         source, column, row, piece = _cut(source, piece, size)
         if size == size_m:
-            return source, column, row, piece
+            return Pieces(source, column, row, piece, size_m)
         size /= _SPLIT
+
+
+def crossed(a: Pieces, b: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64], Any]:
+    """Where pieces of two layers on one lattice overlap: position in a, position in b, common shape."""
+    left = pd.DataFrame({"column": a.column, "row": a.row, "a": np.arange(len(a))})
+    right = pd.DataFrame({"column": b.column, "row": b.row, "b": np.arange(len(b))})
+    pairs = left.merge(right, on=["column", "row"])
+    at, bt = pairs["a"].to_numpy(), pairs["b"].to_numpy()
+    whole_a, whole_b = a.full[at], b.full[bt]
+    # A piece that is its whole square leaves the other as it is.
+    shape = np.where(whole_b, a.shape[at], b.shape[bt])
+    cut = ~whole_a & ~whole_b
+    shape[cut] = polygonal(shapely.intersection(a.shape[at[cut]], b.shape[bt[cut]]))
+    kept = shapely.area(shape) > 0
+    return at[kept], bt[kept], shape[kept]
 
 
 def _cut(source: NDArray[np.int64], piece: Any, size: float) -> tuple[Any, Any, Any, Any]:

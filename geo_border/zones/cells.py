@@ -28,10 +28,10 @@ def cells(home: dict[str, Any], segments: list[str], index: Lines, crs: CRS, wid
         `distance_m`, `area_km2`, `lon`, `lat` of the clipped centroid, geometry in the plane; sorted by row, column.
     """
     countries = list(home)
-    source, column, row, piece = on_lattice(np.array(list(home.values()), dtype=object), SIZE_M)
-    area = area_km2(piece, crs)
+    cut = on_lattice(np.array(list(home.values()), dtype=object), SIZE_M)
+    area = area_km2(cut.shape, crs)
     kept = area > _LEAST_KM2
-    source, column, row, piece, area = source[kept], column[kept], row[kept], piece[kept], area[kept]
+    source, column, row, piece, area = cut.source[kept], cut.column[kept], cut.row[kept], cut.shape[kept], area[kept]
     lonlat = shapely.get_coordinates(to_crs(shapely.centroid(piece), crs, WGS84))
     near = index.near(lonlat[:, 0], lonlat[:, 1])
     inside = np.flatnonzero(near.distance_m < widest_m)
