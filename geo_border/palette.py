@@ -62,10 +62,11 @@ def style(layer: str, cls: str | None = None) -> Style:
     """
     layers = _palette()["layer"]
     try:
-        return layers[layer][cls or ""]
+        found: Style = layers[layer][cls or ""]
     except KeyError:
         known = list(layers) if layer not in layers else [c for c in layers[layer] if c]
         raise CatalogError(f"palette.toml: nothing for layer {layer!r} class {cls!r}; there are {known}.") from None
+    return found
 
 
 def classes(layer: str) -> list[str]:
@@ -79,7 +80,7 @@ def classes(layer: str) -> list[str]:
 
 
 def ramp(name: str) -> Ramp:
-    """An ordered set of colours.
+    """Colours in order, with the breaks between them.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def over(colour: str, opacity: float, ground: str) -> str:
-    """The opaque colour seen where `colour` lies with `opacity` over `ground`.
+    """Opaque colour seen where `colour` lies with `opacity` over `ground`.
 
     >>> over("#000000", 0.5, "#ffffff")
     '#808080'

@@ -1,0 +1,212 @@
+"""What the page draws: every layer's features as classes, styles and arcs, from a result's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo_border import palette
+from geo_border.catalog import entry
+from geo_border.crs import WGS84, to_crs
+from geo_border.errors import CatalogError
+from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
+from geo_border.outputs.webmap.grids import encode_grid
+from geo_border.outputs.webmap.topology import Plane, Topology, encode_points
+from geo_border.present import rounding
+from geo_border.result import Result
+
+# Context is drawn this far around the zones, and cut there.
+VIEW_MARGIN_M = 150_000.0
+_CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
+# Layers that a run may put into its result only to be drawn under the others.
+CONTEXT_LAYERS = ("land", "water", "admin1")
+_SMALLEST_LAKE_KM2 = 15.0
+_ZONE_LAYERS = {"bands": "band", "strips": "strip", "corridor": "corridor", "admin": "admin"}
+
+
+def view_of(result: Result) -> tuple[Plane, tuple[float, float, float, float]]:
+    """Choose the plane to draw in, and the window (study CRS: x0, y0, x1, y1) that context is cut to."""
+    zones, crs = result.layers["zones"], _crs(result.layers["zones"])
+    frontier = result.layers["frontier"]
+    bounds = zones.total_bounds if len(zones) else frontier.total_bounds
+    middle = shapely.Point((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    centre = to_crs(middle, crs, WGS84)
+    margin = np.array([-1, -1, 1, 1]) * VIEW_MARGIN_M
+    x0, y0, x1, y1 = (bounds + margin).tolist()
+    return Plane.around(centre.x, centre.y), (x0, y0, x1, y1)
+
+
+def encode_layers(result: Result, plane: Plane, window: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Encode the geometry of every layer that has any; empty layers stay in as empty lists.
+
+    Returns
+    -------
+    dict
+        `arcs`, `levels` (texts), `layers` (by name, a list of features: `g` rings of arc numbers, and `c` class,
+        `s` segment, `z` zone number or `n` name where the layer has them).
+    """
+    topology = Topology()
+    layers: dict[str, list[dict[str, Any]]] = {}
+    for name, features, geometries, crs in [*_context(result, plane, window), *_own(result)]:
+        numbers = topology.add(plane.place(geometries, crs) if len(features) else [])
+        layers[name] = [{**feature, "g": number} for feature, number in zip(features, numbers, strict=True)]
+    arcs, levels, geometries_by_number = topology.build()
+    for features in layers.values():
+        for feature in features:
+            feature["g"] = geometries_by_number[feature["g"]]
+    return {"arcs": arcs, "levels": levels, "layers": layers}
+
+
+Drawn = tuple[str, list[dict[str, Any]], Any, CRS]
+
+
+def _own(result: Result) -> Iterable[Drawn]:
+    features: list[dict[str, Any]]
+    zones = result.layers["zones"].reset_index(drop=True)
+    for name, kind in _ZONE_LAYERS.items():
+        part = zones[zones["zone_kind"] == kind]
+        # The widest strip is drawn first, so that the narrower ones stay visible on it.
+        part = part.sort_values("to_m", ascending=False, kind="stable") if name == "strips" else part
+        features = [{"z": int(number), "s": _text(segment)} for number, segment in part["segment"].items()]
+        yield name, features, part.geometry.to_numpy(), _crs(zones)
+    for name in _CLASS_LAYERS:
+        frame = result.layers[name]
+        features = [
+            {"c": row["class"], "s": row["segment"], "k": row["country"], **_sizes(row)} for _, row in frame.iterrows()
+        ]
+        yield name, features, frame.geometry.to_numpy(), _crs(frame)
+    axis = result.layers["corridor_axis"]
+    features = [{"n": row["name"], "l": rounding.length_km(row["length_km"])} for _, row in axis.iterrows()]
+    yield "corridor_axis", features, axis.geometry.to_numpy(), _crs(axis)
+    for name in ("frontier_sea", "frontier"):
+        frame = result.layers[name]
+        classes = frame["medium"] if name == "frontier" else [None] * len(frame)
+        features = [{"s": s, "c": c} if c else {"s": s} for s, c in zip(frame["segment"], classes, strict=True)]
+        yield name, features, frame.geometry.to_numpy(), _crs(frame)
+
+
+def _context(result: Result, plane: Plane, window: tuple[float, float, float, float]) -> Iterable[Drawn]:
+    home = set(result.study.home)
+    for name in ("land", "countries", "water", "admin1"):
+        frame = result.layers.get(name)
+        if frame is None:
+            continue
+        crs = _crs(frame)
+        # Each comes in the study's CRS; a window in that plane bounds what a polygon of a whole country costs.
+        geometry = shapely.clip_by_rect(shapely.make_valid(frame.geometry.to_numpy()), *window)
+        keep = ~shapely.is_empty(geometry)
+        if name == "water":
+            keep &= shapely.area(geometry) >= _SMALLEST_LAKE_KM2 * 1e6
+        frame, geometry = frame[keep], geometry[keep]
+        features: list[dict[str, Any]] = [{} for _ in range(len(frame))]
+        anchors = _anchors(geometry, crs, plane) if name in ("countries", "admin1") else []
+        if name == "countries":
+            features = [
+                {"k": row["country"], "n": row["name"], "c": _text(row["treaty_status"]), "h": row["country"] in home}
+                for _, row in frame.iterrows()
+            ]
+            _put(features, anchors)
+        elif name == "admin1":
+            features = [{"n": _text(value)} for value in frame["name"]]
+            _put(features, anchors)
+        yield name, features, geometry, crs
+
+
+def _anchors(geometry: Any, crs: CRS, plane: Plane) -> list[list[int]]:
+    """Find for each polygon the point deepest inside its largest part, where its name is written."""
+    points = []
+    for shape in shapely.simplify(geometry, 3_000.0):
+        largest = max(shapely.get_parts(shape), key=lambda part: part.area)
+        circle = shapely.maximum_inscribed_circle(largest, 5_000.0)
+        points.append(shapely.get_point(circle, 0))
+    placed = shapely.get_coordinates(plane.place(np.array(points, dtype=object), crs))
+    return [[round(x), round(y)] for x, y in placed.tolist()]
+
+
+def _put(features: list[dict[str, Any]], anchors: list[list[int]]) -> None:
+    for feature, anchor in zip(features, anchors, strict=True):
+        feature["at"] = anchor
+
+
+def encode_grids(result: Result, plane: Plane) -> dict[str, Any]:
+    """Encode the grids that the result carries: people in classes of the palette's breaks, cover by its legend."""
+    found: dict[str, Any] = {}
+    if result.people is not None:
+        found["people"] = encode_grid(result.people, _people_classes(result.people), plane)
+    legend = _cover_legend(result)
+    if result.cover is not None and legend:
+        classes = np.zeros(result.cover.shape, dtype=np.int64)
+        for value, cls in legend.items():
+            classes[result.cover.values == value] = (*COVER_CLASSES, UNKNOWN).index(cls) + 1
+        if result.cover.nodata is not None:
+            classes[result.cover.values == result.cover.nodata] = 0
+        found["cover"] = encode_grid(result.cover, classes, plane)
+    return found
+
+
+def encode_places(frame: Any, plane: Plane) -> dict[str, Any]:
+    """Encode settlements or facilities as columns; people rounded, distances in km rounded."""
+    placed = plane.place(frame.geometry.to_numpy(), _crs(frame)) if len(frame) else []
+    points = shapely.get_coordinates(placed) if len(frame) else np.zeros((0, 2))
+    source = sorted(set(frame["source"]))
+    return {
+        "count": len(frame),
+        "at": encode_points(points),
+        "name": [_text(v) for v in frame["name"]],
+        "name_en": [_text(v) for v in frame["name_en"]],
+        "kind": list(frame["kind"]),
+        "country": list(frame["country"]),
+        "segment": list(frame["segment"]),
+        "people": [rounding.people(_number(v)) for v in frame["people"]],
+        "km": [rounding.distance_km(_number(v)) for v in frame["distance_m"]],
+        "degurba": [None if pd.isna(v) else int(v) for v in frame["degurba"]],
+        "source": [source.index(v) for v in frame["source"]],
+        "sources": source,
+    }
+
+
+def _people_classes(grid: Grid) -> NDArray[np.int64]:
+    values = grid.values.astype(np.float64)
+    if grid.nodata is not None:
+        values = np.where(values == grid.nodata, np.nan, values)
+    breaks = palette.ramp("people").breaks
+    # Class 0 is not drawn: a cell with nobody known in it stays blank. The first drawn class tells only "under 10".
+    return np.where(np.nan_to_num(values, nan=0.0) > 0, np.digitize(values, breaks[1:]) + 1, 0)
+
+
+def _cover_legend(result: Result) -> dict[int, str]:
+    for source in result.passport.get("sources", []):
+        if source["need"] == "cover":
+            return _legend_of(str(source["dataset"]))
+    return {}
+
+
+def _legend_of(dataset: str) -> dict[int, str]:
+    try:
+        legend = entry(dataset).legend
+    except CatalogError:
+        # The user's own raster has no entry; it is tabulated with a legend that the run states, but not drawn.
+        return {}
+    return {} if legend is None else {int(value): cls for value, cls in legend.classes.items()}
+
+
+def _sizes(row: Any) -> dict[str, Any]:
+    return {"a": rounding.area_km2(_number(row["area_km2"])), "p": rounding.people(_number(row["people"]))}
+
+
+def _crs(frame: Any) -> CRS:
+    return CRS.from_user_input(frame.crs)
+
+
+def _text(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

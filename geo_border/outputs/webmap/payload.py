@@ -1,0 +1,166 @@
+"""Everything the page needs, as one JSON value: study, figures, places, geometry, styles, languages, sources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from geo_border import palette, present
+from geo_border.model import COVER_CLASSES, UNKNOWN
+from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
+from geo_border.outputs.webmap.story import story
+from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
+from geo_border.present import figures, labels, rounding
+from geo_border.result import Result
+
+_STYLED = (
+    *("frontier", "frontier_sea", "bands", "strips", "corridor", "corridor_axis", "admin", "forested", "populated"),
+    *("civilian_exposure", "settlements", "facilities", "cover", "countries", "basemap"),
+)
+
+
+def payload(result: Result) -> dict[str, Any]:
+    """Gather the page's data; the same result gives the same value."""
+    plane, window = view_of(result)
+    study = result.study
+    return {
+        "study": {
+            "name": study.name,
+            "title": study.title,
+            "about": study.about,
+            "bands": study.bands,
+            "strips": study.strips_m,
+            "reach_km": rounding.distance_km(study.reach_m),
+            "home": study.home,
+            "facing": study.facing,
+            "forested_share": rounding.percent(study.thresholds.forested_tree_share),
+        },
+        "plane": {"x": plane.origin_x, "y": plane.origin_y, "unit": UNIT_M, "tolerances": TOLERANCES},
+        "geometry": encode_layers(result, plane, window),
+        "grids": encode_grids(result, plane),
+        "zones": _zones(result.layers["zones"]),
+        "segments": _segments(result.layers["segments"]),
+        "figures": _figures(result.exposure),
+        "story": story(result),
+        "settlements": encode_places(result.layers["settlements"], plane),
+        "facilities": encode_places(result.layers["facilities"], plane),
+        "treaty": _treaty(result.layers["countries"]),
+        "sources": [_source(source) for source in result.passport.get("sources", [])],
+        "notes": result.passport.get("notes", []),
+        "version": result.passport.get("geo_border", ""),
+        "styles": _styles(len(study.bands)),
+        "labels": {
+            "layers": labels.LAYERS,
+            "classes": labels.CLASSES,
+            "measures": labels.MEASURES,
+            "ages": labels.AGES,
+            "units": labels.UNITS,
+            "kinds": labels.ZONE_KINDS,
+            "degurba": labels.DEGURBA,
+        },
+        "cover_classes": [*COVER_CLASSES, UNKNOWN],
+        "disclaimer": present.disclaimer(),
+    }
+
+
+def languages(countries: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Gather every language's messages, number format and names of countries for the page."""
+    codes = sorted(set(countries))
+    return {
+        code: {
+            "name": found.name,
+            "reviewed": found.reviewed,
+            "decimal": found.decimal,
+            "group": found.group,
+            "percent": found.percent,
+            "countries": {country: found.country(country) for country in codes if found.country(country)},
+            # English texts are their own keys.
+            "messages": {k: v for k, v in found.messages.items() if k != v},
+        }
+        for code, found in ((code, present.language(code)) for code in present.LANGUAGES)
+    }
+
+
+def to_json(value: Any) -> str:
+    """Write JSON that can stand inside a script element: no text in it can end the element or open a comment."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _zones(zones: Any) -> list[list[Any]]:
+    columns = ("zone_id", "zone_kind", "segment", "country", "from_m", "to_m")
+    rows = [[_plain(row[c]) for c in columns] for _, row in zones.iterrows()]
+    return [[*row, rounding.area_km2(_plain(area))] for row, area in zip(rows, zones["area_km2"], strict=True)]
+
+
+def _segments(segments: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "segment": row["segment"],
+            "country": row["country"],
+            "facing": row["facing"],
+            "length": rounding.length_km(_plain(row["length_km"])),
+            "sea": rounding.length_km(_plain(row["sea_km"])),
+            "official": rounding.length_km(_plain(row["official_km"])),
+            "official_source": _plain(row["official_source"]),
+            "note": _plain(row["note"]),
+        }
+        for _, row in segments.iterrows()
+    ]
+
+
+def _figures(exposure: pd.DataFrame) -> dict[str, Any]:
+    """Turn the exposure table into columns; texts that repeat stand once and are referred to by number."""
+    rows = figures.shown_rows(exposure)
+    found: dict[str, Any] = {}
+    for column in ("zone_id", "measure", "category", "unit", "dataset", "vintage", "range_from", "note"):
+        codes, texts = pd.factorize(rows[column], sort=False)
+        found[column] = {"texts": [str(text) for text in texts], "rows": codes.tolist()}
+    for column in ("value", "low", "high"):
+        pairs = zip(rows[column], rows["unit"], strict=True)
+        found[column] = [figures.raw_or_floor(value, unit) for value, unit in pairs]
+    for column in ("shown", "shown_low", "shown_high", "percent"):
+        found[column] = [_plain(value) for value in rows[column]]
+    return found
+
+
+def _treaty(countries: Any) -> dict[str, dict[str, Any]]:
+    columns = ("name", "treaty_status", "treaty_notified", "treaty_effective", "treaty_source")
+    return {
+        row["country"]: {c.removeprefix("treaty_"): _plain(row[c]) for c in columns} for _, row in countries.iterrows()
+    }
+
+
+def _source(source: dict[str, Any]) -> dict[str, Any]:
+    keys = ("need", "dataset", "title", "publisher", "version", "vintage", "licence", "licence_url", "attribution")
+    return {key: source.get(key, "") for key in (*keys, "citation", "homepage")}
+
+
+def _styles(bands: int) -> dict[str, Any]:
+    layers = {
+        name: {
+            "": _style(palette.style(name)),
+            **{cls: _style(palette.style(name, cls)) for cls in palette.classes(name)},
+        }
+        for name in _STYLED
+    }
+    ramps = {
+        "bands": {"colours": palette.ramp_colours("bands", bands)},
+        "people": {"colours": palette.ramp("people").stops, "breaks": palette.ramp("people").breaks},
+    }
+    return {"layers": layers, "ramps": ramps}
+
+
+def _style(style: palette.Style) -> dict[str, Any]:
+    return style.model_dump(exclude_defaults=True)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,93 @@
+"""The article's questions, answered in order: totals over bands, strips and the corridor, rounded for reading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from geo_border.model import MEDIA
+from geo_border.present import figures, rounding
+from geo_border.result import Result
+
+FARMLAND = ("crop", "grass")
+_COVER_GROUPS = {"tree": ("tree",), "farm": FARMLAND, "water": ("water", "wetland"), "built": ("built",)}
+
+
+def story(result: Result) -> dict[str, Any]:
+    """Compute the totals that the story, the comparison and the sheets quote.
+
+    Returns
+    -------
+    dict
+        `all`, and one entry for each segment and country: `length`, `media` (km by medium), `within` (for each outer
+        edge of a band: people, tree, farm, water shares, settlements, facilities) and `strips` (for each depth: area,
+        people); beside them `corridor`.
+    """
+    exposure = result.exposure
+    found: dict[str, Any] = {"all": _of(result, exposure)}
+    for column in ("segment", "country"):
+        for value in pd.unique(result.layers["segments"][column]):
+            found[str(value)] = _of(result, exposure[exposure[column] == value])
+    found["corridor"] = _corridors(result)
+    return found
+
+
+def _of(result: Result, rows: pd.DataFrame) -> dict[str, Any]:
+    bands = [{"to_m": to_m, **_tally(figures.within(rows, to_m))} for _, to_m in result.study.bands]
+    strips = []
+    for depth_m in result.study.strips_m:
+        part = rows[(rows["zone_kind"] == "strip") & (rows["to_m"] == depth_m)]
+        strips.append({"to_m": depth_m, **_tally(part)})
+    lengths = rows[(rows["zone_kind"] == "segment") & (rows["measure"] == "frontier_length")]
+    by_medium = lengths.groupby("category")["value"].sum()
+    media = {medium: float(by_medium[medium]) for medium in MEDIA if medium in by_medium}
+    return {
+        "length": rounding.length_km(sum(media.values())) if media else None,
+        "media": {medium: rounding.length_km(value) for medium, value in media.items()},
+        "within": bands,
+        "strips": strips,
+    }
+
+
+def _tally(rows: pd.DataFrame) -> dict[str, Any]:
+    """Sum rows of disjoint zones into people, area, cover shares, settlements and facilities, as shown."""
+    totals = rows[rows["category"].isin(["total", "all"]) | rows["category"].isna()]
+    people = figures.total(rows, "people", ["total"])
+    cover = rows[rows["measure"] == "cover_area"]
+    area = float(cover["value"].sum())
+    shares = {
+        group: rounding.percent(float(cover.loc[cover["category"].isin(list(classes)), "value"].sum()) / area)
+        for group, classes in _COVER_GROUPS.items()
+        if area > 0
+    }
+    settlements = figures.total(totals, "settlements")
+    facilities = rows[rows["measure"] == "facilities"]
+    return {
+        "people": people.shown() if people else None,
+        "area": rounding.area_km2(area) if area > 0 else None,
+        "cover": shares,
+        "settlements": rounding.count(settlements.value) if settlements else None,
+        "facilities": {
+            str(kind): rounding.count(float(part["value"].sum())) for kind, part in facilities.groupby("category")
+        },
+    }
+
+
+def _corridors(result: Result) -> list[dict[str, Any]]:
+    """Sum each corridor over its countries, and tell its axes."""
+    axis = result.layers["corridor_axis"]
+    zones = result.layers["zones"]
+    corridors = []
+    for corridor in result.study.corridors:
+        ids = zones.loc[zones["zone_id"].str.startswith(f"corridor|{corridor.id}|"), "zone_id"]
+        rows = result.exposure[result.exposure["zone_id"].isin(list(ids))]
+        tally = _tally(rows)
+        area = float(zones.loc[zones["zone_id"].isin(list(ids)), "area_km2"].sum())
+        lines = [
+            {"name": row["name"], "length": rounding.length_km(float(row["length_km"]))} for _, row in axis.iterrows()
+        ]
+        corridors.append(
+            {"name": corridor.name, **tally, "area": rounding.area_km2(area), "axis": lines, "k": corridor.k}
+        )
+    return corridors

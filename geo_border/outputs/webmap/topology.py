@@ -1,0 +1,228 @@
+"""Geometry for the page: quantised, neighbours sharing one arc, each vertex marked with the zoom it is needed from."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from geo_border.crs import WGS84, to_crs
+
+# EPSG:3857 is the plane that Leaflet draws in; nothing is measured there.
+_MERCATOR_R_M = 6_378_137.0
+UNIT_M = 16.0
+# Tolerances in units, finest first; the page uses level k from the zoom where it is under a pixel.
+TOLERANCES = (1.5, 7.0, 27.0, 110.0)
+# Long arcs are cut so that the page can skip what is out of view.
+_LONGEST = 256
+_LONGEST_EDGE_M = 10_000.0
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The page's integer plane: Mercator in units of 16 m from an origin, longitudes unwrapped around its centre."""
+
+    centre_lon: float
+    origin_x: int
+    origin_y: int
+
+    @classmethod
+    def around(cls, lon: float, lat: float) -> Plane:
+        """Build the plane whose origin is at a point."""
+        x, y = _mercator(np.array([lon]), np.array([lat]))
+        return cls(lon, round(float(x[0]) / UNIT_M), round(float(y[0]) / UNIT_M))
+
+    def place(self, geometries: Any, crs: CRS) -> Any:
+        """Move geometries (array) from their CRS onto the plane, still in floating point."""
+        dense = (
+            shapely.segmentize(np.asarray(geometries, dtype=object), _LONGEST_EDGE_M)
+            if crs.is_projected
+            else geometries
+        )
+        lonlat = to_crs(np.asarray(dense, dtype=object), crs, WGS84)
+
+        def _move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+            x, y = _mercator(self.unwrap(xy[:, 0]), xy[:, 1])
+            return np.column_stack((x / UNIT_M - self.origin_x, y / UNIT_M - self.origin_y))
+
+        return shapely.transform(lonlat, _move)
+
+    def unwrap(self, lon: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bring longitudes within half a turn of the centre, so that the antimeridian cuts nothing."""
+        return np.asarray((lon - self.centre_lon + 180.0) % 360.0 - 180.0 + self.centre_lon)
+
+
+@dataclass
+class Topology:
+    """Lines and polygons taken in by `add`, given back by `build` as arcs and, for each geometry, its rings of arcs."""
+
+    _paths: list[Int] = field(default_factory=list)
+    _closed: list[bool] = field(default_factory=list)
+    _owner: list[int] = field(default_factory=list)
+    _count: int = 0
+
+    def add(self, geometries: Any) -> range:
+        """Take geometries on the plane; the range holds their numbers in what `build` returns."""
+        first = self._count
+        for geometry in geometries:
+            for path, closed in _paths_of(geometry):
+                self._paths.append(path)
+                self._closed.append(closed)
+                self._owner.append(self._count)
+            self._count += 1
+        return range(first, self._count)
+
+    def build(self) -> tuple[str, str, list[list[list[int]]]]:
+        """Encode everything taken.
+
+        Returns
+        -------
+        arcs, levels, geometries
+            `arcs` and `levels` are texts for the page's decoder; each geometry is a list of rings (or lines), each ring
+            a list of arc numbers, ~number (-number - 1) where the arc is walked backwards.
+        """
+        rings: list[list[list[int]]] = [[] for _ in range(self._count)]
+        if not self._paths:
+            return "", "", rings
+        ids, cuts = _junctions(self._paths, self._closed)
+        known: dict[bytes, list[int]] = {}
+        arcs: list[Int] = []
+        for path, path_ids, cut, closed, owner in zip(self._paths, ids, cuts, self._closed, self._owner, strict=True):
+            refs: list[int] = []
+            for piece, piece_ids in _pieces(path, path_ids, cut, closed):
+                refs += _refer(piece, piece_ids, known, arcs)
+            rings[owner].append(refs)
+        return *_encode(_levels(arcs)), rings
+
+
+def encode_points(xy: NDArray[np.float64]) -> str:
+    """Encode points on the plane (n x 2) as one text, each as the step from the one before."""
+    whole = np.rint(xy).astype(np.int64)
+    return encode_numbers(np.diff(whole, axis=0, prepend=[[0, 0]]).ravel().tolist())
+
+
+def encode_numbers(numbers: list[int]) -> str:
+    """Encode whole numbers one by one."""
+    return "".join(map(_varint, numbers))
+
+
+def _mercator(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # Spherical Mercator ends at 85.05 degrees, where the world is square.
+    clipped = np.radians(np.clip(lat, -85.05, 85.05))
+    return _MERCATOR_R_M * np.radians(lon), _MERCATOR_R_M * np.log(np.tan(np.pi / 4 + clipped / 2))
+
+
+def _paths_of(geometry: Any) -> list[tuple[Int, bool]]:
+    found = []
+    for part in shapely.get_parts(geometry):
+        polygon = part.geom_type == "Polygon"
+        for line in shapely.get_rings(part) if polygon else [part]:
+            xy = np.rint(shapely.get_coordinates(line)).astype(np.int64)
+            keep = np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))
+            xy = xy[keep][:-1] if polygon else xy[keep]
+            if len(xy) >= (3 if polygon else 2):
+                found.append((xy, polygon))
+    return found
+
+
+def _junctions(paths: list[Int], closed: list[bool]) -> tuple[list[Int], list[NDArray[np.bool_]]]:
+    """Give every distinct point a number, and mark those where a path ends or where paths meet or part."""
+    xy = np.concatenate(paths)
+    _, ids = np.unique((xy[:, 0] << 32) + xy[:, 1], return_inverse=True)
+    ends = np.cumsum([len(path) for path in paths])
+    starts = np.append(0, ends[:-1])
+    before, after = np.roll(ids, 1), np.roll(ids, -1)
+    before[starts], after[ends - 1] = ids[ends - 1], ids[starts]
+    count = int(ids.max()) + 1
+    low, high = np.minimum(before, after), np.maximum(before, after)
+    differs = np.zeros(count, dtype=bool)
+    for side in (low, high):
+        least, most = np.full(count, count), np.full(count, -1)
+        np.minimum.at(least, ids, side)
+        np.maximum.at(most, ids, side)
+        differs |= least != most
+    opened = ~np.asarray(closed)
+    differs[ids[starts[opened]]] = True
+    differs[ids[ends[opened] - 1]] = True
+    bounds = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    return [ids[a:b] for a, b in bounds], [differs[ids[a:b]] for a, b in bounds]
+
+
+def _pieces(path: Int, ids: Int, cut: NDArray[np.bool_], closed: bool) -> list[tuple[Int, Int]]:
+    """Cut a path at its junctions; a closed one without any starts at its lowest point number."""
+    if closed:
+        at = int(np.argmax(cut)) if cut.any() else int(np.argmin(ids))
+        order = np.append(np.roll(np.arange(len(ids)), -at), at)
+        path, ids, cut = path[order], ids[order], cut[order]
+    marks = np.flatnonzero(cut[1:-1]) + 1
+    edges = [0, *marks.tolist(), len(ids) - 1]
+    return [(path[a : b + 1], ids[a : b + 1]) for a, b in itertools.pairwise(edges)]
+
+
+def _refer(piece: Int, ids: Int, known: dict[bytes, list[int]], arcs: list[Int]) -> list[int]:
+    """Refer to a piece by its arcs, making them when the piece is new in both directions."""
+    # Both neighbours must arrive at the same key, whichever way round they walk.
+    backwards = (ids[0], ids[1]) > (ids[-1], ids[-2])
+    if backwards:
+        piece, ids = piece[::-1], ids[::-1]
+    key = ids.tobytes()
+    if key not in known:
+        first = len(arcs)
+        arcs += [piece[a : a + _LONGEST + 1] for a in range(0, len(piece) - 1, _LONGEST)]
+        known[key] = list(range(first, len(arcs)))
+    return [~number for number in reversed(known[key])] if backwards else known[key]
+
+
+def _levels(arcs: list[Int]) -> list[tuple[Int, Int]]:
+    """Pair each arc's needed vertices with the coarsest level each belongs to; ends belong to all, so no gap opens."""
+    sizes = np.array([len(arc) for arc in arcs])
+    owner = np.repeat(np.arange(len(arcs)), sizes)
+    xy = np.concatenate(arcs)
+    level = np.full(len(xy), -1)
+    # The third coordinate carries each vertex's number through the simplification.
+    lines = shapely.linestrings(np.column_stack((xy, np.arange(len(xy)))).astype(np.float64), indices=owner)
+    for number, tolerance in enumerate(TOLERANCES):
+        lines = shapely.simplify(lines, tolerance, preserve_topology=False)
+        kept = shapely.get_coordinates(lines, include_z=True)[:, 2]
+        level[kept.astype(np.int64)] = number
+    last = np.cumsum(sizes) - 1
+    level[last] = level[np.append(0, last[:-1] + 1)] = len(TOLERANCES) - 1
+    parts = zip(arcs, np.split(level, last[:-1] + 1), strict=True)
+    return [(arc[part >= 0], part[part >= 0]) for arc, part in parts]
+
+
+def _encode(arcs: list[tuple[Int, Int]]) -> tuple[str, str]:
+    """Write arcs as digits of 5 bits and a continuation (count, then steps), levels as 3 vertices a digit."""
+    steps: list[str] = []
+    marks: list[str] = []
+    at = np.zeros((1, 2), dtype=np.int64)
+    for xy, level in arcs:
+        steps.append(_varint(len(xy)))
+        steps += [_varint(v) for v in np.diff(xy, axis=0, prepend=at).ravel().tolist()]
+        at = xy[-1:]
+        inner = level[1:-1]
+        padded = np.append(inner, np.zeros(-len(inner) % 3, dtype=np.int64)).reshape(-1, 3)
+        marks += [_DIGITS[d] for d in (padded @ np.array([16, 4, 1])).tolist()]
+    return "".join(steps), "".join(marks)
+
+
+def _varint(value: int) -> str:
+    """Write a whole number, small ones short.
+
+    >>> _varint(0), _varint(-1), _varint(15), _varint(16)
+    ('A', 'B', 'e', 'gB')
+    """
+    left = value << 1 if value >= 0 else (-value << 1) - 1
+    digits = []
+    while left > 31:
+        digits.append(_DIGITS[32 | (left & 31)])
+        left >>= 5
+    return "".join([*digits, _DIGITS[left]])

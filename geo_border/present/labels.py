@@ -1,0 +1,113 @@
+"""Labels: the English text of every layer, class, measure and unit; each is a key of the gettext catalogues."""
+
+from __future__ import annotations
+
+LAYERS = {
+    "frontier": "Frontier",
+    "frontier_sea": "Frontier at sea",
+    "bands": "Distance bands",
+    "strips": "Hypothetical strips",
+    "corridor": "Corridor",
+    "corridor_axis": "Corridor axis",
+    "admin": "Regions by distance band",
+    "forested": "Forested zones",
+    "populated": "Populated zones",
+    "civilian_exposure": "Civilian exposure",
+    "people": "People, cell by cell",
+    "cover": "Land cover, cell by cell",
+    "settlements": "Settlements",
+    "facilities": "Schools, hospitals and care homes",
+    "countries": "Countries",
+    "basemap": "Background map",
+}
+CLASSES = {
+    "frontier": {"land": "On land", "river": "In a river", "lake": "In a lake"},
+    "forested": {"forested": "Tree cover at or above the study's threshold"},
+    "populated": {
+        "city": "City",
+        "town": "Town",
+        "suburb": "Suburb",
+        "village": "Village",
+        "dispersed": "Dispersed rural",
+        "low_density": "Low-density rural",
+        "unclassed": "Populated, not classed",
+    },
+    "civilian_exposure": {
+        "resident": "People live here",
+        "livelihood": "Fields, pasture or forest near people",
+        "passage": "Public road or facility",
+        "sparse": "People present, not located",
+    },
+    "cover": {
+        "tree": "Trees",
+        "shrub": "Shrubs",
+        "grass": "Grass",
+        "crop": "Crops",
+        "built": "Built-up",
+        "bare": "Bare ground",
+        "snow": "Snow and ice",
+        "water": "Water",
+        "wetland": "Wetland",
+        "moss": "Moss and lichen",
+        "unknown": "No data",
+    },
+    "facilities": {
+        "school": "School",
+        "kindergarten": "Kindergarten",
+        "hospital": "Hospital",
+        "clinic": "Clinic",
+        "care_home": "Care home",
+    },
+    "settlements": {"place": "Settlement"},
+    "countries": {
+        "party": "Party to the mine-ban treaty",
+        "withdrawn": "Withdrew from the mine-ban treaty",
+        "non_party": "Not party to the mine-ban treaty",
+    },
+}
+DEGURBA = {
+    10: "Water",
+    11: "Very low-density rural",
+    12: "Low-density rural",
+    13: "Rural village",
+    21: "Suburb",
+    22: "Semi-dense town",
+    23: "Dense town",
+    30: "City",
+}
+MEASURES = {
+    "cover_area": "Land cover",
+    "people": "People",
+    "settlements": "Settlements",
+    "facilities": "Facilities",
+    "road_length": "Public roads",
+    "frontier_length": "Frontier length",
+    "protected_area": "Protected areas",
+    "clearance_cost": "Clearance cost",
+    "clearance_years": "Years of clearance",
+}
+AGES = {"total": "All ages", "under_15": "Under 15", "15_64": "15 to 64", "over_64": "Over 64"}
+UNITS = {"persons": "people", "km²": "km²", "km": "km", "count": "number"}
+ZONE_KINDS = {
+    "segment": "Segment",
+    "band": "Distance band",
+    "strip": "Hypothetical strip",
+    "corridor": "Corridor",
+    "admin": "Region and band",
+}
+
+
+def class_label(layer: str, cls: str) -> str:
+    """Give a class its English label; a class that has none keeps its own name.
+
+    >>> class_label("cover", "tree"), class_label("facilities", "library")
+    ('Trees', 'library')
+    """
+    return CLASSES.get(layer, {}).get(cls, cls)
+
+
+def every() -> list[str]:
+    """List every label once, for the catalogues."""
+    found = [*LAYERS.values(), *DEGURBA.values(), *MEASURES.values(), *AGES.values(), *UNITS.values()]
+    found += [*ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
+    return list(dict.fromkeys(found))

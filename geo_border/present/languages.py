@@ -1,0 +1,135 @@
+"""Languages: gettext catalogues read with Babel, number formats and plural rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from io import BytesIO
+from typing import Any
+
+from babel import Locale
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from geo_border.errors import CatalogError
+from geo_border.present.rounding import Shown
+
+SOURCE = "en"
+# In the order of the language menu; a language is one folder in `locale/` and one code here.
+LANGUAGES = ("en", "fi", "sv", "et", "lv", "lt", "pl", "ru", "nb")
+_DOMAIN = "geo_border"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language: its own name, whether a native reader has reviewed it, its messages, numbers and plural rule.
+
+    `messages` maps an English text to its translation; a text with plural forms maps to a list of them.
+    `plural_rule` is the gettext expression in `n` (valid C and JavaScript).
+    """
+
+    code: str
+    name: str
+    reviewed: bool
+    messages: dict[str, str | list[str]]
+    decimal: str
+    group: str
+    percent: str
+    plural_rule: str
+
+    def text(self, message: str, **values: object) -> str:
+        """Translate a text and put values in its `{places}`.
+
+        >>> language("en").text("{n} km", n=3)
+        '3 km'
+        """
+        found = self.messages.get(message, message)
+        return (found if isinstance(found, str) else found[0]).format(**values) if values else str(found)
+
+    def number(self, shown: Shown) -> str:
+        r"""Write a rounded figure; a trace reads "fewer than" or "under", an unknown one a dash.
+
+        >>> language("fi").number(12500), language("en").number("<10"), language("en").number(None)
+        ('12\xa0500', 'under 10', '–')
+        """
+        if shown is None:
+            return "–"
+        if isinstance(shown, str):
+            return self.text("under {n}", n=self._plain(float(shown[1:])))
+        return self._plain(shown)
+
+    def share(self, shown: Shown) -> str:
+        r"""Write a rounded percentage.
+
+        >>> language("en").share(46), language("fi").share("<1")
+        ('46%', 'alle 1\xa0%')
+        """
+        if shown is None:
+            return "–"
+        if isinstance(shown, str):
+            return self.text("under {n}", n=self.percent.replace("#", self._plain(float(shown[1:]))))
+        return self.percent.replace("#", self._plain(shown))
+
+    def country(self, code: str) -> str | None:
+        """Name a country (ISO 3166-1 alpha-2), or None where the language has no name for it.
+
+        >>> language("fi").country("EE"), language("en").country("KGD")
+        ('Viro', None)
+        """
+        found = Locale.parse(self.code).territories.get(code)
+        return None if found is None else str(found)
+
+    def spread(self, low: Shown, high: Shown) -> str:
+        """Write a range, or nothing where there is none."""
+        if low is None or high is None or low == high:
+            return ""
+        return f"{self.number(low)}–{self.number(high)}"
+
+    def _plain(self, value: float) -> str:
+        return str(format_decimal(value, format="#,##0.###", locale=self.code))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def language(code: str) -> Language:
+    """Read a language's catalogue from `locale/<code>/LC_MESSAGES/geo_border.po`.
+
+    Raises
+    ------
+    CatalogError
+        When the language is not among `LANGUAGES`, or its catalogue is missing.
+    """
+    if code not in LANGUAGES:
+        raise CatalogError(f"no language {code!r}; there are {', '.join(LANGUAGES)}.")
+    catalogue = _catalogue(code)
+    locale = Locale.parse(code)
+    symbols = locale.number_symbols.get("latn", locale.number_symbols)
+    header = dict(catalogue.mime_headers)
+    return Language(
+        code=code,
+        name=str(locale.get_display_name(code)),
+        reviewed=header.get("X-Native-Review", "no") == "yes",
+        messages={_key(entry): _value(entry) for entry in catalogue if entry.id},
+        decimal=symbols["decimal"],
+        group=symbols["group"],
+        percent=str(locale.percent_formats[None].pattern).replace("#,##0", "#"),
+        plural_rule=catalogue.plural_expr,
+    )
+
+
+def _catalogue(code: str) -> Any:
+    path = resources.files("geo_border") / "locale" / code / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    try:
+        return read_po(BytesIO(path.read_bytes()), locale=code)
+    except FileNotFoundError as error:
+        raise CatalogError(f"locale/{code}: no {_DOMAIN}.po. See docs/languages.md.") from error
+
+
+def _key(entry: Any) -> str:
+    return str(entry.id[0] if isinstance(entry.id, tuple) else entry.id)
+
+
+def _value(entry: Any) -> str | list[str]:
+    if isinstance(entry.id, tuple):
+        return [str(text) for text in entry.string]
+    return str(entry.string)

@@ -1,0 +1,111 @@
+"""Rounding: what a raw figure becomes before anyone sees it, and the floor under which people are never shown."""
+
+from __future__ import annotations
+
+import math
+
+PEOPLE_FLOOR = 10
+# Shown in place of a number that is known but too small to tell.
+Shown = float | int | str | None
+
+
+def people(value: float | None) -> Shown:
+    """Persons to the nearest 10, 100 or 1,000; under 10 only that it is under 10.
+
+    >>> [people(v) for v in (0, 3.2, 12, 994, 1040, 52_310, None)]
+    ['<10', '<10', 10, 990, 1000, 52000, None]
+    """
+    if _missing(value):
+        return None
+    assert value is not None
+    if value < PEOPLE_FLOOR:
+        return f"<{PEOPLE_FLOOR}"
+    step = 10 if value < 1_000 else 100 if value < 10_000 else 1_000
+    return int(_to_step(value, step))
+
+
+def area_km2(value: float | None) -> Shown:
+    """Area to 0.1 km² below 10, then to the nearest 1, 10 and 100 km².
+
+    >>> [area_km2(v) for v in (0.04, 3.26, 812.4, 3_489.0, 68_421.0)]
+    ['<0.1', 3.3, 812, 3490, 68400]
+    """
+    if _missing(value):
+        return None
+    assert value is not None
+    if 0 < value < 0.05:
+        return "<0.1"
+    step = 0.1 if value < 10 else 1 if value < 1_000 else 10 if value < 10_000 else 100
+    return _to_step(value, step)
+
+
+def length_km(value: float | None) -> Shown:
+    """Length to 0.1 km below 1,000 km, then to the nearest 1 km.
+
+    >>> [length_km(v) for v in (0.04, 65.43, 1271.84)]
+    ['<0.1', 65.4, 1272]
+    """
+    if _missing(value):
+        return None
+    assert value is not None
+    if 0 < value < 0.05:
+        return "<0.1"
+    return _to_step(value, 0.1 if value < 1_000 else 1)
+
+
+def distance_km(value_m: float | None) -> Shown:
+    """Distance in km to 0.1 below 10 km, then to the nearest 1 km.
+
+    >>> [distance_km(v) for v in (40, 1_234, 23_456)]
+    ['<0.1', 1.2, 23]
+    """
+    if _missing(value_m):
+        return None
+    assert value_m is not None
+    if value_m < 50:
+        return "<0.1"
+    return _to_step(value_m / 1_000, 0.1 if value_m < 10_000 else 1)
+
+
+def percent(share: float | None) -> Shown:
+    """Share 0..1 as whole percent; a trace is `<1`, and all but a trace is not 100.
+
+    >>> [percent(v) for v in (0, 0.002, 0.456, 0.998, 1)]
+    [0, '<1', 46, 99, 100]
+    """
+    if _missing(share):
+        return None
+    assert share is not None
+    if 0 < share < 0.005:
+        return "<1"
+    if 0.995 <= share < 1:
+        return 99
+    return int(_to_step(share * 100, 1))
+
+
+def count(value: float | None) -> Shown:
+    """Count things exactly."""
+    return None if _missing(value) else int(_to_step(value or 0.0, 1))
+
+
+def by_unit(value: float | None, unit: str) -> Shown:
+    """Round a row of the exposure table by its unit.
+
+    >>> by_unit(1234.0, "persons"), by_unit(7.0, "count"), by_unit(0.123456, "else")
+    (1200, 7, 0.123)
+    """
+    rule = {"persons": people, "km²": area_km2, "km": length_km, "count": count}.get(unit)
+    if rule is not None:
+        return rule(value)
+    return None if _missing(value) else float(f"{value:.3g}")
+
+
+def _missing(value: float | None) -> bool:
+    # pandas hands over NaN and NA for empty.
+    return value is None or value != value or (isinstance(value, float) and math.isinf(value))  # noqa: PLR0124
+
+
+def _to_step(value: float, step: float) -> float | int:
+    # Half away from zero, as people round; Python's own rounding is half to even.
+    whole = math.floor(value / step + 0.5)
+    return int(whole * step) if step >= 1 else round(whole * step, 1)
