@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from geo_border.outputs.columns import about, alias
 from geo_border.schemas import LAYERS, Column
 
 _TABLES = """
@@ -36,23 +37,6 @@ def write(database: sqlite3.Connection) -> None:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (layer.name, column.name, alias(column), column.about, about(column), constraint),
             )
-
-
-def alias(column: Column) -> str:
-    """Name a column for people, with the unit.
-
-    >>> alias(LAYERS["cells"].columns[3])
-    'Distance (m)'
-    """
-    words = column.name.split("_")
-    shown = " ".join(words[:-1] if words[-1] in ("m", "km", "km2") else words)
-    shown = shown[:1].upper() + shown[1:]
-    return f"{shown} ({column.unit})" if column.unit and column.unit != "see unit" else shown
-
-
-def about(column: Column) -> str:
-    """Tell the meaning of a column in one sentence, with its unit."""
-    return f"{column.about} [{column.unit}]" if column.unit else column.about
 
 
 def _constrain(database: sqlite3.Connection, name: str, column: Column) -> str | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from geo_border.outputs.geopackage.tables import register
 from geo_border.result import Result
 
-_WIDE = "zone_figures"
+WIDE = "zone_figures"
+SHEETS = "segment_sheets"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ QUESTIONS = (
 def write(database: sqlite3.Connection, result: Result, when: str) -> None:
     """Add the wide view of zones (with geometry) and one view a question (without), all registered for readers."""
     _write_wide(database, result, when)
+    _write_sheets(database, when)
     for question in QUESTIONS:
         database.execute(f"CREATE VIEW {question.view} AS {_one_line(question.sql)}")
         register(database, question.view, question.title, question.about, when)
@@ -124,16 +126,34 @@ def _write_wide(database: sqlite3.Connection, result: Result, when: str) -> None
             f" AND e{number}.measure = {_quoted(str(row.measure))} AND e{number}.category {category}"
         )
     own = "z.fid AS OGC_FID, z.geom, z.zone_id, z.zone_kind, z.segment, z.country, z.from_m, z.to_m, z.area_km2"
-    database.execute(f"CREATE VIEW {_WIDE} AS SELECT {', '.join([own, *columns])} FROM zones z {' '.join(joins)}")
+    database.execute(f"CREATE VIEW {WIDE} AS SELECT {', '.join([own, *columns])} FROM zones z {' '.join(joins)}")
+    _register_shaped(
+        database, WIDE, "Zones with figures", "Every figure of a zone in one row: exposure joined to zones.", when
+    )
+
+
+def _write_sheets(database: sqlite3.Connection, when: str) -> None:
+    # The farthest band of a segment is as long as the segment and the rest of its bands together.
+    database.execute(
+        f"CREATE VIEW {SHEETS} AS SELECT z.fid AS OGC_FID, z.geom, s.segment, s.country, s.facing, s.length_km,"
+        " s.sea_km, s.official_km, s.official_source, s.note FROM segments s JOIN zones z ON z.fid ="
+        " (SELECT b.fid FROM zones b WHERE b.zone_kind = 'band' AND b.segment = s.segment ORDER BY b.to_m DESC LIMIT 1)"
+    )
+    about = "One row a segment with its lengths, placed at its farthest band: the pages of the printed sheets."
+    _register_shaped(database, SHEETS, "Segment sheets", about, when)
+
+
+def _register_shaped(database: sqlite3.Connection, view: str, title: str, about: str, when: str) -> None:
+    """List a view that has the geometry of zones."""
     database.execute(
         "INSERT INTO gpkg_contents SELECT ?, data_type, ?, ?, ?, min_x, min_y, max_x, max_y, srs_id"
         " FROM gpkg_contents WHERE table_name = 'zones'",
-        (_WIDE, "Zones with figures", "Every figure of a zone in one row: exposure joined to zones.", when),
+        (view, title, about, when),
     )
     database.execute(
         "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m"
         " FROM gpkg_geometry_columns WHERE table_name = 'zones'",
-        (_WIDE,),
+        (view,),
     )
 
 

@@ -1,0 +1,74 @@
+"""The grids in the project: cover by class, people by steps, drawn cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import rasterio
+from pyproj import CRS
+
+from geo_border import catalog, palette
+from geo_border.outputs.qgis import maplayers, renderers
+from geo_border.present import labels
+from geo_border.result import COVER_FILE, PEOPLE_FILE, Result
+
+GROUP = "Grids"
+# Where the cover is finer than 100 m, a mosaic over the raw tiles stands in place of the grid.
+COVER_MOSAIC = "landcover.vrt"
+
+
+def layers(result: Result, folder: Path) -> Iterator[tuple[str, str, str, ET.Element]]:
+    """Give (id, title, file, maplayer) of every grid that the result has or that lies in `folder`."""
+    sources = {str(s.get("need")): s for s in result.passport.get("sources", [])}
+    if result.people is not None:
+        title, about = labels.LAYERS["people"], str(sources.get("people", {}).get("title", ""))
+        drawn = renderers.amounts_of_grid(people_steps(), palette.style("cover").fill_opacity)
+        yield (
+            "people",
+            title,
+            PEOPLE_FILE,
+            _layer(result, "people", title, PEOPLE_FILE, result.people.crs, drawn, about),
+        )
+    source = sources.get("cover", {})
+    entry = catalog.entries().get(str(source.get("dataset")))
+    found = _cover(result, folder)
+    if found and entry and entry.legend:
+        file, crs = found
+        title, about = labels.LAYERS["cover"], f"{source.get('title', '')}. Tree means: {entry.legend.canopy}"
+        drawn = renderers.classes_of_grid(cover_entries(entry.legend), palette.style("cover").fill_opacity)
+        yield "landcover", title, file, _layer(result, "landcover", title, file, crs, drawn, about)
+
+
+def people_steps() -> list[tuple[float, str, str, int]]:
+    """List the steps of people: (upper bound, label, colour, alpha); under the first break nothing is drawn."""
+    ramp = palette.ramp("people")
+    bounds = [*ramp.breaks, float("inf")]
+    names = [f"under {ramp.breaks[0]:g}"]
+    names += [f"{a:g}–{b:g}" for a, b in zip(ramp.breaks, ramp.breaks[1:], strict=False)]
+    names.append(f"{ramp.breaks[-1]:g} and more")
+    alphas = [0] + [255] * (len(bounds) - 1)
+    return list(zip(bounds, names, ramp.stops, alphas, strict=True))
+
+
+def cover_entries(legend: catalog.Legend) -> list[tuple[int, str, str]]:
+    """List a legend's values: (value, the common class and the dataset's own name, colour)."""
+    return [
+        (value, f"{labels.class_label('cover', c)}: {legend.names[str(value)]}", palette.style("cover", c).fill)
+        for value, c in sorted((int(v), c) for v, c in legend.classes.items())
+    ]
+
+
+def _cover(result: Result, folder: Path) -> tuple[str, CRS] | None:
+    if result.cover is not None:
+        return COVER_FILE, result.cover.crs
+    mosaic = folder / COVER_MOSAIC
+    if mosaic.exists():
+        with rasterio.open(mosaic) as opened:
+            return COVER_MOSAIC, CRS.from_user_input(opened.crs)
+    return None
+
+
+def _layer(result: Result, name: str, title: str, file: str, crs: CRS, drawn: ET.Element, about: str) -> ET.Element:
+    return maplayers.raster(name, title, file, crs, drawn, about, result.passport)

@@ -1,0 +1,280 @@
+"""Printed sheets: one a segment as an atlas, one of the whole line; scale bar, figures, sources, disclaimer."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from geo_border import palette
+from geo_border.outputs.geopackage.views import SHEETS
+from geo_border.outputs.qgis import symbols
+from geo_border.outputs.qgis.drawn import EXPOSURE, OVERVIEW, Drawn
+from geo_border.outputs.qgis.words import shown_area, shown_people
+from geo_border.outputs.qgis.xml import key, layer_id, options, sub
+from geo_border.study import Study
+
+# QGIS's numbers for the kinds of items.
+_PAGE, _MAP, _LABEL, _LEGEND, _SCALE_BAR = "65638", "65639", "65641", "65642", "65646"
+# Qt's name for whatever sans-serif font the system has, so that none is ever missing.
+_FONT = "Sans Serif"
+_A4 = (210.0, 297.0)
+_MARGIN = 10.0
+Box = tuple[float, float, float, float]
+
+
+def atlas(study: Study, bounds: Box, legend: list[Drawn]) -> ET.Element:
+    """Write the sheet of a segment, repeated over all of them."""
+    layout = _layout("Segment sheet")
+    page_map = _map(layout, "map", (10, 24, 130, 190), bounds, EXPOSURE, atlas_driven=True)
+    _map(layout, "inset", (145, 24, 55, 62), bounds, OVERVIEW, frames=page_map)
+    _label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
+    _legend(layout, (145, 90, 55, 80), page_map, legend)
+    _scale_bar(layout, (12, 200, 60, 12), page_map)
+    _label(layout, "figures", (10, 217, 190, 40), figures_text(study), 9)
+    _label(layout, "sources", (10, 258, 95, 30), _SOURCES, 6)
+    _label(layout, "disclaimer", (108, 258, 92, 30), "[% @geo_border_disclaimer %]", 6)
+    sub(
+        layout,
+        "Atlas",
+        enabled="1",
+        coverageLayer=layer_id(SHEETS),
+        coverageLayerName="Segment sheets",
+        coverageLayerSource=f"./layers.gpkg|layername={SHEETS}",
+        coverageLayerProvider="ogr",
+        hideCoverage="1",
+        pageNameExpression='"segment"',
+        filenamePattern='"segment"',
+        sortFeatures="0",
+        filterFeatures="0",
+    )
+    return layout
+
+
+def whole(bounds: Box, legend: list[Drawn]) -> ET.Element:
+    """Write one sheet of the whole frontier."""
+    layout = _layout("Whole frontier")
+    page_map = _map(layout, "map", (10, 24, 130, 230), bounds, OVERVIEW)
+    _label(layout, "title", (10, 8, 190, 12), "[% @project_title %]", 16, bold=True)
+    _legend(layout, (145, 24, 55, 120), page_map, legend)
+    _scale_bar(layout, (12, 241, 60, 12), page_map)
+    _label(layout, "sources", (10, 258, 95, 30), _SOURCES, 6)
+    _label(layout, "disclaimer", (108, 258, 92, 30), "[% @geo_border_disclaimer %]", 6)
+    sub(layout, "Atlas", enabled="0", coverageLayer="", hideCoverage="0", filenamePattern="'sheet'")
+    return layout
+
+
+_SHEET_TITLE = (
+    "[% \"segment\" || ': '"
+    " || coalesce(attribute(get_feature('layer_countries', 'country', \"country\"), 'name'), \"country\") || ' – '"
+    " || coalesce(attribute(get_feature('layer_countries', 'country', \"facing\"), 'name'), \"facing\") %]"
+)
+_SOURCES = "Sources: [% @geo_border_sources %]. Method and parameters: run.json, geo_border [% @geo_border_version %]."
+
+
+def figures_text(study: Study) -> str:
+    """Write the figures of a sheet as expressions over `exposure`, rounded as everywhere.
+
+    One line a band edge: people from the line to there with their range, and tree-covered land.
+    """
+    lines = [
+        'Measured length [% format_number("length_km", 1) %] km'
+        "[% if(\"official_km\" IS NULL, '', ' (official or published: ' ||"
+        " format_number(\"official_km\", 1) || ' km)') %]"
+        "[% if(\"sea_km\" > 0, '; at sea and in lagoons ' || format_number(\"sea_km\", 1) || ' km', '') %]."
+    ]
+    for edge in study.bands_m:
+        people = _total("people", "total", edge, "value")
+        low, high = _total("people", "total", edge, "low"), _total("people", "total", edge, "high")
+        tree = _total("cover_area", "tree", edge, "value")
+        lines.append(
+            f"Within {edge / 1000:g} km of the line: [% {_rounded(people, shown_people('@v'))} %] people"
+            f" (range [% {_rounded(low, shown_people('@v'))} %] to [% {_rounded(high, shown_people('@v'))} %]);"
+            f" tree cover [% {_rounded(tree, shown_area('@v'))} %]."
+        )
+    lines.append("A range is a spread over datasets and stated choices, not a confidence interval.")
+    return "\n".join(lines)
+
+
+def _total(measure: str, category: str, edge_m: float, column: str) -> str:
+    condition = (
+        f"\"zone_kind\" = 'band' AND \"measure\" = '{measure}' AND \"category\" = '{category}'"
+        f' AND "to_m" <= {edge_m:g} AND "segment" = attribute(@atlas_feature, \'segment\')'
+    )
+    return f"aggregate('layer_exposure', 'sum', \"{column}\", {condition})"
+
+
+def _rounded(value: str, shown: str) -> str:
+    return f"with_variable('v', {value}, CASE WHEN @v IS NULL THEN '–' ELSE {shown} END)"
+
+
+def _layout(name: str) -> ET.Element:
+    layout = ET.Element("Layout", name=name, units="mm", printResolution="150", worldFileMap="")
+    pages = sub(layout, "PageCollection")
+    paper = palette.style("basemap").model_copy(update={"fill": "#ffffff", "fill_opacity": 1.0, "width": 0.0})
+    pages.append(symbols.fill(paper, ""))
+    page = _item(pages, name, "page", _PAGE, (0, 0, *_A4))
+    page.append(symbols.fill(paper, ""))
+    sub(pages, "GuideCollection", visible="1")
+    return layout
+
+
+def _item(parent: ET.Element, layout: str, name: str, kind: str, box: Box, **more: str) -> ET.Element:
+    left, top, width, height = box
+    identity = key("item", layout, name)
+    attributes = {
+        "type": kind,
+        "id": name,
+        "uuid": identity,
+        "templateUuid": identity,
+        "position": f"{left:g},{top:g},mm",
+        "positionOnPage": f"{left:g},{top:g},mm",
+        "size": f"{width:g},{height:g},mm",
+        "referencePoint": "0",
+        "visibility": "1",
+        "opacity": "1",
+        "blendMode": "0",
+        "itemRotation": "0",
+        "excludeFromExports": "0",
+        "frame": "false",
+        "background": "false",
+        "positionLock": "false",
+        "groupUuid": "",
+        "frameJoinStyle": "miter",
+        "outlineWidthM": "0.2,mm",
+        "zValue": str(len(parent)),
+    }
+    item = sub(parent, "LayoutItem", **(attributes | more))
+    sub(item, "FrameColor", red="141", green="135", blue="124", alpha="255")
+    sub(item, "BackgroundColor", red="255", green="255", blue="255", alpha="255")
+    return item
+
+
+def _map(
+    layout: ET.Element,
+    name: str,
+    box: Box,
+    bounds: Box,
+    theme: str,
+    *,
+    atlas_driven: bool = False,
+    frames: str | None = None,
+) -> str:
+    item = _item(
+        layout,
+        str(layout.get("name")),
+        name,
+        _MAP,
+        box,
+        frame="true",
+        background="true",
+        followPreset="true",
+        followPresetName=theme,
+        keepLayerSet="false",
+        mapRotation="0",
+        drawCanvasItems="false",
+        mapFlags="0",
+    )
+    extent = sub(item, "Extent")
+    xmin, ymin, xmax, ymax = _shaped(bounds, box[2] / box[3])
+    extent.attrib.update({"xmin": repr(xmin), "ymin": repr(ymin), "xmax": repr(xmax), "ymax": repr(ymax)})
+    sub(item, "LayerSet")
+    if frames:
+        overview = sub(item, "ComposerMapOverview", name="Sheet", show="true", uuid=key("overview", name))
+        overview.attrib.update({"frameMap": frames, "blendMode": "0", "inverted": "false", "centered": "false"})
+        frame = palette.style("frontier").model_copy(update={"fill_opacity": 0.1, "width": 1.5})
+        overview.append(symbols.fill(frame, ""))
+    sub(item, "AtlasMap", atlasDriven="1" if atlas_driven else "0", scalingMode="2", margin="0.05")
+    return str(item.get("uuid"))
+
+
+def _shaped(bounds: Box, ratio: float) -> Box:
+    """Widen bounds to the shape of the paper: width / height = ratio, with 5 % around."""
+    xmin, ymin, xmax, ymax = bounds
+    height = max((ymax - ymin) * 1.05, (xmax - xmin) * 1.05 / ratio)
+    x, y = (xmin + xmax) / 2, (ymin + ymax) / 2
+    half = (height * ratio / 2, height / 2)
+    return (round(x - half[0], 3), round(y - half[1], 3), round(x + half[0], 3), round(y + half[1], 3))
+
+
+def _label(layout: ET.Element, name: str, box: Box, text: str, points: int, *, bold: bool = False) -> None:
+    item = _item(
+        layout,
+        str(layout.get("name")),
+        name,
+        _LABEL,
+        box,
+        labelText=text,
+        htmlState="0",
+        halign="1",
+        valign="32",
+        marginX="0",
+        marginY="0",
+    )
+    sub(item, "LabelFont", description=f"{_FONT},{points},-1,5,{75 if bold else 50},0,0,0,0,0", style="")
+    sub(item, "FontColor", red="31", green="41", blue="51", alpha="255")
+
+
+def _legend(layout: ET.Element, box: Box, map_uuid: str, shown: list[Drawn]) -> None:
+    item = _item(
+        layout,
+        str(layout.get("name")),
+        "legend",
+        _LEGEND,
+        box,
+        map_uuid=map_uuid,
+        title="",
+        columnCount="1",
+        resizeToContents="1",
+        symbolWidth="5",
+        symbolHeight="3",
+        boxSpace="1",
+        lineSpacing="0.5",
+        wrapChar="",
+        splitLayer="0",
+        equalColumnWidth="0",
+        legendFilterByAtlas="0",
+        fontColor="#1f2933",
+    )
+    sizes = {"title": 9, "group": 8, "subgroup": 7, "symbol": 6, "symbolLabel": 6}
+    styles = sub(item, "styles")
+    for name, points in sizes.items():
+        top = {"subgroup": "1.5", "symbol": "0.8", "symbolLabel": "0.6"}.get(name, "0")
+        one = sub(styles, "style", name=name, alignment="1", indent="0", marginTop=top)
+        if name == "symbolLabel":
+            one.set("marginLeft", "1.5")
+        sub(one, "styleFont", description=f"{_FONT},{points},-1,5,50,0,0,0,0,0", style="")
+    tree = sub(item, "layer-tree-group", name="", checked="Qt::Checked", expanded="1")
+    sub(tree, "customproperties")
+    for drawn in shown:
+        node = sub(
+            tree, "layer-tree-layer", id=layer_id(drawn.id), name=drawn.title, checked="Qt::Checked", expanded="1"
+        )
+        node.set("providerKey", "ogr")
+        options(sub(node, "customproperties"), {"cached_name": drawn.title})
+
+
+def _scale_bar(layout: ET.Element, box: Box, map_uuid: str) -> None:
+    item = _item(
+        layout,
+        str(layout.get("name")),
+        "scale bar",
+        _SCALE_BAR,
+        box,
+        mapUuid=map_uuid,
+        style="Single Box",
+        unitType="km",
+        unitLabel="km",
+        numMapUnitsPerScaleBarUnit="1",
+        numSegments="2",
+        numSegmentsLeft="0",
+        segmentSizeMode="1",
+        minBarWidth="30",
+        maxBarWidth="55",
+        segmentMillimeters="20",
+        numUnitsPerSegment="50",
+        height="1.5",
+        labelBarSpace="1",
+        boxContentSpace="1",
+        alignment="0",
+        outlineWidth="0.2",
+    )
+    sub(item, "text-style", fontSize="7", fontSizeUnit="Point", textColor="31,41,51,255", textOpacity="1")

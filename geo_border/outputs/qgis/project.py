@@ -1,0 +1,200 @@
+"""The project as one document: layers in groups, themes, relations, bookmarks, layouts, metadata and variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from geo_border.outputs.geopackage.views import QUESTIONS
+from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis import grids, layouts, maplayers, themes
+from geo_border.outputs.qgis.drawn import Drawn
+from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
+from geo_border.present import disclaimer
+from geo_border.result import Result
+
+Box = tuple[float, float, float, float]
+_GROUPS = (
+    drawing.LINES,
+    drawing.PLACES,
+    drawing.AREAS,
+    drawing.CELLS,
+    drawing.ZONES,
+    grids.GROUP,
+    drawing.BACKGROUND,
+    drawing.TABLES,
+)
+# (id, title, referencing layer and field, referenced layer and field)
+_RELATIONS = (
+    *(
+        (f"figures_of_{zone}", "Figures", "exposure", "zone_id", zone, "zone_id")
+        for zone in ("zones", "bands", "strips", "admin", "corridor")
+    ),
+    ("figures_of_segment", "Figures", "exposure", "segment", "segments", "segment"),
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer in the tree of the project."""
+
+    id: str
+    title: str
+    group: str
+    source: str
+    provider: str
+    element: ET.Element
+    themes: tuple[str, ...]
+    expanded: bool
+    private: bool = False
+
+
+def text(result: Result, folder: Path) -> str:
+    """Write the project's document."""
+    crs = result.layers["zones"].crs
+    nodes = _nodes(result, folder)
+    bounds = _bounds(result, "zones") or (0.0, 0.0, 1.0, 1.0)
+    root = ET.Element("qgis", version=QGIS_VERSION, projectname=result.study.title)
+    sub(root, "homePath", path="")
+    sub(root, "title", result.study.title)
+    sub(root, "trust", active="0")
+    crs_element(sub(root, "projectCrs"), crs)
+    _tree(root, nodes)
+    _relations(root, {node.id for node in nodes})
+    _canvas(root, bounds, result)
+    holder = sub(root, "projectlayers")
+    for node in nodes:
+        holder.append(node.element)
+    order = sub(root, "layerorder")
+    for node in nodes:
+        sub(order, "layer", id=layer_id(node.id))
+    _properties(root, result)
+    root.append(themes.presets(nodes, _GROUPS, result.study))
+    _metadata(root, result)
+    sheets = sub(root, "Layouts")
+    spatial = [d for d in drawing.layers(result) if d.renderer is not None]
+    sheets.append(layouts.atlas(result.study, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes]))
+    sheets.append(layouts.whole(bounds, [d for d in spatial if drawing.OVERVIEW in d.themes]))
+    _bookmarks(root, result)
+    return document(root)
+
+
+def _nodes(result: Result, folder: Path) -> list[Node]:
+    crs = result.layers["zones"].crs
+    made = []
+    for drawn in [*drawing.layers(result), drawing.sheets(), *_answers()]:
+        element = maplayers.vector(drawn, crs, _bounds(result, drawn.table), result.passport)
+        where = maplayers.source(drawn)
+        made.append(
+            Node(drawn.id, drawn.title, drawn.group, where, "ogr", element, drawn.themes, drawn.expanded, drawn.private)
+        )
+    for name, title, file, element in grids.layers(result, folder):
+        shown = (drawing.PEOPLE,) if name == "people" else ()
+        made.append(Node(name, title, grids.GROUP, f"./{file}", "gdal", element, shown, False))
+    return sorted(made, key=lambda node: _GROUPS.index(node.group))
+
+
+def _answers() -> list[Drawn]:
+    """List the GeoPackage's question views and its sources as tables."""
+    views = [Drawn(q.view, q.title, q.view, drawing.TABLES, None, q.about, expanded=False) for q in QUESTIONS]
+    about = "Every dataset used, its licence and attribution."
+    return [*views, Drawn("sources", "Sources and licences", "sources", drawing.TABLES, None, about, expanded=False)]
+
+
+def _bounds(result: Result, table: str) -> Box | None:
+    frame = result.layers.get(table)
+    if frame is None or not hasattr(frame, "total_bounds") or not len(frame):
+        return None
+    xmin, ymin, xmax, ymax = (float(v) for v in frame.total_bounds)
+    return xmin, ymin, xmax, ymax
+
+
+def _tree(root: ET.Element, nodes: list[Node]) -> None:
+    tree = sub(root, "layer-tree-group")
+    sub(tree, "customproperties")
+    for name in _GROUPS:
+        inside = [node for node in nodes if node.group == name]
+        if not inside:
+            continue
+        opened = "0" if name in (drawing.TABLES, drawing.BACKGROUND, grids.GROUP) else "1"
+        group = sub(tree, "layer-tree-group", name=name, checked="Qt::Checked", expanded=opened)
+        sub(group, "customproperties")
+        for node in inside:
+            shown = "Qt::Checked" if drawing.OVERVIEW in node.themes else "Qt::Unchecked"
+            leaf = sub(
+                group, "layer-tree-layer", id=layer_id(node.id), name=node.title, checked=shown, source=node.source
+            )
+            leaf.attrib.update({"providerKey": node.provider, "expanded": "1" if node.expanded else "0"})
+            sub(leaf, "customproperties")
+
+
+def _relations(root: ET.Element, present: set[str]) -> None:
+    holder = sub(root, "relations")
+    for identity, name, child, child_field, parent, parent_field in _RELATIONS:
+        if {child, parent} <= present:
+            relation = sub(holder, "relation", id=identity, name=name, strength="Association")
+            relation.attrib.update({"referencingLayer": layer_id(child), "referencedLayer": layer_id(parent)})
+            sub(relation, "fieldRef", referencingField=child_field, referencedField=parent_field)
+
+
+def _canvas(root: ET.Element, bounds: Box, result: Result) -> None:
+    canvas = sub(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    sub(canvas, "units", "meters")
+    extent_element(canvas, bounds)
+    sub(canvas, "rotation", "0")
+    crs_element(sub(canvas, "destinationsrs"), result.layers["zones"].crs)
+
+
+def _properties(root: ET.Element, result: Result) -> None:
+    properties = sub(root, "properties")
+    sub(sub(properties, "Paths"), "Absolute", "false", type="bool")
+    measure = sub(properties, "Measurement")
+    sub(measure, "DistanceUnits", "km", type="QString")
+    sub(measure, "AreaUnits", "km2", type="QString")
+    # Lengths and areas that QGIS itself measures are on the ellipsoid, as in the study.
+    sub(sub(properties, "Measure"), "Ellipsoid", "EPSG:7030", type="QString")
+    values = {
+        "geo_border_disclaimer": str(result.passport.get("disclaimer") or disclaimer()),
+        "geo_border_sources": sources_text(result),
+        "geo_border_version": str(result.passport.get("geo_border", "")),
+    }
+    variables = sub(properties, "Variables")
+    for tag, texts in (("variableNames", list(values)), ("variableValues", list(values.values()))):
+        listed = sub(variables, tag, type="QStringList")
+        for entry in texts:
+            sub(listed, "value", entry)
+
+
+def sources_text(result: Result) -> str:
+    """Name every source once, with its licence."""
+    found = [f"{s.get('attribution', '')} ({s.get('licence', '')})" for s in result.passport.get("sources", [])]
+    return "; ".join(dict.fromkeys(found))
+
+
+def _metadata(root: ET.Element, result: Result) -> None:
+    record = sub(root, "projectMetadata")
+    sub(record, "identifier", result.study.name)
+    sub(record, "language", "en")
+    sub(record, "type", "dataset")
+    sub(record, "title", result.study.title)
+    sub(record, "abstract", f"{result.study.about} {result.passport.get('disclaimer') or disclaimer()}".strip())
+    words = sub(record, "keywords", vocabulary="gmd:topicCategory")
+    sub(words, "keyword", "Society")
+    sub(record, "links")
+    sub(record, "author", "geo_border")
+
+
+def _bookmarks(root: ET.Element, result: Result) -> None:
+    holder = sub(root, "Bookmarks")
+    places = [
+        ("Segments", name, frame.total_bounds)
+        for name, frame in result.layers["zones"].query("zone_kind == 'band'").groupby("segment", sort=False)
+    ]
+    corridors = result.layers["corridor"]
+    places += [("Corridors", name, frame.total_bounds) for name, frame in corridors.groupby("name", sort=False)]
+    for group, name, (xmin, ymin, xmax, ymax) in places:
+        corners = ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax), (xmin, ymin))
+        ring = ", ".join(f"{x:.0f} {y:.0f}" for x, y in corners)
+        mark = sub(holder, "Bookmark", id=f"{group}-{name}", name=str(name), group=group, extent=f"POLYGON(({ring}))")
+        crs_element(mark, result.layers["zones"].crs)

@@ -1,0 +1,105 @@
+"""Symbols from the palette: fills with patterns, dashed lines, markers."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from geo_border.outputs.qgis.xml import options, sub
+from geo_border.palette import MM_PER_PX, Style
+
+_MARKERS = {"cross": "cross_fill", "none": "circle"}
+_ANGLES = {"diagonal": (45.0,), "diagonal_back": (135.0,), "cross": (45.0, 135.0), "horizontal": (0.0,)}
+# Distance between the lines or dots of a pattern, in millimetres on paper.
+_PATTERN_MM = 1.8
+
+
+def colour(hexadecimal: str, opacity: float = 1.0) -> str:
+    """Write a colour as QGIS does: red, green, blue, alpha.
+
+    >>> colour("#ff8000", 0.5)
+    '255,128,0,128'
+    """
+    parts = [int(hexadecimal[at : at + 2], 16) for at in (1, 3, 5)]
+    return ",".join(str(part) for part in (*parts, int(opacity * 255 + 0.5)))
+
+
+def fill(style: Style, name: str = "0") -> ET.Element:
+    """Draw an area: its fill, its pattern over it, its outline on top."""
+    symbol = _symbol("fill", name)
+    body = {
+        "color": colour(style.fill, style.fill_opacity),
+        "outline_style": "no",
+        "style": "solid" if style.fill_opacity > 0 else "no",
+    }
+    options(_layer(symbol, "SimpleFill"), body)
+    for angle in _ANGLES.get(style.pattern, ()):
+        layer = _layer(symbol, "LinePatternFill")
+        options(layer, {"angle": str(angle), "distance": str(_PATTERN_MM), "distance_unit": "MM"})
+        layer.append(line(_hatch(style), f"@{name}@{len(symbol) - 1}"))
+    if style.pattern == "dots":
+        layer = _layer(symbol, "PointPatternFill")
+        spacing = str(_PATTERN_MM)
+        options(layer, {"distance_x": spacing, "distance_y": spacing, "distance_x_unit": "MM", "distance_y_unit": "MM"})
+        dot = style.model_copy(update={"symbol": "circle", "size": 1.8, "fill": style.pattern_colour, "width": 0.0})
+        dot = dot.model_copy(update={"fill_opacity": 1.0})
+        layer.append(marker(dot, f"@{name}@{len(symbol) - 1}"))
+    if style.width > 0:
+        options(_layer(symbol, "SimpleLine"), _line_options(style))
+    return symbol
+
+
+def line(style: Style, name: str = "0") -> ET.Element:
+    """Draw a line, dashed where the palette says so."""
+    symbol = _symbol("line", name)
+    options(_layer(symbol, "SimpleLine"), _line_options(style))
+    return symbol
+
+
+def marker(style: Style, name: str = "0", scale: float = 1.0) -> ET.Element:
+    """Draw a point by the palette's shape, `scale` times its size."""
+    symbol = _symbol("marker", name)
+    options(
+        _layer(symbol, "SimpleMarker"),
+        {
+            "name": _MARKERS.get(style.symbol, style.symbol),
+            "color": colour(style.fill, style.fill_opacity),
+            "outline_color": colour(style.line, style.line_opacity),
+            "outline_style": "solid" if style.width > 0 else "no",
+            "outline_width": _mm(style.width * scale**0.5),
+            "outline_width_unit": "MM",
+            "size": _mm(style.size * scale),
+            "size_unit": "MM",
+        },
+    )
+    return symbol
+
+
+def _hatch(style: Style) -> Style:
+    return style.model_copy(update={"line": style.pattern_colour, "line_opacity": 1.0, "width": 1.0, "dash": ()})
+
+
+def _line_options(style: Style) -> dict[str, str]:
+    values = {
+        "line_color": colour(style.line, style.line_opacity),
+        "line_width": _mm(style.width),
+        "line_width_unit": "MM",
+        "joinstyle": "round",
+        "capstyle": "flat" if style.dash else "round",
+        "line_style": "solid",
+        "use_custom_dash": "1" if style.dash else "0",
+    }
+    if style.dash:
+        values |= {"customdash": ";".join(_mm(part) for part in style.dash), "customdash_unit": "MM"}
+    return values
+
+
+def _mm(pixels: float) -> str:
+    return f"{pixels * MM_PER_PX:.3f}"
+
+
+def _symbol(kind: str, name: str) -> ET.Element:
+    return ET.Element("symbol", type=kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0")
+
+
+def _layer(symbol: ET.Element, cls: str) -> ET.Element:
+    return sub(symbol, "layer", **{"class": cls, "enabled": "1", "pass": "0", "locked": "0"})

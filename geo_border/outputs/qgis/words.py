@@ -1,0 +1,121 @@
+"""Words on the map: labels beside features, and tips with rounded figures, safe for any name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from geo_border import palette
+from geo_border.outputs.qgis.symbols import colour
+from geo_border.outputs.qgis.xml import key, sub
+from geo_border.present import PEOPLE_FLOOR
+
+_OVER_POINT, _ALONG_LINE, _AROUND_POINT = "1", "2", "6"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels by rule: (filter, size in points, farthest scale; 0 is unbounded) from most to least important."""
+
+    name: str
+    expression: str
+    steps: tuple[tuple[str, float, int], ...]
+    along_line: bool = False
+    bold: bool = False
+
+
+def labelling(labels: Labels) -> ET.Element:
+    """Write labels as rules, so that each size has its own range of scales."""
+    root = ET.Element("labeling", type="rule-based")
+    listed = sub(root, "rules", key=key("labels", labels.name))
+    for number, (condition, size, farthest) in enumerate(labels.steps):
+        attributes = {"key": key("label", labels.name, str(number)), "filter": condition, "active": "1"}
+        if farthest:
+            attributes |= {"scalemindenom": "0", "scalemaxdenom": str(farthest)}
+        rule = sub(listed, "rule", **attributes)
+        rule.append(_settings(labels, size, priority=max(1, 9 - 2 * number)))
+    return root
+
+
+def _settings(labels: Labels, size: float, priority: int) -> ET.Element:
+    text = palette.style("basemap", "label")
+    settings = ET.Element("settings", calloutType="simple")
+    # No font family: each system's own font is taken, so that none is ever missing.
+    style = sub(
+        settings,
+        "text-style",
+        fieldName=labels.expression,
+        isExpression="1",
+        fontSize=str(size),
+        fontSizeUnit="Point",
+        fontWeight="75" if labels.bold else "50",
+        textColor=colour(text.fill),
+        textOpacity="1",
+    )
+    sub(
+        style,
+        "text-buffer",
+        bufferDraw="1",
+        bufferSize="0.8",
+        bufferSizeUnits="MM",
+        bufferColor=colour(text.line),
+        bufferOpacity="0.9",
+    )
+    placement = {"placement": _ALONG_LINE if labels.along_line else _AROUND_POINT, "priority": str(priority)}
+    if labels.along_line:
+        placement |= {"placementFlags": "10", "repeatDistance": "120", "repeatDistanceUnits": "MM", "dist": "1.5"}
+    else:
+        placement |= {"predefinedPositionOrder": "TR,TL,BR,BL,R,L", "offsetType": "1", "dist": "0.5"}
+    sub(settings, "placement", distUnits="MM", **placement)
+    merge = "1" if labels.along_line else "0"
+    sub(settings, "rendering", drawLabels="1", obstacle="1", mergeLines=merge, scaleVisibility="0")
+    return settings
+
+
+def shown_people(value: str) -> str:
+    """Write the expression that rounds persons as `present.rounding.people` does, the floor included."""
+    steps = f"CASE WHEN {value} < 1000 THEN 10 WHEN {value} < 10000 THEN 100 ELSE 1000 END"
+    rounded = f"floor({value} / ({steps}) + 0.5) * ({steps})"
+    return (
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} < {PEOPLE_FLOOR} THEN 'under {PEOPLE_FLOOR}'"
+        f" ELSE format_number({rounded}, 0) END"
+    )
+
+
+def shown_km(value: str) -> str:
+    """Write the expression that rounds a distance in metres to kilometres, as `present.rounding.distance_km` does."""
+    km = f"{value} / 1000.0"
+    return (
+        f"CASE WHEN {value} < 50 THEN 'under 0.1' WHEN {value} < 10000"
+        f" THEN format_number(floor({km} * 10 + 0.5) / 10, 1) ELSE format_number(floor({km} + 0.5), 0) END || ' km'"
+    )
+
+
+def shown_percent(value: str) -> str:
+    """Write the expression that rounds a share to whole percent, as `present.rounding.percent` does."""
+    whole = f"to_string(to_int(floor({value} * 100 + 0.5)))"
+    return (
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.005 THEN 'under 1%'"
+        f" WHEN {value} >= 0.995 AND {value} < 1 THEN '99%' ELSE {whole} || '%' END"
+    )
+
+
+def shown_area(value: str) -> str:
+    """Write the expression that rounds km², as `present.rounding.area_km2` does."""
+    steps = f"CASE WHEN {value} < 1000 THEN 1 WHEN {value} < 10000 THEN 10 ELSE 100 END"
+    return (
+        f"CASE WHEN {value} > 0 AND {value} < 0.05 THEN 'under 0.1' WHEN {value} < 10"
+        f" THEN format_number(floor({value} * 10 + 0.5) / 10, 1)"
+        f" ELSE format_number(floor({value} / ({steps}) + 0.5) * ({steps}), 0) END || ' km²'"
+    )
+
+
+def shown_text(value: str) -> str:
+    """Write the expression that makes any text safe inside HTML."""
+    return f"replace(replace(replace(coalesce({value}, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+
+
+def tip(title: str, *lines: tuple[str, str]) -> str:
+    """Write a map tip: an expression for the title, then (label, expression) a line."""
+    body = "".join(f"<br>{label}: [% {expression} %]" for label, expression in lines)
+    return f"<b>[% {title} %]</b>{body}"
