@@ -19,7 +19,7 @@ from pandas.testing import assert_frame_equal
 
 from geo_border.errors import SchemaError
 from geo_border.outputs import cog, geopackage, table
-from geo_border.outputs.geopackage.views import QUESTIONS
+from geo_border.outputs.questions import QUESTIONS
 from geo_border.result import read
 from geo_border.schemas import LAYERS, conform
 from tests.synthetic import build

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyogrio
 
-from geo_border.outputs.geopackage import describe, features, metadata, tables, views
+from geo_border.outputs.geopackage import describe, features, metadata, styles, tables, views
 from geo_border.result import LAYERS_FILE, Result
 from geo_border.schemas import LAYERS
 from geo_border.store import atomic_path
@@ -45,10 +45,12 @@ def write(result: Result, folder: Path) -> Path:
         for name, layer in LAYERS.items():
             if layer.geometry:
                 features.write(path, name, result.layers[name])
+        features.write_sheets(path, result)
         with closing(tables.connect(path)) as database:
             tables.write(database, result, FIXED_TIME)
             views.write(database, result, FIXED_TIME)
             describe.write(database)
+            styles.write(database, result, FIXED_TIME)
             metadata.write(database, result, FIXED_TIME)
             database.commit()
     return final

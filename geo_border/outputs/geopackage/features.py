@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +13,8 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.raw import write_arrow
 
+from geo_border.outputs.questions import SHEETS
+from geo_border.result import Result
 from geo_border.schemas import LAYERS, Layer, conform
 
 GEOMETRY = "geom"
@@ -30,13 +33,38 @@ def write(path: Path, name: str, frame: Any) -> None:
     SchemaError
         When the frame is not what `schemas.py` says.
     """
-    layer = LAYERS[name]
-    checked = conform(name, frame)
+    _write(path, LAYERS[name], conform(name, frame))
+
+
+def write_sheets(path: Path, result: Result) -> None:
+    """Add the pages of the printed sheets: for each segment the box that holds its line and its bands.
+
+    Raises
+    ------
+    SchemaError
+        When a layer is not what `schemas.py` says.
+    """
+    segments = conform("segments", result.layers["segments"])
+    zones = result.layers["zones"]
+    boxes = []
+    for name in segments.segment:
+        parts = [zones[(zones.zone_kind == "band") & (zones.segment == name)]]
+        lines = (result.layers["frontier"], result.layers["frontier_sea"])
+        parts += [line[line.segment == name] for line in lines]
+        bounds = np.concatenate([part.geometry.bounds.to_numpy() for part in parts])
+        corners = (*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0)) if len(bounds) else (0.0, 0.0, 0.0, 0.0)
+        boxes.append(shapely.box(*corners))
+    frame = gpd.GeoDataFrame(segments, geometry=np.array(boxes, dtype=object), crs=zones.crs)
+    about = "One row a segment: the box that holds its line and its bands, for the pages of the printed sheets."
+    _write(path, Layer(SHEETS, "Segment sheets", about, "polygon", LAYERS["segments"].columns), frame)
+
+
+def _write(path: Path, layer: Layer, checked: Any) -> None:
     write_arrow(
         as_arrow(layer, checked),
         path,
         driver="GPKG",
-        layer=name,
+        layer=layer.name,
         geometry_name=GEOMETRY,
         geometry_type=_GEOMETRY_TYPES[str(layer.geometry)],
         crs=checked.crs.to_wkt() if checked.crs.to_epsg() is None else f"EPSG:{checked.crs.to_epsg()}",

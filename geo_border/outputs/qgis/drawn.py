@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from geo_border import palette
-from geo_border.outputs.geopackage.views import SHEETS, WIDE
 from geo_border.outputs.qgis import renderers, symbols, words
 from geo_border.outputs.qgis.renderers import Rule
 from geo_border.outputs.qgis.words import Labels
+from geo_border.outputs.questions import SHEETS, WIDE
 from geo_border.present import labels
 from geo_border.result import Result
 from geo_border.schemas import LAYERS
@@ -80,7 +80,7 @@ def _lines() -> Iterator[Drawn]:
         LINES,
         renderers.categories("medium", frontier),
         themes=(*ALWAYS, CORRIDOR),
-        labels=Labels("frontier", '"segment"', (("", 9.0, 0),), along_line=True, bold=True),
+        labels=Labels("frontier", '"segment"', (("", 9.0, 0),), place="line", bold=True),
         tip=words.tip(words.shown_text('"segment"'), ("Runs through", '"medium"'), ("Length of this stretch", _KM)),
     )
     yield _drawn("frontier_sea", LINES, _single_line("frontier_sea"), themes=ALWAYS)
@@ -89,7 +89,7 @@ def _lines() -> Iterator[Drawn]:
         LINES,
         _single_line("corridor_axis"),
         themes=(CORRIDOR,),
-        labels=Labels("corridor_axis", "\"name\" || ' ' || " + _KM, (("", 9.0, 2_000_000),), along_line=True),
+        labels=Labels("corridor_axis", "\"name\" || ' ' || " + _KM, (("", 9.0, 2_000_000),), place="line"),
         tip=words.tip(words.shown_text('"name"'), ("Length", _KM)),
     )
 
@@ -299,7 +299,7 @@ def _background() -> Iterator[Drawn]:
         BACKGROUND,
         by_class("countries", "treaty_status"),
         themes=(*ALWAYS, CORRIDOR),
-        labels=Labels("countries", 'upper("name")', (("", 11.0, 0),)),
+        labels=Labels("countries", 'upper("name")', (("", 11.0, 0),), place="area"),
         tip=words.tip(words.shown_text('"name"'), ("Mine-ban treaty", "coalesce(\"treaty_status\", 'not known')")),
     )
 

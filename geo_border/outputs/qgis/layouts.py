@@ -5,11 +5,11 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border import palette
-from geo_border.outputs.geopackage.views import SHEETS
 from geo_border.outputs.qgis import symbols
 from geo_border.outputs.qgis.drawn import EXPOSURE, OVERVIEW, Drawn
 from geo_border.outputs.qgis.words import shown_area, shown_people
 from geo_border.outputs.qgis.xml import key, layer_id, options, sub
+from geo_border.outputs.questions import SHEETS
 from geo_border.study import Study
 
 # QGIS's numbers for the kinds of items.
@@ -24,14 +24,14 @@ Box = tuple[float, float, float, float]
 def atlas(study: Study, bounds: Box, legend: list[Drawn]) -> ET.Element:
     """Write the sheet of a segment, repeated over all of them."""
     layout = _layout("Segment sheet")
-    page_map = _map(layout, "map", (10, 24, 130, 190), bounds, EXPOSURE, atlas_driven=True)
+    page_map = _map(layout, "map", (10, 24, 130, 186), bounds, EXPOSURE, atlas_driven=True)
     _map(layout, "inset", (145, 24, 55, 62), bounds, OVERVIEW, frames=page_map)
     _label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
     _legend(layout, (145, 90, 55, 80), page_map, legend)
-    _scale_bar(layout, (12, 200, 60, 12), page_map)
-    _label(layout, "figures", (10, 217, 190, 40), figures_text(study), 9)
-    _label(layout, "sources", (10, 258, 95, 30), _SOURCES, 6)
-    _label(layout, "disclaimer", (108, 258, 92, 30), "[% @geo_border_disclaimer %]", 6)
+    _scale_bar(layout, (10, 211, 60, 10), page_map)
+    _label(layout, "figures", (10, 224, 190, 38), figures_text(study), 9)
+    _label(layout, "sources", (10, 264, 92, 26), _SOURCES, 6)
+    _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
     sub(
         layout,
         "Atlas",
@@ -52,12 +52,12 @@ def atlas(study: Study, bounds: Box, legend: list[Drawn]) -> ET.Element:
 def whole(bounds: Box, legend: list[Drawn]) -> ET.Element:
     """Write one sheet of the whole frontier."""
     layout = _layout("Whole frontier")
-    page_map = _map(layout, "map", (10, 24, 130, 230), bounds, OVERVIEW)
+    page_map = _map(layout, "map", (10, 24, 130, 224), bounds, OVERVIEW)
     _label(layout, "title", (10, 8, 190, 12), "[% @project_title %]", 16, bold=True)
     _legend(layout, (145, 24, 55, 120), page_map, legend)
-    _scale_bar(layout, (12, 241, 60, 12), page_map)
-    _label(layout, "sources", (10, 258, 95, 30), _SOURCES, 6)
-    _label(layout, "disclaimer", (108, 258, 92, 30), "[% @geo_border_disclaimer %]", 6)
+    _scale_bar(layout, (10, 249, 60, 10), page_map)
+    _label(layout, "sources", (10, 264, 92, 26), _SOURCES, 6)
+    _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
     sub(layout, "Atlas", enabled="0", coverageLayer="", hideCoverage="0", filenamePattern="'sheet'")
     return layout
 

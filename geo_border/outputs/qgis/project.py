@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from geo_border.outputs.geopackage.views import QUESTIONS
 from geo_border.outputs.qgis import drawn as drawing
 from geo_border.outputs.qgis import grids, layouts, maplayers, themes
 from geo_border.outputs.qgis.drawn import Drawn
 from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
+from geo_border.outputs.questions import QUESTIONS
 from geo_border.present import disclaimer
 from geo_border.result import Result
 
@@ -73,7 +73,8 @@ def text(result: Result, folder: Path) -> str:
     root.append(themes.presets(nodes, _GROUPS, result.study))
     _metadata(root, result)
     sheets = sub(root, "Layouts")
-    spatial = [d for d in drawing.layers(result) if d.renderer is not None]
+    # A legend tells only of what there is to see.
+    spatial = [d for d in drawing.layers(result) if d.renderer is not None and len(result.layers.get(d.table, ()))]
     sheets.append(layouts.atlas(result.study, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes]))
     sheets.append(layouts.whole(bounds, [d for d in spatial if drawing.OVERVIEW in d.themes]))
     _bookmarks(root, result)
@@ -90,8 +91,7 @@ def _nodes(result: Result, folder: Path) -> list[Node]:
             Node(drawn.id, drawn.title, drawn.group, where, "ogr", element, drawn.themes, drawn.expanded, drawn.private)
         )
     for name, title, file, element in grids.layers(result, folder):
-        shown = (drawing.PEOPLE,) if name == "people" else ()
-        made.append(Node(name, title, grids.GROUP, f"./{file}", "gdal", element, shown, False))
+        made.append(Node(name, title, grids.GROUP, f"./{file}", "gdal", element, (), False))
     return sorted(made, key=lambda node: _GROUPS.index(node.group))
 
 
@@ -149,6 +149,8 @@ def _canvas(root: ET.Element, bounds: Box, result: Result) -> None:
 def _properties(root: ET.Element, result: Result) -> None:
     properties = sub(root, "properties")
     sub(sub(properties, "Paths"), "Absolute", "false", type="bool")
+    # Without this QGIS passes over the project's CRS.
+    sub(sub(properties, "SpatialRefSys"), "ProjectionsEnabled", "1", type="int")
     measure = sub(properties, "Measurement")
     sub(measure, "DistanceUnits", "km", type="QString")
     sub(measure, "AreaUnits", "km2", type="QString")

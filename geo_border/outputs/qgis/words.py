@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 from geo_border import palette
@@ -10,7 +11,9 @@ from geo_border.outputs.qgis.symbols import colour
 from geo_border.outputs.qgis.xml import key, sub
 from geo_border.present import PEOPLE_FLOOR
 
-_OVER_POINT, _ALONG_LINE, _AROUND_POINT = "1", "2", "6"
+_ALONG_LINE, _HORIZONTAL, _AROUND_POINT = "2", "4", "6"
+# Where a label goes: beside a point, along a line, or upright inside an area.
+Place = Literal["point", "line", "area"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Labels:
     name: str
     expression: str
     steps: tuple[tuple[str, float, int], ...]
-    along_line: bool = False
+    place: Place = "point"
     bold: bool = False
 
 
@@ -61,13 +64,14 @@ def _settings(labels: Labels, size: float, priority: int) -> ET.Element:
         bufferColor=colour(text.line),
         bufferOpacity="0.9",
     )
-    placement = {"placement": _ALONG_LINE if labels.along_line else _AROUND_POINT, "priority": str(priority)}
-    if labels.along_line:
+    modes = {"line": _ALONG_LINE, "area": _HORIZONTAL, "point": _AROUND_POINT}
+    placement = {"placement": modes[labels.place], "priority": str(priority)}
+    if labels.place == "line":
         placement |= {"placementFlags": "10", "repeatDistance": "120", "repeatDistanceUnits": "MM", "dist": "1.5"}
-    else:
+    if labels.place == "point":
         placement |= {"predefinedPositionOrder": "TR,TL,BR,BL,R,L", "offsetType": "1", "dist": "0.5"}
     sub(settings, "placement", distUnits="MM", **placement)
-    merge = "1" if labels.along_line else "0"
+    merge = "1" if labels.place == "line" else "0"
     sub(settings, "rendering", drawLabels="1", obstacle="1", mergeLines=merge, scaleVisibility="0")
     return settings
 

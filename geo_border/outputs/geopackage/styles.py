@@ -1,0 +1,42 @@
+"""Styles kept with the layers, so that a layer opens styled wherever the file goes: QGIS's `layer_styles` table."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from geo_border.outputs.geopackage.features import GEOMETRY
+from geo_border.outputs.geopackage.tables import register
+from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis.drawn import Drawn
+from geo_border.outputs.qgis.maplayers import style_document
+from geo_border.outputs.qgis.xml import document
+from geo_border.result import Result
+from geo_border.schemas import LAYERS
+
+# As QGIS itself makes it.
+_TABLE = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME)
+"""
+
+
+def write(database: sqlite3.Connection, result: Result, when: str) -> None:
+    """Add the default style of every layer with geometry, and further ones of zones by kind."""
+    database.execute(_TABLE)
+    for layer in LAYERS.values():
+        if layer.geometry:
+            _add(database, layer.name, layer.title, drawing.for_table(layer.name, result.study), True, when)
+    for drawn in drawing.layers(result):
+        if drawn.subset:
+            _add(database, drawn.table, drawn.title, drawn, False, when)
+    register(database, "layer_styles", "Styles", "Styles of the layers, as QGIS keeps them.", when)
+
+
+def _add(database: sqlite3.Connection, table: str, name: str, drawn: Drawn, default: bool, when: str) -> None:
+    database.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+        " styleQML, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, ?, ?, '', ?)",
+        (table, GEOMETRY, name, document(style_document(drawn)), default, drawn.about, when),
+    )
