@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from geo_border.readers.raster import read_classes, read_cover, read_grid, read_people
-from geo_border.readers.vector import (
-    read_admin,
-    read_boundaries,
-    read_facilities,
-    read_land,
-    read_places,
-    read_roads,
-    read_water,
-)
+from geo_border.readers.people import people_categories, read_people
+from geo_border.readers.points import read_facilities, read_places, read_roads
+from geo_border.readers.raster import read_classes, read_cover, read_grid
+from geo_border.readers.vector import read_admin, read_boundaries, read_land, read_protected, read_water
 
 __all__ = [
+    "people_categories",
     "read_admin",
     "read_boundaries",
     "read_classes",
@@ -23,6 +18,7 @@ __all__ = [
     "read_land",
     "read_people",
     "read_places",
+    "read_protected",
     "read_roads",
     "read_water",
 ]

@@ -56,7 +56,7 @@ def read_grid(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
         return _assembled(sources, spans, wanted, Grid(np.empty((0, 0)), transform, crs), band, raw)
 
 
-def read_people(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
+def counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     """Persons per cell as float64; NaN where not known.
 
     A cell that is nodata, NaN or below zero is not known: no count of people is negative, and -99999 or -200 stand in
@@ -222,7 +222,11 @@ def _assembled(
         if r1 <= r0 or c1 <= c0:
             continue
         part = Window(c0 - span[1], r0 - span[0], c1 - c0, r1 - r0)
-        values[r0 - top : r1 - top, c0 - left : c1 - left] = _values(source, part, band)
+        target = values[r0 - top : r1 - top, c0 - left : c1 - left]
+        found = _values(source, part, band)
+        # Rasters by country overlap in their rectangles, one's nodata over the other's cells.
+        known = np.ones(found.shape, dtype=bool) if nodata is None else found != nodata
+        target[known] = found[known]
     return Grid(values, lattice.transform * Affine.translation(left, top), lattice.crs, nodata)
 
 

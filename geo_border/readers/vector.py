@@ -1,4 +1,4 @@
-"""Polygons and points that any vector file can hold, made canonical: boundaries, land, water, admin units, places."""
+"""Polygons made canonical: boundaries, land, water, administrative units, protected areas."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import shapely
 from geo_border.crs import GEOD, WGS84
 from geo_border.errors import StudyError
 from geo_border.iso3166 import alpha2
+from geo_border.readers import osm
 from geo_border.readers.table import Bounds, clip, need_rows, pick, read_table, repair
 from geo_border.store import Raw
 from geo_border.study import Study
 
 # How far around home the facing countries are kept when theirs must be repaired, in degrees: past the widest band.
 _MARGIN_DEG = 3.0
-FACILITY_KINDS = ("school", "kindergarten", "hospital", "clinic", "care_home")
 
 
 def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
@@ -39,6 +39,8 @@ def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
     SchemaError
         When the file lacks the country's column.
     """
+    if raw.entry.reader == "osm-boundaries":
+        return _chosen(osm.boundaries(raw), raw, study, "ISO3166-1")
     columns = dict(raw.entry.columns) or {"country": study.boundaries.country, "name": study.boundaries.name}
     table = read_table(raw, layer=raw.entry.options.get("layer"))
     if columns.get("name") not in table.columns:
@@ -48,12 +50,16 @@ def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
         raise StudyError(_no_field(raw, study, table))
     table = pick(table, {key: columns[key] for key in ("country", "name")}, raw.paths[0])
     table["country"] = alpha2(table["country"])
+    return _chosen(table, raw, study, columns["country"])
+
+
+def _chosen(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: str) -> gpd.GeoDataFrame:
     wanted = _countries(study)
     missing = [code for code in wanted if code not in set(table["country"])]
     if missing:
         there = ", ".join(sorted({str(c) for c in table["country"].dropna()}))
         raise StudyError(
-            f"{raw.paths[0]}: no {', '.join(missing)} in the field {columns['country']!r}, which study {study.name!r} "
+            f"{raw.paths[0]}: no {', '.join(missing)} in the field {field!r}, which study {study.name!r} "
             f"needs. It has: {_shortened(there)}."
         )
     table = table[table["country"].isin(wanted)]
@@ -82,55 +88,20 @@ def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`."""
     table = read_table(raw, window, raw.entry.options.get("layer"))
-    table = pick(table, _columns(raw, ("admin_id", "name", "country")), raw.paths[0])
+    table = pick(table, columns_of(raw, ("admin_id", "name", "country")), raw.paths[0])
     table["country"] = alpha2(table["country"])
     return need_rows(repair(table, raw.paths[0]), raw, "administrative units")
 
 
-def read_places(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Populated places: `name`, `name_en`, `kind`, `country`, `people` (NaN unknown), `source_id`, `source`, point."""
+def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
+    """Protected areas: `name`, `kind` (as the source classes them), `source`, `geometry`."""
     table = read_table(raw, window, raw.entry.options.get("layer"))
-    optional = {"name_en": None, "kind": "place", "country": None, "people": np.nan, "source_id": None}
-    out = _points(table, raw, ("name",), optional)
-    out["people"] = pd.to_numeric(out["people"], errors="coerce").astype(np.float64)
-    out.loc[out["people"] <= 0, "people"] = np.nan
-    out["country"] = alpha2(out["country"])
-    return out
+    table = pick(table, columns_of(raw, ("name", "kind")), raw.paths[0])
+    return repair(table.assign(source=raw.entry.name), raw.paths[0])
 
 
-def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Civilian facilities: `name`, `name_en`, `kind` (one of FACILITY_KINDS), `source`, point; others are dropped."""
-    table = read_table(raw, window, raw.entry.options.get("layer"))
-    out = _points(table, raw, ("kind",), {"name": None, "name_en": None})
-    return out[out["kind"].isin(FACILITY_KINDS)].reset_index(drop=True)
-
-
-def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Public roads: `kind`, line."""
-    table = read_table(raw, window, raw.entry.options.get("layer"))
-    return pick(table, _columns(raw, ("kind",)), raw.paths[0])
-
-
-def _columns(raw: Raw, ours: Sequence[str]) -> dict[str, str]:
+def columns_of(raw: Raw, ours: Sequence[str]) -> dict[str, str]:
     return {name: raw.entry.columns.get(name, name) for name in ours}
-
-
-def _points(table: gpd.GeoDataFrame, raw: Raw, needed: Sequence[str], optional: dict[str, Any]) -> gpd.GeoDataFrame:
-    columns = _columns(raw, (*needed, *optional))
-    there = {ours: theirs for ours, theirs in columns.items() if ours in needed or theirs in table.columns}
-    out = pick(table, there, raw.paths[0])
-    for name, fallback in optional.items():
-        if name not in out.columns:
-            out[name] = fallback
-    if "name_en" in out.columns:
-        out["name_en"] = out["name_en"].where(out["name_en"].notna() & (out["name_en"] != ""), out["name"])
-    out["source"] = raw.entry.name
-    points = out.geometry.to_numpy()
-    flat = shapely.get_type_id(points) != 0
-    if flat.any():
-        points = points.copy()
-        points[flat] = shapely.point_on_surface(points[flat])
-    return out.set_geometry(gpd.GeoSeries(points, index=out.index, crs=WGS84))
 
 
 def _countries(study: Study) -> list[str]:
@@ -181,11 +152,15 @@ def _by_territory(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     for (country, territory), group in table.groupby(["country", "territory"], sort=False):
         geometry = group.geometry.to_numpy()
         whole = geometry[0] if len(geometry) == 1 else shapely.union_all(geometry)
-        rows.append({"country": country, "territory": territory, "name": group["name"].iloc[0], "geometry": whole})
+        rows.append({"country": country, "territory": territory, "name": _largest_name(group), "geometry": whole})
     out = gpd.GeoDataFrame(rows, geometry="geometry", crs=WGS84)
     order = {name: i for i, name in enumerate((*study.home, *study.facing))}
     rank = out["territory"].map(order).fillna(len(order))
     return out.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _largest_name(group: gpd.GeoDataFrame) -> Any:
+    return group["name"].iloc[int(np.argmax(shapely.area(group.geometry.to_numpy())))]
 
 
 def _set_apart(table: gpd.GeoDataFrame, name: str, country: str, point: shapely.Point) -> gpd.GeoDataFrame:
