@@ -1,0 +1,56 @@
+"""The network is closed in every test, and hypothesis draws the same examples on every run in CI."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+settings.register_profile("local", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+class NetworkClosedError(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+def _open_to(address: Any) -> bool:
+    # AF_UNIX addresses are paths, those of the internet tuples.
+    return not isinstance(address, tuple) or str(address[0]).startswith(_LOOPBACK) or address[0] in ("", "0.0.0.0", "::")
+
+
+def _guarded(call: Any) -> Any:
+    def guard(self: socket.socket, address: Any, *rest: Any) -> Any:
+        if not _open_to(address):
+            if self.type & socket.SOCK_DGRAM:
+                # Connecting a datagram socket is how programs ask for their own address: they cope without an answer.
+                raise OSError(f"the network is closed in tests: {address!r}")
+            raise NetworkClosedError(f"tests may not reach {address!r}; use tests.worldserver on loopback")
+        return call(self, address, *rest)
+
+    return guard
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_network() -> Iterator[None]:
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: Any, *rest: Any, **named: Any) -> Any:
+        if host is not None and not str(host).startswith(_LOOPBACK) and host != "0.0.0.0":
+            raise NetworkClosedError(f"tests may not look up {host!r}; use tests.worldserver on loopback")
+        return look_up(host, *rest, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _guarded(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", _guarded(socket.socket.connect_ex))
+        patch.setattr(socket, "getaddrinfo", look_up_here)
+        # Nothing a child process fetches either.
+        patch.setenv("PIP_NO_INDEX", "1")
+        yield
