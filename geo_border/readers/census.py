@@ -100,9 +100,10 @@ def _read(path: Path, cell: str, column: str) -> pd.DataFrame:
         raise SchemaError(f"{path}: no column {', '.join(missing)}. It has: {', '.join(there)}.")
     options = arrow_csv.ConvertOptions(include_columns=[cell, column])
     try:
-        return arrow_csv.read_csv(path, convert_options=options).to_pandas()
+        table: pd.DataFrame = arrow_csv.read_csv(path, convert_options=options).to_pandas()
     except (ArrowInvalid, OSError) as error:
         raise SchemaError(f"{path}: not the census grid's CSV ({error}).") from error
+    return table
 
 
 def _header(path: Path) -> list[str]:

@@ -126,7 +126,7 @@ def _area(relation: dict[str, Any]) -> Any:
     outer, inner = (_rings(relation, role) for role in ("outer", "inner"))
     if not outer:
         raise GeometryError(
-            f"relation {relation['id']}: its outer ways do not close. Fetch again, or use another dataset."
+            f"relation {relation['id']}: its outer ways do not close. Use another dataset for boundaries."
         )
     whole = shapely.union_all(outer)
     return whole.difference(shapely.union_all(inner)) if inner else whole

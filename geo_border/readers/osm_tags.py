@@ -18,6 +18,7 @@ ROAD_KINDS = (
 )
 _AMENITIES = {"school", "kindergarten", "hospital", "clinic"}
 _CARE = {"nursing_home", "assisted_living", "group_home"}
+_MAY_SAY_MILITARY = ("landuse", "access", "operator:type", "usage", "service", "building")
 _NOT_PUBLIC = {"no", "private", "military"}
 
 
@@ -29,9 +30,7 @@ def is_military(tags: Mapping[str, str]) -> bool:
     """
     if any(key == "military" or key.startswith("military:") for key in tags):
         return True
-    return "military" in {
-        tags.get(key, "").lower() for key in ("landuse", "access", "operator:type", "usage", "service")
-    }
+    return "military" in {tags.get(key, "").lower() for key in _MAY_SAY_MILITARY}
 
 
 def facility_kind(tags: Mapping[str, str]) -> str | None:

@@ -13,8 +13,7 @@ import shapely
 from geo_border.crs import WGS84
 from geo_border.iso3166 import alpha2
 from geo_border.readers import geonames, osm, osm_pbf
-from geo_border.readers.table import Bounds, pick, read_table
-from geo_border.readers.vector import columns_of
+from geo_border.readers.table import Bounds, columns_of, pick, read_table
 from geo_border.store import Raw
 
 PLACE_COLUMNS = ("name", "name_en", "kind", "country", "people", "source_id", "source")

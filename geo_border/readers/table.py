@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,11 @@ def pick(table: gpd.GeoDataFrame, columns: Mapping[str, str], where: Path) -> gp
         raise SchemaError(f"{where}: no column {', '.join(missing)}. It has: {there}. Rename it in the file.")
     data = {ours: table[theirs].to_numpy() for ours, theirs in columns.items()}
     return gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84, index=table.index)
+
+
+def columns_of(raw: Raw, ours: Sequence[str]) -> dict[str, str]:
+    """Map our column names to the file's, as the catalogue entry says; the same where it says nothing."""
+    return {name: raw.entry.columns.get(name, name) for name in ours}
 
 
 def clip(table: gpd.GeoDataFrame, window: Bounds | None) -> gpd.GeoDataFrame:

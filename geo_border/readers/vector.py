@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -14,7 +13,7 @@ from geo_border.crs import GEOD, WGS84
 from geo_border.errors import StudyError
 from geo_border.iso3166 import alpha2
 from geo_border.readers import osm
-from geo_border.readers.table import Bounds, clip, need_rows, pick, read_table, repair
+from geo_border.readers.table import Bounds, clip, columns_of, need_rows, pick, read_table, repair
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -98,10 +97,6 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     table = read_table(raw, window, raw.entry.options.get("layer"))
     table = pick(table, columns_of(raw, ("name", "kind")), raw.paths[0])
     return repair(table.assign(source=raw.entry.name), raw.paths[0])
-
-
-def columns_of(raw: Raw, ours: Sequence[str]) -> dict[str, str]:
-    return {name: raw.entry.columns.get(name, name) for name in ours}
 
 
 def _countries(study: Study) -> list[str]:
