@@ -8,7 +8,7 @@ import html
 import re
 from collections.abc import Iterable
 from importlib import resources
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 import jinja2
@@ -51,8 +51,6 @@ class _Sheet(Figure):
 class _Page(folium.Map):
     """Folium's map drawn by the project's own template; Leaflet comes from its package, nothing from a server."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
     _template = Template(resources.files(__package__).joinpath("assets/page.html.j2").read_text("utf-8"))
 
 
@@ -79,6 +77,7 @@ class _Start(MacroElement):
 def draw(result: Result) -> str:
     """Draw the whole page as one HTML text; the same result gives the same bytes."""
     page = _Page(location=[55.0, 25.0], zoom_start=5, tiles=None)
+    page.default_js, page.default_css = [], []
     online = [folium.TileLayer(url, name=name, attr=attr, show=False, max_zoom=17) for name, url, attr in ONLINE]
     for layer in online:
         page.add_child(layer)

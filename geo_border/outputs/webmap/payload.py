@@ -11,9 +11,9 @@ import pandas as pd
 from geo_border import palette, present
 from geo_border.model import COVER_CLASSES, UNKNOWN
 from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
-from geo_border.outputs.webmap.story import story
 from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
 from geo_border.present import figures, labels, rounding
+from geo_border.present.totals import totals
 from geo_border.result import Result
 
 _STYLED = (
@@ -44,7 +44,7 @@ def payload(result: Result) -> dict[str, Any]:
         "zones": _zones(result.layers["zones"]),
         "segments": _segments(result.layers["segments"]),
         "figures": _figures(result.exposure),
-        "story": story(result),
+        "story": totals(study, result.layers, result.exposure),
         "settlements": encode_places(result.layers["settlements"], plane),
         "facilities": encode_places(result.layers["facilities"], plane),
         "treaty": _treaty(result.layers["countries"]),

@@ -23,7 +23,7 @@ GB.select = function (latlng, pixel, extra) {
   GB.writeHash();
 };
 
-GB.show = function (tab) {
+GB.show = function (tab, quiet) {
   GB.tab = tab;
   for (const name of Object.keys(GB.TABS)) {
     const button = document.getElementById(`tab-${name}`);
@@ -37,8 +37,15 @@ GB.show = function (tab) {
   body.scrollTop = top;
   GB.lastTab = tab;
   document.body.classList.toggle("wide-panel", tab === "table");
-  document.body.classList.add("panel-open");
-  document.getElementById("fold").setAttribute("aria-expanded", "true");
+  if (!quiet) GB.openPanel(true);
+};
+
+GB.openPanel = function (open) {
+  if (document.body.classList.contains("panel-open") !== open) {
+    document.body.classList.toggle("panel-open", open);
+    GB.map.invalidateSize({ animate: false, pan: false });
+  }
+  document.getElementById("fold").setAttribute("aria-expanded", String(open));
 };
 
 GB.setUpTabs = function () {
@@ -54,11 +61,7 @@ GB.setUpTabs = function () {
       document.getElementById(`tab-${next}`).focus();
     },
   }, GB.TABS[name][0])));
-  document.getElementById("fold").addEventListener("click", (event) => {
-    const open = document.body.classList.toggle("panel-open");
-    event.currentTarget.setAttribute("aria-expanded", String(open));
-    GB.map.invalidateSize();
-  });
+  document.getElementById("fold").addEventListener("click", () => GB.openPanel(!document.body.classList.contains("panel-open")));
 };
 
 GB.setLanguage = function (lang) {
@@ -77,7 +80,7 @@ GB.setLanguage = function (lang) {
   document.getElementById("language").value = lang;
   document.getElementById("credits").textContent = GB.data.sources.map((s) => s.attribution).filter((a, i, all) => a && all.indexOf(a) === i).join(" · ");
   GB.drawLegend();
-  GB.show(GB.tab || "story");
+  GB.show(GB.tab || "story", true);
   GB.painter.repaint();
   GB.pointed(GB.map.getCenter());
 };
@@ -152,6 +155,9 @@ GB.start = function (map, online) {
     if (GB.hasLayer(name) && (asked.layers ? asked.layers.includes(name) : on)) GB.painter.shown.add(name);
   }
   GB.home = GB.extent();
+  if (window.innerWidth < 700) document.body.classList.remove("panel-open");
+  document.getElementById("legend").open = window.innerWidth >= 700;
+  map.invalidateSize({ animate: false, pan: false });
   if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
   else if (GB.home.isValid()) map.fitBounds(GB.home, { animate: false });
   GB.painter.addTo(map);
@@ -163,11 +169,8 @@ GB.start = function (map, online) {
   const wished = asked.lang || (navigator.languages || []).map((l) => l.slice(0, 2).toLowerCase()).map((l) => (l === "no" ? "nb" : l)).find((l) => l in GB.languages) || "en";
   GB.tab = "story";
   GB.setLanguage(wished);
-  if (window.innerWidth < 700) document.body.classList.remove("panel-open");
-  document.getElementById("legend").open = window.innerWidth >= 700;
   if (asked.pin) GB.select(asked.pin, null);
   window.addEventListener("hashchange", () => { const h = GB.readHash(); if (h.view) map.setView([h.view[1], h.view[2]], h.view[0], { animate: false }); });
-  map.invalidateSize({ animate: false, pan: false });
   performance.mark("gb-ready");
   document.body.dataset.ready = "yes";
 };

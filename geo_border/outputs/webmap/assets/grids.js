@@ -44,7 +44,12 @@ GB.paintGrid = function (painter, name, frame) {
   const canvas = document.createElement("canvas"), ctx = canvas.getContext("2d"), paths = [], r = painter.ratio;
   canvas.width = painter._container.width;
   canvas.height = painter._container.height;
-  const { x: w, y: h } = frame.size;
+  const { x: w, y: h } = frame.size, cell = GB.cellPx(grid, frame);
+  if (cell < 3) {
+    GB.paintDots(grid, name, canvas, ctx, frame, r, Math.max(1, Math.ceil(cell * r)));
+    GB.layOver(painter, canvas);
+    return;
+  }
   for (let row = 0; row < grid.rows; row++) {
     for (const [from, to, cls] of grid.byRow[row]) {
       // A long run is cut at the lattice, so that it bends with the grid.
@@ -73,8 +78,30 @@ GB.paintGrid = function (painter, name, frame) {
     ctx.lineWidth = 0.3;
     ctx.stroke(paths[index + 1]);
   });
+  GB.layOver(painter, canvas);
+};
+
+GB.layOver = function (painter, canvas) {
   painter._ctx.setTransform(1, 0, 0, 1, 0, 0);
   painter._ctx.globalAlpha = 0.75;
   painter._ctx.drawImage(canvas, 0, 0);
   painter._ctx.globalAlpha = 1;
+};
+
+// Size of a middle cell in pixels.
+GB.cellPx = function (grid, frame) {
+  const [x0, y0] = GB.corner(grid, grid.columns / 2, grid.rows / 2), [x1, y1] = GB.corner(grid, grid.columns / 2 + 1, grid.rows / 2 + 1);
+  return Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0)) * frame.s;
+};
+
+// Cells smaller than three pixels: each is a dot at its middle; quadrilaterals would cost seconds and show no more.
+GB.paintDots = function (grid, name, canvas, ctx, frame, ratio, size) {
+  const picture = ctx.createImageData(canvas.width, canvas.height), dots = new Uint32Array(picture.data.buffer), { width, height } = canvas;
+  const colours = GB.gridColours(name).map((c) => (0xff000000 | (parseInt(c.slice(5, 7), 16) << 16) | (parseInt(c.slice(3, 5), 16) << 8) | parseInt(c.slice(1, 3), 16)) >>> 0);
+  for (let row = 0; row < grid.rows; row++) for (const [from, to, cls] of grid.byRow[row]) for (let column = from; column < to; column++) {
+    const [x, y] = GB.corner(grid, column + 0.5, row + 0.5);
+    const left = Math.round(frame.px(x) * ratio - size / 2), top = Math.round(frame.py(y) * ratio - size / 2);
+    for (let v = Math.max(top, 0); v < Math.min(top + size, height); v++) for (let u = Math.max(left, 0); u < Math.min(left + size, width); u++) dots[v * width + u] = colours[cls - 1];
+  }
+  ctx.putImageData(picture, 0, 0);
 };

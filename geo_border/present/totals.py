@@ -1,21 +1,27 @@
-"""The article's questions, answered in order: totals over bands, strips and the corridor, rounded for reading."""
+"""Totals over bands, strips and the corridor, rounded for reading: what stories, comparisons and sheets quote."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from geo_border.model import MEDIA
 from geo_border.present import figures, rounding
-from geo_border.result import Result
+from geo_border.study import Study
 
 FARMLAND = ("crop", "grass")
 _COVER_GROUPS = {"tree": ("tree",), "farm": FARMLAND, "water": ("water", "wetland"), "built": ("built",)}
 
 
-def story(result: Result) -> dict[str, Any]:
-    """Compute the totals that the story, the comparison and the sheets quote.
+def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
+    """Compute totals of the whole, and of each segment and country.
+
+    Parameters
+    ----------
+    layers
+        At least `segments`, `zones` and `corridor_axis`.
 
     Returns
     -------
@@ -24,19 +30,18 @@ def story(result: Result) -> dict[str, Any]:
         edge of a band: people, tree, farm, water shares, settlements, facilities) and `strips` (for each depth: area,
         people); beside them `corridor`.
     """
-    exposure = result.exposure
-    found: dict[str, Any] = {"all": _of(result, exposure)}
+    found: dict[str, Any] = {"all": _of(study, exposure)}
     for column in ("segment", "country"):
-        for value in pd.unique(result.layers["segments"][column]):
-            found[str(value)] = _of(result, exposure[exposure[column] == value])
-    found["corridor"] = _corridors(result)
+        for value in pd.unique(layers["segments"][column]):
+            found[str(value)] = _of(study, exposure[exposure[column] == value])
+    found["corridor"] = _corridors(study, layers, exposure)
     return found
 
 
-def _of(result: Result, rows: pd.DataFrame) -> dict[str, Any]:
-    bands = [{"to_m": to_m, **_tally(figures.within(rows, to_m))} for _, to_m in result.study.bands]
+def _of(study: Study, rows: pd.DataFrame) -> dict[str, Any]:
+    bands = [{"to_m": to_m, **_tally(figures.within(rows, to_m))} for _, to_m in study.bands]
     strips = []
-    for depth_m in result.study.strips_m:
+    for depth_m in study.strips_m:
         part = rows[(rows["zone_kind"] == "strip") & (rows["to_m"] == depth_m)]
         strips.append({"to_m": depth_m, **_tally(part)})
     lengths = rows[(rows["zone_kind"] == "segment") & (rows["measure"] == "frontier_length")]
@@ -74,14 +79,14 @@ def _tally(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _corridors(result: Result) -> list[dict[str, Any]]:
+def _corridors(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> list[dict[str, Any]]:
     """Sum each corridor over its countries, and tell its axes."""
-    axis = result.layers["corridor_axis"]
-    zones = result.layers["zones"]
+    axis = layers["corridor_axis"]
+    zones = layers["zones"]
     corridors = []
-    for corridor in result.study.corridors:
+    for corridor in study.corridors:
         ids = zones.loc[zones["zone_id"].str.startswith(f"corridor|{corridor.id}|"), "zone_id"]
-        rows = result.exposure[result.exposure["zone_id"].isin(list(ids))]
+        rows = exposure[exposure["zone_id"].isin(list(ids))]
         tally = _tally(rows)
         area = float(zones.loc[zones["zone_id"].isin(list(ids)), "area_km2"].sum())
         lines = [
