@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from geo_border.schemas import Column
 
 _UNIT_WORDS = {"m", "km", "km2"}
@@ -36,13 +38,14 @@ def label(column: Column) -> str:
     return _NAMES.get(column.name, shown[:1].upper() + shown[1:])
 
 
-def alias(column: Column) -> str:
-    """Name a column for people, with its unit.
+def alias(column: Column, say: Callable[..., str] = str) -> str:
+    """Name a column for people in a language, with its unit.
 
     >>> alias(Column("distance_m", "float", "", "m"))
     'Distance (m)'
     """
-    return f"{label(column)} ({column.unit})" if column.unit and column.unit != "see unit" else label(column)
+    named = say(label(column))
+    return f"{named} ({column.unit})" if column.unit not in ("", "see unit", "persons") else named
 
 
 def about(column: Column) -> str:

@@ -6,13 +6,16 @@ import sqlite3
 
 from geo_border.outputs.geopackage.features import GEOMETRY
 from geo_border.outputs.geopackage.tables import register
-from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis import contents
 from geo_border.outputs.qgis.drawn import Drawn
 from geo_border.outputs.qgis.maplayers import style_document
 from geo_border.outputs.qgis.xml import document
+from geo_border.present.languages import SOURCE, language
 from geo_border.result import Result
 from geo_border.schemas import LAYERS
 
+# The file is in English; the projects beside it speak the other languages.
+_SAY = language(SOURCE).text
 # As QGIS itself makes it.
 _TABLE = """
 CREATE TABLE layer_styles (
@@ -27,8 +30,8 @@ def write(database: sqlite3.Connection, result: Result, when: str) -> None:
     database.execute(_TABLE)
     for layer in LAYERS.values():
         if layer.geometry:
-            _add(database, layer.name, layer.title, drawing.for_table(layer.name, result.study), True, when)
-    for drawn in drawing.layers(result):
+            _add(database, layer.name, layer.title, contents.for_table(layer.name, result.study, _SAY), True, when)
+    for drawn in contents.layers(result.study, _SAY):
         if drawn.subset:
             _add(database, drawn.table, drawn.title, drawn, False, when)
     register(database, "layer_styles", "Styles", "Styles of the layers, as QGIS keeps them.", when)
@@ -38,5 +41,5 @@ def _add(database: sqlite3.Connection, table: str, name: str, drawn: Drawn, defa
     database.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
         " styleQML, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, ?, ?, '', ?)",
-        (table, GEOMETRY, name, document(style_document(drawn)), default, drawn.about, when),
+        (table, GEOMETRY, name, document(style_document(drawn, _SAY)), default, drawn.about, when),
     )

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from geo_border.outputs.qgis import project
+from geo_border.present.languages import LANGUAGES, SOURCE, Language, language
 from geo_border.result import Result
 from geo_border.store import atomic_path
 
@@ -14,17 +15,26 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def write(result: Result, folder: Path) -> Path:
-    """Write `<study>.qgz`, with paths relative to it; call it after the GeoPackage and the grids are in `folder`.
+    """Write `<study>.qgz` in English and `<study>_<language>.qgz` in every other language, with paths relative to them.
 
     Raises
     ------
     StoreError
         When the folder cannot be written.
     """
-    final = folder / f"{result.study.name}.qgz"
-    inside = zipfile.ZipInfo(f"{result.study.name}.qgs", _FIXED_TIME)
+    extents = project.bounds_of(result)
+    for code in LANGUAGES:
+        # English last: when it stands there, all of them do.
+        if code != SOURCE:
+            _write(result, folder, f"{result.study.name}_{code}", language(code), extents)
+    return _write(result, folder, result.study.name, language(SOURCE), extents)
+
+
+def _write(result: Result, folder: Path, name: str, spoken: Language, extents: project.Bounds) -> Path:
+    final = folder / f"{name}.qgz"
+    inside = zipfile.ZipInfo(f"{name}.qgs", _FIXED_TIME)
     inside.compress_type = zipfile.ZIP_DEFLATED
     inside.external_attr = 0o644 << 16
     with atomic_path(final) as path, zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(inside, project.text(result, folder).encode("utf-8"))
+        archive.writestr(inside, project.text(result, folder, spoken, extents).encode("utf-8"))
     return final

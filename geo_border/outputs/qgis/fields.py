@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.columns import alias
+from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import layer_id, options, sub
 from geo_border.present import labels
 from geo_border.schemas import Column
@@ -13,16 +14,16 @@ from geo_border.schemas import Column
 LOOKUPS = {"country": ("countries", "country", "name"), "facing": ("countries", "country", "name")}
 
 
-def configure(maplayer: ET.Element, layer: str, columns: tuple[Column, ...]) -> None:
+def configure(maplayer: ET.Element, layer: str, columns: tuple[Column, ...], say: Say) -> None:
     """Append aliases, editor widgets, constraints and comments of a layer's columns."""
     configuration = sub(maplayer, "fieldConfiguration")
     aliases = sub(maplayer, "aliases")
     constraints = sub(maplayer, "constraints")
     for number, column in enumerate(columns):
         widget = sub(sub(configuration, "field", name=column.name, configurationFlags="None"), "editWidget")
-        _widget(widget, layer, column)
+        _widget(widget, layer, column, say)
         # QGIS counts the fid first.
-        sub(aliases, "alias", field=column.name, index=str(number + 1), name=alias(column))
+        sub(aliases, "alias", field=column.name, index=str(number + 1), name=alias(column, say))
         sub(
             constraints,
             "constraint",
@@ -34,7 +35,7 @@ def configure(maplayer: ET.Element, layer: str, columns: tuple[Column, ...]) -> 
         )
 
 
-def _widget(widget: ET.Element, layer: str, column: Column) -> None:
+def _widget(widget: ET.Element, layer: str, column: Column, say: Say) -> None:
     config = sub(widget, "config")
     if column.name in LOOKUPS and layer != LOOKUPS[column.name][0]:
         target, target_key, shown = LOOKUPS[column.name]
@@ -56,7 +57,7 @@ def _widget(widget: ET.Element, layer: str, column: Column) -> None:
     if named:
         outer = sub(sub(config, "Option", type="Map"), "Option", name="map", type="List")
         for value, label in named.items():
-            sub(sub(outer, "Option", type="Map"), "Option", name=label, type="QString", value=value)
+            sub(sub(outer, "Option", type="Map"), "Option", name=say(label), type="QString", value=value)
 
 
 def _names(layer: str, column: Column) -> dict[str, str]:

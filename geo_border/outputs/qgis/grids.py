@@ -11,6 +11,7 @@ from pyproj import CRS
 
 from geo_border import catalog, palette
 from geo_border.outputs.qgis import maplayers, renderers
+from geo_border.outputs.qgis.words import Say
 from geo_border.present import labels
 from geo_border.result import COVER_FILE, PEOPLE_FILE, Result
 
@@ -19,12 +20,12 @@ GROUP = "Grids"
 COVER_MOSAIC = "landcover.vrt"
 
 
-def layers(result: Result, folder: Path) -> Iterator[tuple[str, str, str, ET.Element]]:
+def layers(result: Result, folder: Path, say: Say) -> Iterator[tuple[str, str, str, ET.Element]]:
     """Give (id, title, file, maplayer) of every grid that the result has or that lies in `folder`."""
     sources = {str(s.get("need")): s for s in result.passport.get("sources", [])}
     if result.people is not None:
-        title, about = labels.LAYERS["people"], str(sources.get("people", {}).get("title", ""))
-        drawn = renderers.amounts_of_grid(people_steps(), palette.style("cover").fill_opacity)
+        title, about = say(labels.LAYERS["people"]), str(sources.get("people", {}).get("title", ""))
+        drawn = renderers.amounts_of_grid(people_steps(say), palette.style("cover").fill_opacity)
         yield (
             "people",
             title,
@@ -36,26 +37,26 @@ def layers(result: Result, folder: Path) -> Iterator[tuple[str, str, str, ET.Ele
     found = _cover(result, folder)
     if found and entry and entry.legend:
         file, crs = found
-        title, about = labels.LAYERS["cover"], f"{source.get('title', '')}. Tree means: {entry.legend.canopy}"
-        drawn = renderers.classes_of_grid(cover_entries(entry.legend), palette.style("cover").fill_opacity)
+        title, about = say(labels.LAYERS["cover"]), f"{source.get('title', '')}. Tree means: {entry.legend.canopy}"
+        drawn = renderers.classes_of_grid(cover_entries(entry.legend, say), palette.style("cover").fill_opacity)
         yield "landcover", title, file, _layer(result, "landcover", title, file, crs, drawn, about)
 
 
-def people_steps() -> list[tuple[float, str, str, int]]:
+def people_steps(say: Say) -> list[tuple[float, str, str, int]]:
     """List the steps of people: (upper bound, label, colour, alpha); under the first break nothing is drawn."""
     ramp = palette.ramp("people")
     bounds = [*ramp.breaks, float("inf")]
-    names = [f"under {ramp.breaks[0]:g}"]
+    names = [say("under {n}", n=f"{ramp.breaks[0]:g}")]
     names += [f"{a:g}–{b:g}" for a, b in zip(ramp.breaks, ramp.breaks[1:], strict=False)]
-    names.append(f"{ramp.breaks[-1]:g} and more")
+    names.append(say("{n} people or more", n=f"{ramp.breaks[-1]:g}"))
     alphas = [0] + [255] * (len(bounds) - 1)
     return list(zip(bounds, names, ramp.stops, alphas, strict=True))
 
 
-def cover_entries(legend: catalog.Legend) -> list[tuple[int, str, str]]:
+def cover_entries(legend: catalog.Legend, say: Say) -> list[tuple[int, str, str]]:
     """List a legend's values: (value, the common class and the dataset's own name, colour)."""
     return [
-        (value, f"{labels.class_label('cover', c)}: {legend.names[str(value)]}", palette.style("cover", c).fill)
+        (value, f"{say(labels.class_label('cover', c))}: {legend.names[str(value)]}", palette.style("cover", c).fill)
         for value, c in sorted((int(v), c) for v, c in legend.classes.items())
     ]
 

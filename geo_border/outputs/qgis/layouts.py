@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from geo_border import palette
 from geo_border.outputs.qgis import symbols
 from geo_border.outputs.qgis.drawn import EXPOSURE, OVERVIEW, Drawn
-from geo_border.outputs.qgis.words import shown_area, shown_people
+from geo_border.outputs.qgis.words import Say, literal, shown_area, shown_people
 from geo_border.outputs.qgis.xml import key, layer_id, options, sub
 from geo_border.outputs.questions import SHEETS
 from geo_border.study import Study
@@ -21,16 +21,16 @@ _MARGIN = 10.0
 Box = tuple[float, float, float, float]
 
 
-def atlas(study: Study, bounds: Box, legend: list[Drawn]) -> ET.Element:
+def atlas(study: Study, bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
     """Write the sheet of a segment, repeated over all of them."""
-    layout = _layout("Segment sheet")
-    page_map = _map(layout, "map", (10, 24, 130, 186), bounds, EXPOSURE, atlas_driven=True)
-    _map(layout, "inset", (145, 24, 55, 62), bounds, OVERVIEW, frames=page_map)
+    layout = _layout(say("Segment sheets"))
+    page_map = _map(layout, "map", (10, 24, 130, 186), bounds, say(EXPOSURE), atlas_driven=True)
+    _map(layout, "inset", (145, 24, 55, 62), bounds, say(OVERVIEW), frames=page_map)
     _label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
     _legend(layout, (145, 90, 55, 80), page_map, legend)
     _scale_bar(layout, (10, 211, 60, 10), page_map)
-    _label(layout, "figures", (10, 224, 190, 38), figures_text(study), 9)
-    _label(layout, "sources", (10, 264, 92, 26), _SOURCES, 6)
+    _label(layout, "figures", (10, 224, 190, 38), figures_text(study, say), 9)
+    _label(layout, "sources", (10, 264, 92, 26), _sources(say), 6)
     _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
     sub(
         layout,
@@ -49,14 +49,14 @@ def atlas(study: Study, bounds: Box, legend: list[Drawn]) -> ET.Element:
     return layout
 
 
-def whole(bounds: Box, legend: list[Drawn]) -> ET.Element:
+def whole(bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
     """Write one sheet of the whole frontier."""
-    layout = _layout("Whole frontier")
-    page_map = _map(layout, "map", (10, 24, 130, 224), bounds, OVERVIEW)
+    layout = _layout(say("Whole frontier"))
+    page_map = _map(layout, "map", (10, 24, 130, 224), bounds, say(OVERVIEW))
     _label(layout, "title", (10, 8, 190, 12), "[% @project_title %]", 16, bold=True)
     _legend(layout, (145, 24, 55, 120), page_map, legend)
     _scale_bar(layout, (10, 249, 60, 10), page_map)
-    _label(layout, "sources", (10, 264, 92, 26), _SOURCES, 6)
+    _label(layout, "sources", (10, 264, 92, 26), _sources(say), 6)
     _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
     sub(layout, "Atlas", enabled="0", coverageLayer="", hideCoverage="0", filenamePattern="'sheet'")
     return layout
@@ -67,30 +67,33 @@ _SHEET_TITLE = (
     " || coalesce(attribute(get_feature('layer_countries', 'country', \"country\"), 'name'), \"country\") || ' – '"
     " || coalesce(attribute(get_feature('layer_countries', 'country', \"facing\"), 'name'), \"facing\") %]"
 )
-_SOURCES = "Sources: [% @geo_border_sources %]. Method and parameters: run.json, geo_border [% @geo_border_version %]."
 
 
-def figures_text(study: Study) -> str:
+def _sources(say: Say) -> str:
+    return say("Sources") + ": [% @geo_border_sources %]. run.json, geo_border [% @geo_border_version %]."
+
+
+def figures_text(study: Study, say: Say) -> str:
     """Write the figures of a sheet as expressions over `exposure`, rounded as everywhere.
 
     One line a band edge: people from the line to there with their range, and tree-covered land.
     """
+    official, sea = literal(say("official or published")), literal(say("at sea and in lagoons"))
     lines = [
-        'Measured length [% format_number("length_km", 1) %] km'
-        "[% if(\"official_km\" IS NULL, '', ' (official or published: ' ||"
-        " format_number(\"official_km\", 1) || ' km)') %]"
-        "[% if(\"sea_km\" > 0, '; at sea and in lagoons ' || format_number(\"sea_km\", 1) || ' km', '') %]."
+        say("Measured length") + ' [% format_number("length_km", 1) %] km'
+        f"[% if(\"official_km\" IS NULL, '', '; ' || {official} || ' ' ||"
+        " format_number(\"official_km\", 1) || ' km') %]"
+        f"[% if(\"sea_km\" > 0, '; ' || {sea} || ' ' || format_number(\"sea_km\", 1) || ' km', '') %]"
     ]
     for edge in study.bands_m:
-        people = _total("people", "total", edge, "value")
-        low, high = _total("people", "total", edge, "low"), _total("people", "total", edge, "high")
+        people, low, high = (_total("people", "total", edge, column) for column in ("value", "low", "high"))
         tree = _total("cover_area", "tree", edge, "value")
         lines.append(
-            f"Within {edge / 1000:g} km of the line: [% {_rounded(people, shown_people('@v'))} %] people"
-            f" (range [% {_rounded(low, shown_people('@v'))} %] to [% {_rounded(high, shown_people('@v'))} %]);"
-            f" tree cover [% {_rounded(tree, shown_area('@v'))} %]."
+            f"0–{edge / 1000:g} km: {say('People')} [% {_rounded(people, shown_people('@v', say))} %]"
+            f" ([% {_rounded(low, shown_people('@v', say))} %] – [% {_rounded(high, shown_people('@v', say))} %]);"
+            f" {say('Trees')} [% {_rounded(tree, shown_area('@v', say))} %]"
         )
-    lines.append("A range is a spread over datasets and stated choices, not a confidence interval.")
+    lines.append(say("A range is a spread over datasets and stated choices, not a confidence interval."))
     return "\n".join(lines)
 
 

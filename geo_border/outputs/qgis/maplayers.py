@@ -9,7 +9,7 @@ from pyproj import CRS
 
 from geo_border.outputs.qgis import fields
 from geo_border.outputs.qgis.drawn import Drawn
-from geo_border.outputs.qgis.words import labelling
+from geo_border.outputs.qgis.words import Say, labelling
 from geo_border.outputs.qgis.xml import crs_element, extent_element, layer_id, sub
 from geo_border.result import LAYERS_FILE
 from geo_border.schemas import LAYERS
@@ -29,7 +29,7 @@ def source(drawn: Drawn) -> str:
     return f"./{LAYERS_FILE}|layername={drawn.table}{subset}"
 
 
-def vector(drawn: Drawn, crs: CRS, bounds: Bounds | None, passport: dict[str, Any]) -> ET.Element:
+def vector(drawn: Drawn, crs: CRS, bounds: Bounds | None, passport: dict[str, Any], say: Say) -> ET.Element:
     """Write a vector layer or a table."""
     kind, wkb = _GEOMETRY[_geometry(drawn)]
     root = ET.Element("maplayer", _attributes(drawn) | {"type": "vector", "geometry": kind, "wkbType": wkb})
@@ -43,11 +43,11 @@ def vector(drawn: Drawn, crs: CRS, bounds: Bounds | None, passport: dict[str, An
     flags = sub(root, "flags")
     for flag, on in (("Identifiable", True), ("Removable", True), ("Searchable", True), ("Private", drawn.private)):
         sub(flags, flag, "1" if on else "0")
-    style(root, drawn)
+    style(root, drawn, say)
     return root
 
 
-def style(root: ET.Element, drawn: Drawn) -> None:
+def style(root: ET.Element, drawn: Drawn, say: Say) -> None:
     """Append all that a style holds: renderer, labels, fields and map tip."""
     if drawn.renderer is not None:
         # Deep copies, because an element may stand in the project and in the GeoPackage's styles.
@@ -55,7 +55,7 @@ def style(root: ET.Element, drawn: Drawn) -> None:
     if drawn.labels is not None:
         root.append(labelling(drawn.labels))
     if drawn.table in LAYERS:
-        fields.configure(root, drawn.table, LAYERS[drawn.table].columns)
+        fields.configure(root, drawn.table, LAYERS[drawn.table].columns, say)
     sub(root, "blendMode", "0")
     sub(root, "layerOpacity", "1")
     if drawn.tip:
@@ -64,10 +64,10 @@ def style(root: ET.Element, drawn: Drawn) -> None:
     legend.set("showLabelLegend", "0")
 
 
-def style_document(drawn: Drawn) -> ET.Element:
+def style_document(drawn: Drawn, say: Say) -> ET.Element:
     """Write a layer's style alone, as QML."""
     root = ET.Element("qgis", {"styleCategories": "AllStyleCategories"} | _attributes(drawn))
-    style(root, drawn)
+    style(root, drawn, say)
     kinds = {"point": "0", "line": "1", "polygon": "2", None: "4"}
     sub(root, "layerGeometryType", kinds[_geometry(drawn)])
     return root

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from geo_border.outputs.qgis import contents, grids, layouts, maplayers, themes
 from geo_border.outputs.qgis import drawn as drawing
-from geo_border.outputs.qgis import grids, layouts, maplayers, themes
-from geo_border.outputs.qgis.drawn import Drawn
+from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
-from geo_border.outputs.questions import QUESTIONS
-from geo_border.present import disclaimer
+from geo_border.present import Language, disclaimer
 from geo_border.result import Result
+from geo_border.schemas import LAYERS
 
 Box = tuple[float, float, float, float]
+Bounds = dict[str, Box]
 _GROUPS = (
     drawing.LINES,
     drawing.PLACES,
@@ -50,18 +51,29 @@ class Node:
     private: bool = False
 
 
-def text(result: Result, folder: Path) -> str:
-    """Write the project's document."""
+def bounds_of(result: Result) -> Bounds:
+    """Measure the extent of every layer that has one: xmin, ymin, xmax, ymax in the study's CRS."""
+    found = {}
+    for name, frame in result.layers.items():
+        if LAYERS[name].geometry and len(frame):
+            xmin, ymin, xmax, ymax = (float(v) for v in frame.total_bounds)
+            found[name] = (xmin, ymin, xmax, ymax)
+    return found
+
+
+def text(result: Result, folder: Path, language: Language, extents: Bounds) -> str:
+    """Write the project's document in a language; ids, keys and SQL are the same in all."""
+    say = language.text
     crs = result.layers["zones"].crs
-    nodes = _nodes(result, folder)
-    bounds = _bounds(result, "zones") or (0.0, 0.0, 1.0, 1.0)
+    nodes = _nodes(result, folder, say, extents)
+    bounds = extents.get("zones", (0.0, 0.0, 1.0, 1.0))
     root = ET.Element("qgis", version=QGIS_VERSION, projectname=result.study.title)
     sub(root, "homePath", path="")
     sub(root, "title", result.study.title)
     sub(root, "trust", active="0")
     crs_element(sub(root, "projectCrs"), crs)
-    _tree(root, nodes)
-    _relations(root, {node.id for node in nodes})
+    _tree(root, nodes, say)
+    _relations(root, {node.id for node in nodes}, say)
     _canvas(root, bounds, result)
     holder = sub(root, "projectlayers")
     for node in nodes:
@@ -69,48 +81,35 @@ def text(result: Result, folder: Path) -> str:
     order = sub(root, "layerorder")
     for node in nodes:
         sub(order, "layer", id=layer_id(node.id))
-    _properties(root, result)
-    root.append(themes.presets(nodes, _GROUPS, result.study))
-    _metadata(root, result)
+    _properties(root, result, say)
+    root.append(themes.presets(nodes, [say(group) for group in _GROUPS], result.study, say))
+    _metadata(root, result, language)
     sheets = sub(root, "Layouts")
     # A legend tells only of what there is to see.
-    spatial = [d for d in drawing.layers(result) if d.renderer is not None and len(result.layers.get(d.table, ()))]
-    sheets.append(layouts.atlas(result.study, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes]))
-    sheets.append(layouts.whole(bounds, [d for d in spatial if drawing.OVERVIEW in d.themes]))
-    _bookmarks(root, result)
+    spatial = [
+        d for d in contents.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
+    ]
+    sheets.append(layouts.atlas(result.study, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes], say))
+    sheets.append(layouts.whole(bounds, [d for d in spatial if drawing.OVERVIEW in d.themes], say))
+    _bookmarks(root, result, say)
     return document(root)
 
 
-def _nodes(result: Result, folder: Path) -> list[Node]:
+def _nodes(result: Result, folder: Path, say: Say, extents: Bounds) -> list[Node]:
     crs = result.layers["zones"].crs
     made = []
-    for drawn in [*drawing.layers(result), drawing.sheets(), *_answers()]:
-        element = maplayers.vector(drawn, crs, _bounds(result, drawn.table), result.passport)
+    for drawn in [*contents.layers(result.study, say), *contents.answers(say)]:
+        element = maplayers.vector(drawn, crs, extents.get(drawn.table), result.passport, say)
         where = maplayers.source(drawn)
         made.append(
             Node(drawn.id, drawn.title, drawn.group, where, "ogr", element, drawn.themes, drawn.expanded, drawn.private)
         )
-    for name, title, file, element in grids.layers(result, folder):
+    for name, title, file, element in grids.layers(result, folder, say):
         made.append(Node(name, title, grids.GROUP, f"./{file}", "gdal", element, (), False))
     return sorted(made, key=lambda node: _GROUPS.index(node.group))
 
 
-def _answers() -> list[Drawn]:
-    """List the GeoPackage's question views and its sources as tables."""
-    views = [Drawn(q.view, q.title, q.view, drawing.TABLES, None, q.about, expanded=False) for q in QUESTIONS]
-    about = "Every dataset used, its licence and attribution."
-    return [*views, Drawn("sources", "Sources and licences", "sources", drawing.TABLES, None, about, expanded=False)]
-
-
-def _bounds(result: Result, table: str) -> Box | None:
-    frame = result.layers.get(table)
-    if frame is None or not hasattr(frame, "total_bounds") or not len(frame):
-        return None
-    xmin, ymin, xmax, ymax = (float(v) for v in frame.total_bounds)
-    return xmin, ymin, xmax, ymax
-
-
-def _tree(root: ET.Element, nodes: list[Node]) -> None:
+def _tree(root: ET.Element, nodes: list[Node], say: Say) -> None:
     tree = sub(root, "layer-tree-group")
     sub(tree, "customproperties")
     for name in _GROUPS:
@@ -118,7 +117,7 @@ def _tree(root: ET.Element, nodes: list[Node]) -> None:
         if not inside:
             continue
         opened = "0" if name in (drawing.TABLES, drawing.BACKGROUND, grids.GROUP) else "1"
-        group = sub(tree, "layer-tree-group", name=name, checked="Qt::Checked", expanded=opened)
+        group = sub(tree, "layer-tree-group", name=say(name), checked="Qt::Checked", expanded=opened)
         sub(group, "customproperties")
         for node in inside:
             shown = "Qt::Checked" if drawing.OVERVIEW in node.themes else "Qt::Unchecked"
@@ -129,11 +128,11 @@ def _tree(root: ET.Element, nodes: list[Node]) -> None:
             sub(leaf, "customproperties")
 
 
-def _relations(root: ET.Element, present: set[str]) -> None:
+def _relations(root: ET.Element, present: set[str], say: Say) -> None:
     holder = sub(root, "relations")
     for identity, name, child, child_field, parent, parent_field in _RELATIONS:
         if {child, parent} <= present:
-            relation = sub(holder, "relation", id=identity, name=name, strength="Association")
+            relation = sub(holder, "relation", id=identity, name=say(name), strength="Association")
             relation.attrib.update({"referencingLayer": layer_id(child), "referencedLayer": layer_id(parent)})
             sub(relation, "fieldRef", referencingField=child_field, referencedField=parent_field)
 
@@ -146,7 +145,7 @@ def _canvas(root: ET.Element, bounds: Box, result: Result) -> None:
     crs_element(sub(canvas, "destinationsrs"), result.layers["zones"].crs)
 
 
-def _properties(root: ET.Element, result: Result) -> None:
+def _properties(root: ET.Element, result: Result, say: Say) -> None:
     properties = sub(root, "properties")
     sub(sub(properties, "Paths"), "Absolute", "false", type="bool")
     # Without this QGIS passes over the project's CRS.
@@ -157,7 +156,7 @@ def _properties(root: ET.Element, result: Result) -> None:
     # Lengths and areas that QGIS itself measures are on the ellipsoid, as in the study.
     sub(sub(properties, "Measure"), "Ellipsoid", "EPSG:7030", type="QString")
     values = {
-        "geo_border_disclaimer": str(result.passport.get("disclaimer") or disclaimer()),
+        "geo_border_disclaimer": say(disclaimer()),
         "geo_border_sources": sources_text(result),
         "geo_border_version": str(result.passport.get("geo_border", "")),
     }
@@ -174,20 +173,21 @@ def sources_text(result: Result) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
-def _metadata(root: ET.Element, result: Result) -> None:
+def _metadata(root: ET.Element, result: Result, language: Language) -> None:
+    say = language.text
     record = sub(root, "projectMetadata")
     sub(record, "identifier", result.study.name)
-    sub(record, "language", "en")
+    sub(record, "language", language.code)
     sub(record, "type", "dataset")
     sub(record, "title", result.study.title)
-    sub(record, "abstract", f"{result.study.about} {result.passport.get('disclaimer') or disclaimer()}".strip())
+    sub(record, "abstract", f"{result.study.about} {say(disclaimer())}".strip())
     words = sub(record, "keywords", vocabulary="gmd:topicCategory")
     sub(words, "keyword", "Society")
     sub(record, "links")
     sub(record, "author", "geo_border")
 
 
-def _bookmarks(root: ET.Element, result: Result) -> None:
+def _bookmarks(root: ET.Element, result: Result, say: Say) -> None:
     holder = sub(root, "Bookmarks")
     places = [
         ("Segments", name, frame.total_bounds)
@@ -198,5 +198,7 @@ def _bookmarks(root: ET.Element, result: Result) -> None:
     for group, name, (xmin, ymin, xmax, ymax) in places:
         corners = ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax), (xmin, ymin))
         ring = ", ".join(f"{x:.0f} {y:.0f}" for x, y in corners)
-        mark = sub(holder, "Bookmark", id=f"{group}-{name}", name=str(name), group=group, extent=f"POLYGON(({ring}))")
+        mark = sub(
+            holder, "Bookmark", id=f"{group}-{name}", name=str(name), group=say(group), extent=f"POLYGON(({ring}))"
+        )
         crs_element(mark, result.layers["zones"].crs)

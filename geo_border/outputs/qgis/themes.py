@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import layer_id, sub
 from geo_border.study import Study
 
@@ -13,21 +14,21 @@ if TYPE_CHECKING:
     from geo_border.outputs.qgis.project import Node
 
 
-def names(study: Study) -> dict[str, str]:
+def names(study: Study, say: Say) -> dict[str, str]:
     """Map what a theme is called to what it stands for in `Drawn.themes`; a corridor's theme has its name.
 
     >>> from geo_border import study
-    >>> list(names(study.read("suwalki")))[-1]
+    >>> list(names(study.read("suwalki"), str))[-1]
     'Suwałki'
     """
-    fixed = {name: name for name in drawing.ALWAYS}
+    fixed = {say(name): name for name in drawing.ALWAYS}
     return fixed | {corridor.name: drawing.CORRIDOR for corridor in study.corridors}
 
 
-def presets(nodes: list[Node], groups: tuple[str, ...], study: Study) -> ET.Element:
+def presets(nodes: list[Node], groups: list[str], study: Study, say: Say) -> ET.Element:
     """Write every theme with its visible layers."""
     root = ET.Element("visibility-presets")
-    for name, stands_for in names(study).items():
+    for name, stands_for in names(study, say).items():
         preset = sub(root, "visibility-preset", name=name)
         preset.attrib.update({"has-expanded-info": "1", "has-checked-group-info": "1"})
         for node in nodes:

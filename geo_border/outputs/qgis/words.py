@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -14,6 +15,10 @@ from geo_border.present import PEOPLE_FLOOR
 _ALONG_LINE, _HORIZONTAL, _AROUND_POINT = "2", "4", "6"
 # Where a label goes: beside a point, along a line, or upright inside an area.
 Place = Literal["point", "line", "area"]
+
+
+# Says an English text in the project's language; places in braces take values.
+Say = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -76,40 +81,51 @@ def _settings(labels: Labels, size: float, priority: int) -> ET.Element:
     return settings
 
 
-def shown_people(value: str) -> str:
+def literal(text: str) -> str:
+    """Quote a text for an expression.
+
+    >>> literal("l'eau")
+    "'l''eau'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def shown_people(value: str, say: Say) -> str:
     """Write the expression that rounds persons as `present.rounding.people` does, the floor included."""
     steps = f"CASE WHEN {value} < 1000 THEN 10 WHEN {value} < 10000 THEN 100 ELSE 1000 END"
     rounded = f"floor({value} / ({steps}) + 0.5) * ({steps})"
+    few = literal(say("under {n}", n=PEOPLE_FLOOR))
     return (
-        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} < {PEOPLE_FLOOR} THEN 'under {PEOPLE_FLOOR}'"
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} < {PEOPLE_FLOOR} THEN {few}"
         f" ELSE format_number({rounded}, 0) END"
     )
 
 
-def shown_km(value: str) -> str:
+def shown_km(value: str, say: Say) -> str:
     """Write the expression that rounds a distance in metres to kilometres, as `present.rounding.distance_km` does."""
     km = f"{value} / 1000.0"
     return (
-        f"CASE WHEN {value} < 50 THEN 'under 0.1' WHEN {value} < 10000"
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} < 50 THEN {_under_tenth(say)} WHEN {value} < 10000"
         f" THEN format_number(floor({km} * 10 + 0.5) / 10, 1) ELSE format_number(floor({km} + 0.5), 0) END || ' km'"
     )
 
 
-def shown_percent(value: str) -> str:
+def shown_percent(value: str, say: Say) -> str:
     """Write the expression that rounds a share to whole percent, as `present.rounding.percent` does."""
     whole = f"to_string(to_int(floor({value} * 100 + 0.5)))"
+    few = literal(say("under {n}", n="1%"))
     return (
-        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.005 THEN 'under 1%'"
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.005 THEN {few}"
         f" WHEN {value} >= 0.995 AND {value} < 1 THEN '99%' ELSE {whole} || '%' END"
     )
 
 
-def shown_area(value: str) -> str:
+def shown_area(value: str, say: Say) -> str:
     """Write the expression that rounds km², as `present.rounding.area_km2` does."""
     steps = f"CASE WHEN {value} < 1000 THEN 1 WHEN {value} < 10000 THEN 10 ELSE 100 END"
     return (
-        f"CASE WHEN {value} > 0 AND {value} < 0.05 THEN 'under 0.1' WHEN {value} < 10"
-        f" THEN format_number(floor({value} * 10 + 0.5) / 10, 1)"
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.05 THEN {_under_tenth(say)}"
+        f" WHEN {value} < 10 THEN format_number(floor({value} * 10 + 0.5) / 10, 1)"
         f" ELSE format_number(floor({value} / ({steps}) + 0.5) * ({steps}), 0) END || ' km²'"
     )
 
@@ -120,6 +136,12 @@ def shown_text(value: str) -> str:
 
 
 def tip(title: str, *lines: tuple[str, str]) -> str:
-    """Write a map tip: an expression for the title, then (label, expression) a line."""
-    body = "".join(f"<br>{label}: [% {expression} %]" for label, expression in lines)
+    """Write a map tip: an expression for the title, then (label or nothing, expression) a line."""
+    body = "".join(f"<br>{label}{': ' if label else ''}[% {expression} %]" for label, expression in lines)
     return f"<b>[% {title} %]</b>{body}"
+
+
+def _under_tenth(say: Say) -> str:
+    # Written by QGIS, so that the decimal sign is the reader's.
+    before, _, after = say("under {n}", n="\0").partition("\0")
+    return f"{literal(before)} || format_number(0.1, 1) || {literal(after)}"
