@@ -20,7 +20,7 @@ from geo_border.schemas import LAYERS, Layer, conform
 GEOMETRY = "geom"
 # The newest that QGIS 3.22 and GDAL 3.6 read without a warning.
 _VERSION = "1.2"
-_GEOMETRY_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
+GEOMETRY_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 _ARROW = {"text": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
 _WKB = {b"ARROW:extension:name": b"geoarrow.wkb"}
 
@@ -66,7 +66,7 @@ def _write(path: Path, layer: Layer, checked: Any) -> None:
         driver="GPKG",
         layer=layer.name,
         geometry_name=GEOMETRY,
-        geometry_type=_GEOMETRY_TYPES[str(layer.geometry)],
+        geometry_type=GEOMETRY_TYPES[str(layer.geometry)],
         crs=checked.crs.to_wkt() if checked.crs.to_epsg() is None else f"EPSG:{checked.crs.to_epsg()}",
         dataset_options={"VERSION": _VERSION},
         layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.about, "GEOMETRY_NULLABLE": "NO"},

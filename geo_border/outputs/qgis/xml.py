@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from xml.etree import ElementTree as ET
 
 from pyproj import CRS
@@ -51,12 +52,21 @@ def options(parent: ET.Element, values: dict[str, str]) -> ET.Element:
 def crs_element(parent: ET.Element, crs: CRS) -> ET.Element:
     """Append a CRS: by its authority code, and in WKT for a plane that has none."""
     holder = sub(parent, "spatialrefsys", nativeFormat="Wkt")
-    authority = crs.to_authority()
-    sub(holder, "wkt", crs.to_wkt())
-    sub(holder, "authid", ":".join(authority) if authority else "")
-    sub(holder, "description", crs.name)
-    sub(holder, "geographicflag", "true" if crs.is_geographic else "false")
+    for tag, text in _told(crs):
+        sub(holder, tag, text)
     return holder
+
+
+@lru_cache(maxsize=16)
+def _told(crs: CRS) -> tuple[tuple[str, str], ...]:
+    # Looking a code up takes longer than all the rest of a project.
+    authority = crs.to_authority()
+    return (
+        ("wkt", crs.to_wkt()),
+        ("authid", ":".join(authority) if authority else ""),
+        ("description", crs.name),
+        ("geographicflag", "true" if crs.is_geographic else "false"),
+    )
 
 
 def extent_element(parent: ET.Element, bounds: tuple[float, float, float, float], tag: str = "extent") -> ET.Element:

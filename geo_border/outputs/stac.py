@@ -1,0 +1,148 @@
+"""A STAC item of the run's outputs, in a collection that tells sources and terms, so that catalogues can list them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from geo_border.outputs import geoparquet
+from geo_border.outputs.table import CSV_FILE
+from geo_border.present import disclaimer
+from geo_border.result import COVER_FILE, EXPOSURE_FILE, LAYERS_FILE, PASSPORT_FILE, PEOPLE_FILE, Result
+from geo_border.store import sha256_of, write_text
+
+ITEM_FILE, COLLECTION_FILE = "item.json", "collection.json"
+_VERSION = "1.0.0"
+_PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
+_FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+_COG = "image/tiff; application=geotiff; profile=cloud-optimized"
+_GPKG = "application/geopackage+sqlite3"
+_PARQUET = "application/vnd.apache.parquet"
+# (file, what it is, media type, roles)
+_ASSETS = (
+    (LAYERS_FILE, "Layers, tables, styles", _GPKG, ["data"]),
+    (CSV_FILE, "Every figure, one row each", "text/csv", ["data"]),
+    (EXPOSURE_FILE, "Every figure, one row each", _PARQUET, ["data"]),
+    (COVER_FILE, "Land cover", _COG, ["data"]),
+    (PEOPLE_FILE, "People", _COG, ["data"]),
+    (PASSPORT_FILE, "Inputs, parameters, checks", "application/json", ["metadata"]),
+)
+
+
+def write(result: Result, folder: Path) -> list[Path]:
+    """Write `item.json` and `collection.json` about the outputs that stand in `folder`; call it last.
+
+    The item has no time of its own but that of its data: the years of the sources' vintages.
+
+    Raises
+    ------
+    StoreError
+        When the folder cannot be written.
+    """
+    item, collection = folder / ITEM_FILE, folder / COLLECTION_FILE
+    write_text(item, _text(_item(result, folder)))
+    write_text(collection, _text(_collection(result)))
+    return [item, collection]
+
+
+def _item(result: Result, folder: Path) -> dict[str, Any]:
+    zones = result.layers["zones"]
+    box = [round(float(v), 6) for v in zones.to_crs(4326).total_bounds]
+    authority = zones.crs.to_authority()
+    start, end = _years(result)
+    return {
+        "type": "Feature",
+        "stac_version": _VERSION,
+        "stac_extensions": [_PROJECTION, _FILE],
+        "id": result.study.name,
+        "collection": f"geo-border-{result.study.name}",
+        "bbox": box,
+        "geometry": shapely.geometry.mapping(shapely.box(*box)),
+        "properties": {
+            "title": result.study.title,
+            "description": f"{result.study.about} {disclaimer()}".strip(),
+            "datetime": None,
+            "start_datetime": f"{start}-01-01T00:00:00Z",
+            "end_datetime": f"{end}-12-31T23:59:59Z",
+            "proj:code": ":".join(authority) if authority else None,
+            "proj:projjson": None if authority else zones.crs.to_json_dict(),
+        },
+        "links": [
+            {"rel": "self", "href": f"./{ITEM_FILE}", "type": "application/geo+json"},
+            {"rel": "collection", "href": f"./{COLLECTION_FILE}", "type": "application/json"},
+        ],
+        "assets": _assets(result, folder),
+    }
+
+
+def _assets(result: Result, folder: Path) -> dict[str, Any]:
+    listed = list(_ASSETS)
+    listed += [
+        (f"{geoparquet.FOLDER}/{path.name}", f"Layer {path.stem}", _PARQUET, ["data"])
+        for path in sorted((folder / geoparquet.FOLDER).glob("*.parquet"))
+    ]
+    project = f"{result.study.name}.qgz"
+    listed.append((project, "QGIS project", "application/zip", ["overview"]))
+    assets = {}
+    for name, title, media, roles in listed:
+        path = folder / name
+        if path.exists():
+            assets[name.replace("/", "-")] = {
+                "href": f"./{name}",
+                "title": title,
+                "type": media,
+                "roles": roles,
+                "file:size": path.stat().st_size,
+                # A multihash: sha2-256 (0x12), 32 bytes (0x20).
+                "file:checksum": "1220" + sha256_of(path),
+            }
+    return assets
+
+
+def _collection(result: Result) -> dict[str, Any]:
+    sources = result.passport.get("sources", [])
+    zones = result.layers["zones"]
+    start, end = _years(result)
+    terms = sorted({str(s.get("licence", "")) for s in sources})
+    return {
+        "type": "Collection",
+        "stac_version": _VERSION,
+        "id": f"geo-border-{result.study.name}",
+        "title": result.study.title,
+        "description": f"{result.study.about} {disclaimer()}".strip(),
+        "license": terms[0] if len(terms) == 1 else "other",
+        "providers": [{"name": "geo_border", "roles": ["processor"]}]
+        + [
+            {"name": name, "roles": ["producer"]}
+            for name in dict.fromkeys(str(s.get("publisher", "")) for s in sources)
+        ],
+        "extent": {
+            "spatial": {"bbox": [[round(float(v), 6) for v in zones.to_crs(4326).total_bounds]]},
+            "temporal": {"interval": [[f"{start}-01-01T00:00:00Z", f"{end}-12-31T23:59:59Z"]]},
+        },
+        "summaries": {"sources": [f"{s.get('citation', '')} ({s.get('licence', '')})" for s in sources]},
+        "links": [
+            {"rel": "self", "href": f"./{COLLECTION_FILE}", "type": "application/json"},
+            {"rel": "item", "href": f"./{ITEM_FILE}", "type": "application/geo+json"},
+            *(
+                {"rel": "license", "href": str(s["licence_url"]), "title": str(s.get("licence", ""))}
+                for s in sources
+                if s.get("licence_url")
+            ),
+        ],
+    }
+
+
+def _years(result: Result) -> tuple[int, int]:
+    """Give the first and last year named in the sources' vintages."""
+    words = " ".join(str(s.get("vintage", "")) for s in result.passport.get("sources", []))
+    found = [int(word) for word in re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", words)]
+    return (min(found), max(found)) if found else (1970, 1970)
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
