@@ -10,9 +10,9 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import GEOD, WGS84, LocalPlane, to_crs
+from geo_border.crs import GEOD, WGS84, FloatArray, LocalPlane, distance_m, to_crs, to_ecef
 from geo_border.errors import StudyError
-from geo_border.nearest import Lines, densified
+from geo_border.nearest import STEP_M, Lines, densified
 from geo_border.polygons import polygonal
 from geo_border.study import Corridor
 
@@ -81,16 +81,18 @@ def _distance(shape: Any, lonlat: Any) -> Any:
 
 def _shortest(a: Any, b: Any) -> tuple[float, tuple[Any, Any]]:
     """Shortest geodesic between two territories, between points of their boundaries at most 20 m apart."""
-    runs = [densified(shapely.get_coordinates(ring), 20.0) for ring in shapely.get_rings(shapely.get_parts(a))]
-    points = np.concatenate(runs)
+    points, others = _sampled(a), _sampled(b)
     near = Lines([_boundary(b)], [0]).near(points[:, 0], points[:, 1])
     best = int(near.distance_m.argmin())
     start = points[best]
-    others = np.concatenate([densified(shapely.get_coordinates(r), 20.0) for r in shapely.get_rings(shapely.get_parts(b))])
-    close = others[(np.abs(others - start) < 6).all(axis=1)]
-    there = GEOD.inv(np.full(len(close), start[0]), np.full(len(close), start[1]), close[:, 0], close[:, 1])[2]
-    end = close[int(np.argmin(there))]
-    return float(np.min(there)), (tuple(start.tolist()), tuple(end.tolist()))
+    # The chord through the earth is shortest where the geodesic is, and costs no geodesic a sample.
+    end = others[int(np.linalg.norm(to_ecef(*others.T) - to_ecef(*start[:, None]), axis=1).argmin())]
+    return float(distance_m(*start, *end)), (tuple(start.tolist()), tuple(end.tolist()))
+
+
+def _sampled(shape: Any) -> FloatArray:
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    return np.concatenate([densified(shapely.get_coordinates(ring), STEP_M) for ring in rings])
 
 
 def _level(x: Any, y: Any, total: Any, at_m: float) -> Any:

@@ -1,0 +1,50 @@
+"""Administrative units share out home land whole, whatever their published outlines leave over."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pytest
+import shapely
+from pyproj import CRS
+
+from geo_border.crs import WGS84, to_crs
+from geo_border.zones.admin import units
+
+EUROPE = CRS.from_epsg(3035)
+
+
+def flat(shape: object) -> object:
+    return to_crs(shapely.segmentize(shape, 0.01), WGS84, EUROPE)
+
+
+HOME = {"HH": flat(shapely.box(24, 55, 25, 56))}
+
+
+def layer(**shapes: object) -> gpd.GeoDataFrame:
+    data = {"admin_id": list(shapes), "name": list(shapes), "country": "HH"}
+    return gpd.GeoDataFrame(data, geometry=list(shapes.values()), crs=WGS84)
+
+
+def test_land_outside_every_unit_goes_to_the_nearest() -> None:
+    found = units(layer(S=shapely.box(24.1, 55.1, 24.9, 55.4), N=shapely.box(24.1, 55.5, 24.9, 55.9)), HOME, EUROPE)
+    assert found["admin_id"].tolist() == ["N", "S"]
+    assert found.geometry.area.sum() == pytest.approx(shapely.area(HOME["HH"]), rel=1e-9)
+    north, south = found.geometry
+    assert shapely.area(shapely.intersection(north, south)) == pytest.approx(0, abs=1)
+    corners = to_crs(shapely.points([(24.02, 55.02), (24.02, 55.98), (24.5, 55.46)]), WGS84, EUROPE)
+    assert shapely.contains(south, corners).tolist() == [True, False, False]
+    assert shapely.contains(north, corners).tolist() == [False, True, True]
+
+
+def test_an_only_unit_has_all_the_land() -> None:
+    (row,) = units(layer(ONE=shapely.box(24.3, 55.3, 24.4, 55.4)), HOME, EUROPE).geometry
+    assert shapely.equals(row, HOME["HH"])
+
+
+def test_units_that_overlap_do_not_count_land_twice() -> None:
+    found = units(layer(A=shapely.box(23, 54, 24.6, 57), B=shapely.box(24.4, 54, 26, 57)), HOME, EUROPE)
+    assert found.geometry.area.sum() == pytest.approx(shapely.area(HOME["HH"]), rel=1e-9)
+
+
+def test_a_country_without_units_has_none() -> None:
+    assert len(units(layer(A=shapely.box(24, 55, 25, 56)).assign(country="XX"), HOME, EUROPE)) == 0
