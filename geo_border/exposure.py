@@ -1,0 +1,142 @@
+"""Layers x zones: the tidy table, one row a figure with its unit, source, vintage, range and note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_border.catalog import Entry, Legend
+from geo_border.crs import FloatArray
+from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
+from geo_border.zonal import tabulate
+
+LEAST_PIXELS = 30
+FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
+NARROW = "indicative: zone narrower than the data's pixel"
+NO_RANGE = "no second dataset in this run"
+TREE_READINGS = "legend readings of tree"
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One zone: its columns and the rows of the unit table that add up to it."""
+
+    columns: dict[str, Any]
+    units: Any
+    settlements: float | None = None
+    low_high: dict[str, tuple[float, float]] = field(default_factory=dict)
+    range_from: str | None = None
+
+
+def cover_by_area(grid: Grid | list[Any], areas: gpd.GeoDataFrame, key: str, legend: Legend) -> pd.DataFrame:
+    """Area in km² by common class in each area 0..n-1: one column a class, `unknown`, and `tree_low`, `tree_high`."""
+    table = tabulate(grid, areas, zone_field=key, mode="class", coverage="exact")
+    count = int(areas[key].max()) + 1
+    columns = (*COVER_CLASSES, UNKNOWN, "tree_low", "tree_high")
+    out = {name: np.zeros(count) for name in columns}
+    zone, area = table[key].to_numpy(np.int64), table["area_km2"].to_numpy()
+    code = table["class"].to_numpy(np.float64, na_value=np.nan)
+    for value in np.unique(code[np.isfinite(code)]).astype(int):
+        rows = code == value
+        name = legend.classes.get(str(value), UNKNOWN)
+        np.add.at(out[name], zone[rows], area[rows])
+        for reading, values in (("tree_low", legend.tree_low), ("tree_high", legend.tree_high)):
+            if value in values:
+                np.add.at(out[reading], zone[rows], area[rows])
+    missing = ~np.isfinite(code)
+    np.add.at(out[UNKNOWN], zone[missing], area[missing])
+    return pd.DataFrame(out)
+
+
+def pixels_of(entry: Entry, area_km2: float) -> float:
+    """How many native pixels an area holds; infinite for a dataset that is not a raster."""
+    return np.inf if entry.pixel_m is None else area_km2 / entry.options.get("pixel_km2", entry.pixel_m**2 / 1e6)
+
+
+def cover_rows(zone: Zone, cover: pd.DataFrame, area_km2: float, entry: Entry) -> Iterable[dict[str, Any]]:
+    """`cover_area` of one zone by class; the classes and `unknown` add up to the zone."""
+    sums = cover.iloc[zone.units].sum() if zone.units is not None else cover
+    few = pixels_of(entry, area_km2) < LEAST_PIXELS
+    # Rounding of ellipsoidal against planar area stays with the largest class, so that the classes add up exactly.
+    values = {name: float(sums[name]) for name in (*COVER_CLASSES, UNKNOWN)}
+    largest = max(values, key=lambda name: values[name])
+    values[largest] += area_km2 - sum(values.values())
+    for name, value in values.items():
+        row = _row(zone, "cover_area", name, value, "km²", entry)
+        if name == "tree":
+            row |= {"low": min(float(sums["tree_low"]), value), "high": max(float(sums["tree_high"]), value)}
+            row["range_from"] = TREE_READINGS
+        else:
+            row["note"] = NO_RANGE
+        yield from _cautioned(row, zone, entry, few, name)
+
+
+def people_rows(zone: Zone, people: dict[str, FloatArray], area_km2: float, entry: Entry) -> Iterable[dict[str, Any]]:
+    """`people` of one zone, with its range where the dataset has one."""
+    total = {name: float(values[zone.units].sum()) for name, values in people.items()}
+    row = _row(zone, "people", "total", total["people"], "persons", entry)
+    if "low" in total:
+        row |= {"low": min(total["low"], total["people"]), "high": max(total["high"], total["people"])}
+        row["range_from"] = str(entry.options["range_from"])
+    else:
+        row["note"] = NO_RANGE
+    yield from _cautioned(row, zone, entry, pixels_of(entry, area_km2) < LEAST_PIXELS, "total")
+
+
+def simple_row(
+    zone: Zone, measure: str, category: str | None, value: float, unit: str, entry: Entry, note: str
+) -> dict[str, Any]:
+    """A row whose figure has no range but for the zone's own; `note` says why."""
+    row = _row(zone, measure, category, value, unit, entry)
+    if measure in zone.low_high:
+        low, high = zone.low_high[measure]
+        return row | {"low": min(low, value), "high": max(high, value), "range_from": zone.range_from}
+    return row | {"note": note}
+
+
+def table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as the exposure table's columns, in the order given."""
+    frame = pd.DataFrame(list(rows))
+    for name in ("low", "high", "from_m", "to_m", "value"):
+        frame[name] = frame[name].astype(np.float64)
+    return frame
+
+
+def _row(zone: Zone, measure: str, category: str | None, value: float, unit: str, entry: Entry) -> dict[str, Any]:
+    return {
+        **zone.columns,
+        "measure": measure,
+        "category": category,
+        "value": value,
+        "low": np.nan,
+        "high": np.nan,
+        "unit": unit,
+        "dataset": entry.name,
+        "vintage": entry.vintage,
+        "range_from": None,
+        "note": None,
+    }
+
+
+def _cautioned(row: dict[str, Any], zone: Zone, entry: Entry, few: bool, category: str) -> Iterable[dict[str, Any]]:
+    """The row, its range widened by the zone's own, emptied where too few pixels carry it."""
+    measure = row["measure"] if row["measure"] == "people" else f"{row['measure']}:{category}"
+    if measure in zone.low_high:
+        low, high = zone.low_high[measure]
+        row |= {"low": np.nanmin([row["low"], low, row["value"]]), "high": np.nanmax([row["high"], high, row["value"]])}
+        row["range_from"] = "; ".join(part for part in (row["range_from"], zone.range_from) if part)
+        row["note"] = None
+    if few:
+        row |= {"value": np.nan, "low": np.nan, "high": np.nan, "range_from": None, "note": FEW}
+    elif entry.pixel_m and zone.columns["to_m"] is not None and _width(zone) < entry.pixel_m:
+        row["note"] = NARROW if row["note"] is None else f"{NARROW}; {row['note']}"
+    yield row
+
+
+def _width(zone: Zone) -> float:
+    return float(zone.columns["to_m"]) - float(zone.columns["from_m"])

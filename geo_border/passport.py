@@ -1,0 +1,134 @@
+"""The passport of a run: every input, every parameter, every check; and what changed between two of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geo_border import __version__
+from geo_border.errors import CheckError, EmptyLayerError
+from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
+from geo_border.store import Raw, sha256_of, write_text
+from geo_border.study import Study
+
+
+def source_row(need: str, raw: Raw) -> dict[str, Any]:
+    """One input as the passport states it."""
+    entry = raw.entry
+    return {
+        "need": need,
+        "dataset": entry.name,
+        "title": entry.title,
+        "publisher": entry.publisher,
+        "version": entry.version,
+        "vintage": entry.vintage,
+        "licence": entry.licence,
+        "licence_url": entry.licence_url,
+        "attribution": entry.attribution,
+        "citation": entry.citation,
+        "homepage": entry.homepage,
+        "retrieved": raw.retrieved,
+        "dated": raw.dated,
+        "files": [
+            {"name": path.name, "sha256": raw.sha256[path.name], "bytes": path.stat().st_size} for path in raw.paths
+        ],
+    }
+
+
+def check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
+    """A check of a run: it passes when the value's size is at most the limit."""
+    return {"name": name, "passed": bool(abs(value) <= limit), "value": float(value), "limit": limit, "unit": unit}
+
+
+def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
+    """A hash of all that a run's result depends on: study, inputs' checksums, parameters, and this package's own files."""
+    inputs = [[s["need"], s["dataset"], s["version"], [f["sha256"] for f in s["files"]]] for s in sources]
+    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": _code()}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def write(folder: Path, passport: dict[str, Any], files: list[Path], root: Path) -> Path:
+    """Write `run.json` last, with the checksum of every file of the run (paths relative to the root)."""
+    outputs = [{"name": p.relative_to(root).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files]
+    final = folder / PASSPORT_FILE
+    write_text(final, json.dumps({**passport, "outputs": outputs}, indent=1, ensure_ascii=False, sort_keys=False) + "\n")
+    return final
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A passport from `run.json` or the folder that holds it.
+
+    Raises
+    ------
+    EmptyLayerError
+        When there is none.
+    CheckError
+        When it is not JSON.
+    """
+    file = path / PASSPORT_FILE if path.is_dir() else path
+    if not file.exists():
+        raise EmptyLayerError(f"{file}: no passport there. Run `geo-border run` first, or give a folder with run.json.")
+    try:
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
+    return found
+
+
+def damaged(passport: dict[str, Any], root: Path) -> list[str]:
+    """Which of a run's files are missing or have other bytes than the passport says."""
+    out = []
+    for row in passport.get("outputs", []):
+        path = root / row["name"]
+        if not path.exists():
+            out.append(f"{row['name']}: missing")
+        elif path.stat().st_size != row["bytes"] or sha256_of(path) != row["sha256"]:
+            out.append(f"{row['name']}: not the bytes that the run wrote")
+    return out
+
+
+def _code() -> str:
+    """Hash of this package's own Python and TOML files: a result of another version is not reused."""
+    digest = hashlib.sha256(__version__.encode())
+    package = Path(str(resources.files("geo_border")))
+    for path in sorted(p for p in package.rglob("*") if p.suffix in (".py", ".toml", ".html", ".js", ".css", ".po")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def changes(a: Path, b: Path) -> list[dict[str, Any]]:
+    """What differs between two runs: inputs by need, then figures by key.
+
+    Returns
+    -------
+    Rows of `what` (input or figure), `key`, `before`, `after`.
+    """
+    told = [read(path) for path in (a, b)]
+    used = [{row["need"]: f"{row['dataset']} {row['version']}" for row in t["sources"]} for t in told]
+    rows = [
+        {"what": "input", "key": need, "before": used[0].get(need), "after": used[1].get(need)}
+        for need in sorted({*used[0], *used[1]})
+        if used[0].get(need) != used[1].get(need)
+    ]
+    keys = ["zone_id", "measure", "category"]
+    tables = [_figures(path) for path in (a, b)]
+    both = tables[0].merge(tables[1], on=keys, how="outer", suffixes=("_a", "_b")).sort_values(keys)
+    same = (both["value_a"] == both["value_b"]) | (both["value_a"].isna() & both["value_b"].isna())
+    for row in both[~same].itertuples(index=False):
+        key = "|".join(part for part in (row.zone_id, row.measure, row.category) if isinstance(part, str))
+        rows.append({"what": "figure", "key": key, "before": row.value_a, "after": row.value_b})
+    return rows
+
+
+def _figures(path: Path) -> pd.DataFrame:
+    folder = path if path.is_dir() else path.parent
+    file = folder / EXPOSURE_FILE
+    if not file.exists():
+        raise EmptyLayerError(f"{file}: not there, so the figures cannot be compared. Run `geo-border run` again.")
+    return pd.read_parquet(file, columns=["zone_id", "measure", "category", "value"])

@@ -1,0 +1,177 @@
+"""People: a count grid as it is, or modelled from settlement classes, spread over home's dry land, never resampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_border.crs import WGS84, FloatArray, row_area_km2, transformer
+from geo_border.errors import EmptyLayerError
+from geo_border.model import Grid
+from geo_border.nearest import Lines
+from geo_border.zonal import coverage_fraction, tabulate
+
+# A cell less than this dry has its people spread over all its home land: they do live there, the water data is coarser.
+_LEAST_DRY = 0.005
+# Of the cells beyond the line, the share that must hold people before a grid is taken to count both sides.
+_BOTH_SIDES = 0.05
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where people can live: home's units, the water in them, and the ground beyond the line.
+
+    Attributes
+    ----------
+    units
+        Disjoint home land (`unit`, geometry); `water` is the part of it that is inland water (`unit`, geometry).
+    beyond
+        Geometry on the facing side near the line, to tell whether a grid counts people there too.
+    """
+
+    units: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    beyond: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class People:
+    """Counts ready to be summed over any area of home land.
+
+    Attributes
+    ----------
+    counts
+        Persons per cell that live in home territory (as far as the study's window), float64.
+    on_dry, on_all
+        Persons that a cell would hold were it all home, in cells whose people are spread over dry land, and over all
+        land. Their sums over an area, the first less the area's water, are the people in it.
+    bounds
+        Low and high factor per cell (each as `counts`), or None where the dataset has no range.
+    home_people
+        Sum of the cells that have any home land.
+    """
+
+    counts: Grid
+    on_dry: Grid
+    on_all: Grid
+    home_people: float
+    bounds: tuple[FloatArray, FloatArray] | None = None
+
+
+def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str]:
+    """A count grid, and what its cells count: "all" who live in them or only "home" residents.
+
+    Where neither a catalogue entry nor the user says, a grid without people beyond the line is taken to count home.
+
+    Raises
+    ------
+    EmptyLayerError
+        When no cell with people lies on home land.
+    """
+    values = np.nan_to_num(grid.values.astype(np.float64), nan=0.0)
+    land = coverage_fraction(grid, ground.units)
+    kind = counts or ("all" if _counts_beyond(grid, values, ground) else "home")
+    own = land > 0
+    if not values[own].sum() > 0:
+        raise EmptyLayerError("the people grid holds nobody on home land in this study: wrong area, unit or band?")
+    if kind == "all":
+        on_all = _like(grid, values)
+        return People(_like(grid, values * np.minimum(land, 1)), _like(grid, np.zeros_like(values)), on_all, float(values[own].sum())), kind
+    dry = np.clip(land - coverage_fraction(grid, ground.water), 0, None)
+    enough = dry > np.maximum(_LEAST_DRY * land, 1e-9)
+    on_dry = np.where(own & enough, values / np.where(enough, dry, 1), 0.0)
+    on_all = np.where(own & ~enough, values / np.where(own, land, 1), 0.0)
+    home = np.where(own, values, 0.0)
+    return People(_like(grid, home), _like(grid, on_dry), _like(grid, on_all), float(home.sum())), kind
+
+
+def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: Lines, ground: Ground) -> People:
+    """People modelled from settlement classes: persons per km² of dry land by class, segment and distance ring.
+
+    Parameters
+    ----------
+    classes
+        DEGURBA level 2 codes on a lon/lat grid, 0 unknown.
+    model
+        `options` of the catalogue entry: `rings_m` (outer edges), `density`, `low` and `high`: by segment (or `other`),
+        then by class, one number a ring.
+    """
+    land = coverage_fraction(classes, ground.units)
+    dry = np.clip(land - coverage_fraction(classes, ground.water), 0, None)
+    row, column = np.nonzero(dry > 0)
+    x, y = classes.transform * (column + 0.5, row + 0.5)
+    lon, lat = transformer(classes.crs.to_wkt(), WGS84.to_wkt()).transform(x, y)
+    near = index.near(np.asarray(lon), np.asarray(lat))
+    ring = np.minimum(np.searchsorted(model["rings_m"], near.distance_m, side="right"), len(model["rings_m"]) - 1)
+    code = classes.values[row, column]
+    step = classes.transform
+    km2 = row_area_km2(step.f, -step.e, step.a, classes.shape[0])[row]
+    full = {}
+    for name in ("density", "low", "high"):
+        per_km2 = _lookup(model[name], segments, near.label, code, ring)
+        full[name] = np.zeros(classes.shape)
+        full[name][row, column] = per_km2 * km2
+    counts = full["density"] * dry
+    bounds = tuple(np.divide(full[n], full["density"], out=np.ones_like(counts), where=full["density"] > 0) for n in ("low", "high"))
+    nobody = np.zeros(classes.shape)
+    return People(
+        _like(classes, counts), _like(classes, full["density"]), _like(classes, nobody), float(counts.sum()), bounds  # type: ignore[arg-type]
+    )
+
+
+def in_areas(people: People, areas: gpd.GeoDataFrame, water: gpd.GeoDataFrame, key: str) -> dict[str, FloatArray]:
+    """Persons in each area 0..n-1 of column `key`: `people`, and `low` and `high` where there is a range.
+
+    Rows of one key add up; `water` is the inland water in the areas, by the same key.
+    """
+    count = int(areas[key].max()) + 1 if len(areas) else 0
+    out = {}
+    factors: dict[str, FloatArray | None] = {"people": None}
+    if people.bounds is not None:
+        factors |= {"low": people.bounds[0], "high": people.bounds[1]}
+    for name, factor in factors.items():
+        dry = people.on_dry if factor is None else _like(people.on_dry, people.on_dry.values * factor)
+        everywhere = _like(dry, dry.values + people.on_all.values)
+        total = _sums(everywhere, areas, key, count)
+        if len(water) and dry.values.any():
+            total -= _sums(dry, water, key, count)
+        # Subtracting two nearly equal sums leaves rounding below zero in areas that are all water.
+        out[name] = np.maximum(total, 0.0)
+    return out
+
+
+def _sums(grid: Grid, areas: gpd.GeoDataFrame, key: str, count: int) -> FloatArray:
+    table = tabulate(grid, areas, zone_field=key, mode="sum", coverage="exact")
+    out = np.zeros(count)
+    out[table[key].to_numpy(np.int64)] = table["sum"].to_numpy()
+    return out
+
+
+def _counts_beyond(grid: Grid, values: FloatArray, ground: Ground) -> bool:
+    if len(ground.beyond) == 0:
+        return False
+    beyond = coverage_fraction(grid, ground.beyond) > 0.999
+    return bool(beyond.any() and (values[beyond] > 0).mean() > _BOTH_SIDES)
+
+
+def _lookup(
+    table: dict[str, dict[str, list[float]]],
+    segments: list[str],
+    label: NDArray[np.int64],
+    code: NDArray[Any],
+    ring: NDArray[np.int64],
+) -> FloatArray:
+    cube = np.zeros((len(segments), 256, len(next(iter(table["other"].values())))))
+    for i, segment in enumerate(segments):
+        for name, values in {**table["other"], **table.get(segment, {})}.items():
+            cube[i, int(name)] = values
+    out: FloatArray = cube[label, code.astype(np.int64), ring]
+    return out
+
+
+def _like(grid: Grid, values: FloatArray) -> Grid:
+    return Grid(values, grid.transform, grid.crs, None)

@@ -1,0 +1,213 @@
+"""The story on one screen: fetch -> read -> frontier -> zones -> people and cover -> table and layers -> files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from geo_border import __version__, fetchers, passport, result, store, study
+from geo_border.errors import CheckError, EmptyLayerError
+from geo_border.fetchers import Options
+from geo_border.frontier import matched, polygons, study_crs
+from geo_border.outputs import cog, geopackage, qgis, table, webmap
+from geo_border.pipeline import assemble, ground, inputs
+from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
+from geo_border.present import disclaimer
+from geo_border.result import Result
+from geo_border.store import Folders, Raw
+from geo_border.study import Study
+
+LOG = logging.getLogger("geo_border")
+# The window of the data is this much wider than the widest band and its reach.
+_WINDOW_MARGIN_M = 5_000.0
+
+
+def _quiet(_stage: str, _done: int, _total: int) -> None:
+    return None
+
+
+def run(
+    which: str | Path | Study = study.DEFAULT,
+    *,
+    root: str | Path = ".",
+    sources: Sequence[str] = (),
+    options: Options | None = None,
+    tell: Tell = _quiet,
+    again: bool = False,
+) -> Result:
+    """Everything, from data to maps; a run whose inputs, study and code are those of the last one reuses it.
+
+    Parameters
+    ----------
+    which
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that gets `data/` and `maps/`.
+    sources
+        As `--sources`: a preset, `NEED=DATASET` or `NEED=PATH`.
+    again
+        Compute even if nothing has changed.
+
+    Raises
+    ------
+    GeoBorderError
+        With what is wrong, where, and what to do next.
+    """
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    processed, maps = folders.processed(question.name), folders.maps(question.name)
+    with store.lock(processed):
+        chosen = fetchers.choose(sources, question.sources)
+        got, lines, territories, needs = _fetched(question, chosen, folders, options or Options(), tell)
+        rows = [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
+        mark = passport.fingerprint(question, rows, {"sources": chosen})
+        if not again and _stands(processed, mark, folders.root):
+            LOG.info("nothing has changed since the last run: its results stand")
+            return result.read(question, processed)
+        made = _computed(question, got, needs, lines, territories, tell)
+        made = replace(made, passport=_passport(question, made, got, rows, mark, chosen))
+        files = _written(made, processed, maps, tell)
+        passport.write(processed, made.passport, files, folders.root)
+    failed = [c for c in made.passport["checks"] if not c["passed"]]
+    if failed:
+        told = "; ".join(f"{c['name']}: {c['value']:g} {c['unit']} (limit {c['limit']:g})" for c in failed)
+        raise CheckError(f"{processed}: a check failed: {told}. The files are there to look at; do not publish them.")
+    return made
+
+
+def fetch(
+    which: str | Path | Study = study.DEFAULT,
+    *,
+    root: str | Path = ".",
+    sources: Sequence[str] = (),
+    options: Options | None = None,
+    tell: Tell = _quiet,
+) -> list[dict[str, Any]]:
+    """Fetch and verify all that a run would use; the passport's rows of the inputs."""
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    chosen = fetchers.choose(sources, question.sources)
+    got, _, _, needs = _fetched(question, chosen, folders, options or Options(), tell)
+    return [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
+
+
+def draw(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> Path:
+    """Draw the map again from `data/processed`."""
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    with store.lock(folders.processed(question.name)):
+        made = result.read(question, folders.processed(question.name))
+        tell("map", 0, 1)
+        page = webmap.write(made, folders.maps(question.name))
+        tell("map", 1, 1)
+    return page
+
+
+def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") -> list[dict[str, Any]]:
+    """Verify a run's files: checksums, schemas, and the checks that its passport carries.
+
+    Raises
+    ------
+    CheckError
+        When anything is off; names it.
+    """
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    processed = folders.processed(question.name)
+    told = passport.read(processed)
+    wrong = passport.damaged(told, folders.root)
+    if wrong:
+        raise CheckError(f"{processed}: {'; '.join(wrong)}. Run `geo-border run {question.name}` to make them again.")
+    made = result.read(question, processed)
+    found = [*told["checks"], *assemble.standing_checks(made)]
+    failed = [f"{c['name']}: {c['value']:g} {c['unit']} (limit {c['limit']:g})" for c in found if not c["passed"]]
+    if failed:
+        raise CheckError(f"{processed}: {'; '.join(failed)}.")
+    return found
+
+
+def sources() -> list[dict[str, Any]]:
+    """The catalogue, one row a dataset."""
+    from geo_border.catalog import entries
+
+    return [entry.model_dump(mode="json") for entry in entries().values()]
+
+
+def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
+    """What changed between two runs, figure by figure: their passports' inputs and their tables' values."""
+    return passport.changes(Path(a), Path(b))
+
+
+def _fetched(
+    question: Study, chosen: dict[str, str], folders: Folders, options: Options, tell: Tell
+) -> tuple[Inputs, Any, Any, dict[str, Raw | None]]:
+    """Boundaries read, the frontier matched, and the files of every other need on disk."""
+    tell("fetch", 0, len(OPTIONAL) + 1)
+    got = inputs.boundaries(question, chosen, folders, options)
+    territories = polygons(got.boundaries, question)
+    lines = matched(territories, question)
+    margin = question.widest_m + question.reach_m + _WINDOW_MARGIN_M
+    _, window = inputs.window_of(list(lines.values()), margin)
+    needs: dict[str, Raw | None] = {}
+    for done, need in enumerate(OPTIONAL, 1):
+        tell("fetch", done, len(OPTIONAL) + 1)
+        needs[need] = inputs.obtain(need, chosen, folders, window, options)
+    tell("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
+    return got, lines, territories, needs
+
+
+def _computed(
+    question: Study, got: Inputs, needs: dict[str, Raw | None], lines: Any, territories: Any, tell: Tell
+) -> Result:
+    margin = question.widest_m + question.reach_m + _WINDOW_MARGIN_M
+    bounds, _ = inputs.window_of(list(lines.values()), margin)
+    inputs.read_all(got, needs, bounds, tell)
+    crs = study_crs(question, lines)
+    return assemble.result(question, territories, lines, ground.lay(question, territories, lines, got, crs, tell), got, tell)
+
+
+def _passport(
+    question: Study, made: Result, got: Inputs, rows: list[dict[str, Any]], mark: str, chosen: dict[str, str]
+) -> dict[str, Any]:
+    notes = list(got.notes)
+    if "roads" not in got.layers and "facilities" not in got.layers:
+        notes.append("passage: not assessed, for want of roads and facilities in this run's sources.")
+    return {
+        "geo_border": __version__,
+        "fingerprint": mark,
+        "study": question.model_dump(mode="json"),
+        "sources": rows,
+        "parameters": {"sources": chosen, "crs": made.layers["frontier"].crs.to_string()},
+        **made.passport,
+        "notes": notes,
+        "disclaimer": disclaimer(),
+    }
+
+
+def _written(made: Result, processed: Path, maps: Path, tell: Tell) -> list[Path]:
+    """All files but the passport, which vouches for them and comes last."""
+    steps = (
+        lambda: geopackage.write(made, processed),
+        lambda: table.write(made, processed),
+        lambda: cog.write(made, processed),
+        lambda: qgis.write(made, processed),
+        lambda: webmap.write(made, maps),
+    )
+    files: list[Path] = []
+    for done, step in enumerate(steps):
+        tell("write", done, len(steps))
+        wrote = step()
+        files += wrote if isinstance(wrote, list) else [wrote]
+    tell("write", len(steps), len(steps))
+    return files
+
+
+def _stands(processed: Path, mark: str, root: Path) -> bool:
+    try:
+        told = passport.read(processed)
+    except (EmptyLayerError, CheckError):
+        return False
+    return told.get("fingerprint") == mark and not passport.damaged(told, root) and all(c["passed"] for c in told["checks"])
