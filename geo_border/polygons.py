@@ -41,7 +41,9 @@ def polygonal(geometry: Any) -> Any:
     out = np.where(kinds < 0, shapely.Polygon(), geometry)
     for i in np.flatnonzero((kinds >= 0) & (kinds != 3) & (kinds != 6)):
         parts = shapely.get_parts(shapely.get_parts(geometry[i]))
-        out[i] = shapely.union_all(parts[shapely.get_type_id(parts) == 3])
+        faces = parts[shapely.get_type_id(parts) == 3]
+        # The union of nothing is an empty collection, which is no polygon.
+        out[i] = shapely.union_all(faces) if len(faces) else shapely.Polygon()
     return out
 
 
