@@ -1,8 +1,8 @@
 // The page itself: tabs, language, pointer, address, printing; started once everything above stands.
 "use strict";
 GB.TABS = {
-  story: ["Story", GB.story], layers: ["Layers", GB.layerPanel], place: ["Place", () => GB.placeParts()],
-  compare: ["Compare", GB.compare], table: ["Table", GB.table], about: ["Sources", GB.about],
+  story: [GB.mark("Story"), GB.story], layers: [GB.mark("Layers"), GB.layerPanel], place: [GB.mark("Place"), () => GB.placeParts()],
+  compare: [GB.mark("Compare"), GB.compare], table: [GB.mark("Table"), GB.table], about: [GB.mark("Sources"), GB.about],
 };
 
 GB.placeParts = function () {

@@ -2,12 +2,12 @@
 "use strict";
 // Groups of the layer list, in order; true = drawn when the page opens.
 GB.LAYER_GROUPS = [
-  ["The line", { frontier: true, frontier_sea: true }],
-  ["Zones by distance", { bands: true, strips: false, admin: false }],
-  ["The corridor", { corridor: true, corridor_axis: true }],
-  ["What is there", { forested: false, populated: false, civilian_exposure: false, people: false, cover: false }],
-  ["Places", { settlements: true, facilities: false }],
-  ["Background", { basemap: true }],
+  [GB.mark("The line"), { frontier: true, frontier_sea: true }],
+  [GB.mark("Zones by distance"), { bands: true, strips: false, admin: false }],
+  [GB.mark("The corridor"), { corridor: true, corridor_axis: true }],
+  [GB.mark("What is there"), { forested: false, populated: false, civilian_exposure: false, people: false, cover: false }],
+  [GB.mark("Places"), { settlements: true, facilities: false }],
+  [GB.mark("Background"), { basemap: true }],
 ];
 
 GB.hasLayer = function (name) {

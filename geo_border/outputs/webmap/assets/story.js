@@ -50,7 +50,7 @@ GB.compare = function () {
   const names = [...GB.data.segments.map((s) => [s.segment, GB.segmentName(s.segment)]),
     ...[...new Set(GB.data.segments.map((s) => s.country))].map((c) => [c, GB.countryName(c)])];
   GB.compared = GB.compared || [names[0] && names[0][0], names[Math.min(1, names.length - 1)] && names[Math.min(1, names.length - 1)][0]];
-  const select = (at) => GB.h("label", {}, GB.t(at ? "Second" : "First"), GB.h("select", { id: `compare-${at}`, onchange: (event) => {
+  const select = (at) => GB.h("label", {}, at ? GB.t("Second") : GB.t("First"), GB.h("select", { id: `compare-${at}`, onchange: (event) => {
     GB.compared[at] = event.target.value;
     GB.show("compare");
     document.getElementById(`compare-${at}`).focus();

@@ -30,7 +30,7 @@ GB.table = function () {
   const state = GB.tableState, rows = GB.tableRows(), pages = Math.max(1, Math.ceil(rows.length / GB.PAGE_ROWS));
   state.page = Math.min(state.page, pages - 1);
   const again = (change, focus) => { Object.assign(state, change); GB.show("table"); const node = document.getElementById(focus); if (node) node.focus(); };
-  const heads = { zone_id: "Zone", measure: "Measure", category: "Class", value: "Value", low: "Low", high: "High", unit: "Unit", dataset: "Dataset", vintage: "Year or version", range_from: "Range from", note: "Note" };
+  const heads = { zone_id: GB.mark("Zone"), measure: GB.mark("Measure"), category: GB.mark("Class"), value: GB.mark("Value"), low: GB.mark("Low"), high: GB.mark("High"), unit: GB.mark("Unit"), dataset: GB.mark("Dataset"), vintage: GB.mark("Year or version"), range_from: GB.mark("Range from"), note: GB.mark("Note") };
   const select = (id, key, values, text) => GB.h("select", { id, onchange: (e) => again({ [key]: e.target.value, page: 0 }, id) },
     GB.h("option", { value: "" }, GB.t("All")), values.map((v) => GB.h("option", { value: v, selected: state[key] === v }, text(v))));
   const head = (column) => GB.h("th", { scope: "col", "aria-sort": state.sort === column ? (state.down ? "descending" : "ascending") : "none" },

@@ -5,6 +5,8 @@ GB.t = function (message, values) {
   const text = found === undefined ? message : Array.isArray(found) ? found[0] : found;
   return GB.fill(text, values);
 };
+// Marks a text for the catalogues where it is translated later.
+GB.mark = (message) => message;
 GB.tn = function (one, many, n) {
   const found = GB.languages[GB.lang].messages[one];
   const forms = Array.isArray(found) ? found : [one, many];

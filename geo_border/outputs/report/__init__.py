@@ -1,0 +1,32 @@
+"""The report: still pictures, and a report with one A4 sheet a segment and a country, in every language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geo_border import present, store
+from geo_border.outputs.report.pictures import draw_all
+from geo_border.outputs.report.sheets import file_of, sheet
+from geo_border.result import Result
+
+
+def write(result: Result, folder: Path) -> list[Path]:
+    """Write pictures (`overview` and each segment, .png and .svg) and `report.html`, `report.<language>.html`.
+
+    Returns
+    -------
+    list of Path
+        Every file written; the same result gives the same bytes.
+
+    Raises
+    ------
+    StoreError
+        When the folder cannot be written.
+    """
+    written = draw_all(result, folder)
+    pictures = {path.name for path in written}
+    for code in present.LANGUAGES:
+        final = folder / file_of(code)
+        store.write_text(final, sheet(result, code, pictures))
+        written.append(final)
+    return written

@@ -1,0 +1,206 @@
+"""Still pictures of the whole frontier and of each segment, PNG and SVG, in the map's colours and without words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path as FilePath
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
+
+from geo_border import palette, store
+from geo_border.outputs.report.labelling import place_labels
+from geo_border.present import language
+from geo_border.result import Result
+
+LONG_SIDE_IN = 9.0
+DPI = 160
+_MARGIN = 0.06
+# A picture may be this much taller than wide, or wider than tall, so that it fits a sheet.
+_MOST_SLENDER = 1.9
+_KM_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+# The same bytes each time: no date, no version, ids from a fixed salt; text stays text.
+_SETTINGS = {"svg.hashsalt": "geo_border", "svg.fonttype": "none", "font.family": "DejaVu Sans", "path.simplify": False}
+
+Box = tuple[float, float, float, float]
+# Shapes under the bands, lowest first, each with the fill of every shape.
+Ground = list[tuple[Any, list[str]]]
+_FINEST_M = 60.0
+
+
+def draw_all(result: Result, folder: FilePath) -> list[FilePath]:
+    """Draw `overview` and one picture a segment, each as .png and .svg, into a folder."""
+    written: list[FilePath] = []
+    names = [None, *result.layers["segments"]["segment"]]
+    ground = ground_of(result)
+    for segment in names:
+        figure = draw(result, segment, ground)
+        if figure is None:
+            continue
+        for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None, "Creator": None})):
+            final = folder / f"{segment or 'overview'}{suffix}"
+            with store.atomic_path(final) as path, mpl.rc_context(_SETTINGS):
+                figure.savefig(path, dpi=DPI, metadata=metadata)
+            written.append(final)
+    return written
+
+
+def ground_of(result: Result) -> Ground:
+    """Prepare land, countries and water once for all pictures: valid, and no finer than the finest of them shows."""
+    home = set(result.study.home)
+    base = {name: palette.style("basemap", name).fill for name in palette.classes("basemap")}
+    countries = result.layers["countries"]
+    fills = [base["land"] if country in home else base["facing"] for country in countries["country"]]
+    found = [(_coarse(countries.geometry), fills)]
+    for name, fill in (("land", base["facing"]), ("water", base["water"])):
+        frame = result.layers.get(name)
+        if frame is not None:
+            found.insert(0 if name == "land" else len(found), (_coarse(frame.geometry), [fill] * len(frame)))
+    return found
+
+
+def draw(result: Result, segment: str | None, ground: Ground) -> Figure | None:
+    """Draw one segment, or the whole; None where it has no bands to show."""
+    zones = result.layers["zones"]
+    bands = zones[zones["zone_kind"] == "band"]
+    bands = bands if segment is None else bands[bands["segment"] == segment]
+    if bands.empty:
+        return None
+    box = _box(bands.total_bounds)
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = LONG_SIDE_IN / max(width, height)
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width * scale, height * scale))
+        FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_xlim(box[0], box[2])
+        axes.set_ylim(box[1], box[3])
+        axes.set_axis_off()
+        _ground(axes, ground, "land" in result.layers, box)
+        _bands(axes, result, bands, box)
+        _lines(axes, result, segment, box)
+        place_labels(axes, result.layers["settlements"], box, segment)
+        _scale_bar(axes, box)
+        _legend(axes, result)
+    return figure
+
+
+def _box(bounds: Any) -> Box:
+    x0, y0, x1, y1 = (float(v) for v in bounds)
+    margin = _MARGIN * max(x1 - x0, y1 - y0)
+    x0, y0, x1, y1 = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+    width, height = x1 - x0, y1 - y0
+    wider, taller = max(width, height / _MOST_SLENDER), max(height, width / _MOST_SLENDER)
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return (x - wider / 2, y - taller / 2, x + wider / 2, y + taller / 2)
+
+
+def _coarse(shapes: Any) -> Any:
+    return shapely.make_valid(shapely.simplify(shapely.make_valid(shapes.to_numpy()), _FINEST_M))
+
+
+def _ground(axes: Any, ground: Ground, sea_known: bool, box: Box) -> None:
+    # Without an outline of all land, what is not a country here may be land or sea: neutral, not blue.
+    under = palette.style("basemap", "sea").fill if sea_known else palette.style("basemap", "label").line
+    axes.add_artist(_patch([shapely.box(*box)], under, None, 0))
+    for number, (shapes, fills) in enumerate(ground):
+        line = None if number == len(ground) - 1 and number else palette.style("countries").line
+        cut = _cut(shapes, box)
+        for fill in dict.fromkeys(fills):
+            same = [shape for shape, own in zip(cut, fills, strict=True) if own == fill]
+            axes.add_artist(_patch(same, fill, line, 0.4))
+
+
+def _bands(axes: Any, result: Result, bands: Any, box: Box) -> None:
+    colours = palette.ramp_colours("bands", len(result.study.bands))
+    style = palette.style("bands")
+    order = {to_m: number for number, (_, to_m) in enumerate(result.study.bands)}
+    for shape, to_m in zip(_cut(bands.geometry, box), bands["to_m"], strict=True):
+        axes.add_artist(_patch([shape], colours[order[to_m]], style.line, 0.4, style.fill_opacity + 0.15))
+    corridor = palette.style("corridor")
+    for shape in _cut(result.layers["corridor"].geometry, box):
+        axes.add_artist(_patch([shape], corridor.fill, corridor.line, 1.0, corridor.fill_opacity))
+
+
+def _lines(axes: Any, result: Result, segment: str | None, box: Box) -> None:
+    frontier = result.layers["frontier"]
+    frontier = frontier[shapely.intersects(frontier.geometry.to_numpy(), shapely.box(*box))]
+    lines = shapely.simplify(shapely.clip_by_rect(frontier.geometry.to_numpy(), *box), _tolerance(box))
+    own = np.ones(len(frontier), dtype=bool) if segment is None else (frontier["segment"] == segment).to_numpy()
+    quiet = palette.style("frontier_sea").line
+    groups = [(own & (frontier["medium"] == medium).to_numpy(), medium) for medium in palette.classes("frontier")]
+    for which, medium in [(~own, None), *groups]:
+        style = palette.style("frontier", medium)
+        parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines[which])]
+        # Halved: a still picture is read at half the size of a screen's.
+        dash = (0, tuple(part / 2 for part in style.dash)) if style.dash else "solid"
+        colour, width = (style.line, style.width / 2) if medium else (quiet, 0.8)
+        axes.add_collection(
+            LineCollection(parts, colors=colour, linewidths=width, linestyles=[dash], zorder=5), autolim=False
+        )
+
+
+def _scale_bar(axes: Any, box: Box) -> None:
+    width = box[2] - box[0]
+    km = max((step for step in _KM_STEPS if step * 1_000 < width / 4), default=_KM_STEPS[0])
+    x1, y = box[2] - 0.03 * width, box[1] + 0.03 * (box[3] - box[1])
+    ink = palette.style("basemap", "label").fill
+    axes.plot([x1 - km * 1_000, x1], [y, y], color=ink, linewidth=2.5, zorder=8, solid_capstyle="butt")
+    axes.text(x1, y, f"{km} km", ha="right", va="bottom", fontsize=8, color=ink, zorder=8)
+
+
+def _legend(axes: Any, result: Result) -> None:
+    # Numbers and units only: one picture serves every language.
+    write = language("en").number
+    style = palette.style("bands")
+    patches = [
+        Patch(
+            facecolor=palette.over(colour, style.fill_opacity + 0.15, palette.style("basemap", "land").fill),
+            edgecolor=style.line,
+            label=f"{write(from_m / 1_000)}–{write(to_m / 1_000)} km",
+        )
+        for (from_m, to_m), colour in zip(
+            result.study.bands, palette.ramp_colours("bands", len(result.study.bands)), strict=True
+        )
+    ]
+    legend = axes.legend(handles=patches, loc="upper left", fontsize=7.5, framealpha=0.9, borderpad=0.6)
+    legend.set_zorder(9)
+
+
+def _cut(shapes: Any, box: Box) -> Any:
+    """Cut shapes to the picture, drop what is smaller than a few pixels, and simplify the rest."""
+    tolerance = _tolerance(box)
+    inside = shapely.clip_by_rect(np.asarray(shapes, dtype=object), *box)
+    parts, owner = shapely.get_parts(inside, return_index=True)
+    keep = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > (4 * tolerance) ** 2)
+    whole = np.full(len(inside), shapely.Polygon(), dtype=object)
+    which, place = np.unique(owner[keep], return_inverse=True)
+    if len(which):
+        whole[which] = shapely.multipolygons(parts[keep], indices=place)
+    return shapely.simplify(whole, tolerance)
+
+
+def _tolerance(box: Box) -> float:
+    # Half a pixel of the PNG.
+    return 0.5 * max(box[2] - box[0], box[3] - box[1]) / (LONG_SIDE_IN * DPI)
+
+
+def _patch(shapes: Iterable[Any], fill: str, line: str | None, width: float, opacity: float = 1.0) -> PathPatch:
+    """Make polygons into one patch; matplotlib fills by winding, and oriented holes wind the other way."""
+    polygons = [part for part in shapely.get_parts(list(shapes)) if part.geom_type == "Polygon"]
+    vertices, codes = [np.zeros((0, 2))], [np.zeros(0, dtype=np.uint8)]
+    for ring in shapely.get_rings(shapely.orient_polygons(np.array(polygons, dtype=object))):
+        xy = shapely.get_coordinates(ring)
+        code = np.full(len(xy), Path.LINETO, dtype=np.uint8)
+        code[0], code[-1] = Path.MOVETO, Path.CLOSEPOLY
+        vertices.append(xy)
+        codes.append(code)
+    path = Path(np.concatenate(vertices), np.concatenate(codes))
+    return PathPatch(path, facecolor=fill, alpha=opacity, edgecolor=line or "none", linewidth=width)
