@@ -86,10 +86,10 @@ def _kind_is(name: str) -> str:
 def _tip(say: Say, people: str = "people") -> str:
     """Write the tip of a zone: its kind, so that a strip is always called hypothetical, and its rounded figures."""
     kinds = " ".join(
-        f"WHEN '{kind}' THEN {words.literal(say(labels.ZONE_KINDS[kind]))}" for kind in sorted(_KINDS.values())
+        f"WHEN {_kind_is(name)} THEN {words.literal(say(labels.ZONE_KINDS[kind]))}" for name, kind in _KINDS.items()
     )
     return words.tip(
-        f'CASE "zone_kind" {kinds} END || \' \' || "zone_id"',
+        f"CASE {kinds} END || ' ' || \"zone_id\"",
         (say("Area"), words.shown_area('"area_km2"', say)),
         (say("People"), words.shown_people(f'"{people}"', say)),
     )

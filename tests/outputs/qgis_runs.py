@@ -1,0 +1,41 @@
+"""How tests reach the distribution's QGIS: one session in its own Python, or a skip that says why."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PYTHON = Path("/usr/bin/python3")
+_SESSION = Path(__file__).with_name("qgis_session.py")
+
+
+@lru_cache(maxsize=1)
+def missing() -> str:
+    """Say why QGIS cannot be had, or nothing."""
+    if not PYTHON.exists():
+        return f"no {PYTHON}: QGIS comes with the distribution's Python"
+    done = subprocess.run([str(PYTHON), "-c", "import qgis.core"], check=False, capture_output=True, text=True)
+    return "" if done.returncode == 0 else "QGIS is not installed (Debian: apt-get install qgis python3-qgis)"
+
+
+def session(**job: Any) -> dict[str, Any]:
+    """Run one session of QGIS over a job and give its answer; skips the test where there is no QGIS."""
+    if missing():
+        pytest.skip(missing())
+    done = subprocess.run(
+        [str(PYTHON), str(_SESSION)],
+        input=json.dumps(job),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
+    assert lines, f"QGIS gave no answer (exit {done.returncode}):\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    answer: dict[str, Any] = json.loads(lines[0].removeprefix("ANSWER"))
+    return answer

@@ -1,0 +1,343 @@
+"""The QGIS project, opened by real QGIS: valid, drawn, printed, moved, asked, translated."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import xml.etree.ElementTree as ET
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import geopandas as gpd
+import pytest
+
+from geo_border import palette
+from geo_border.outputs import cog, geopackage, geoparquet, qgis, table
+from geo_border.outputs.qgis import words
+from geo_border.present import disclaimer, rounding
+from geo_border.present.languages import LANGUAGES, language
+from geo_border.schemas import LAYERS
+from tests.outputs.qgis_runs import session
+from tests.synthetic import HOSTILE_NAMES, build
+
+DOCS = Path(__file__).parents[2] / "docs" / "QGIS.md"
+SAY = language("en").text
+SPATIAL = ("st_intersects",)
+pytestmark = pytest.mark.qgis
+
+
+def questions() -> dict[str, str]:
+    """Every SQL block of the docs by the number of its question."""
+    parts = re.split(r"^### (\d+)\. ", DOCS.read_text("utf-8"), flags=re.MULTILINE)
+    return {
+        number: re.search(r"```sql\n(.*?)```", text, re.DOTALL).group(1).strip()
+        for number, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def expressions() -> list[str]:
+    """Every expression of the docs."""
+    return [e.strip() for e in re.findall(r"```qgis-expression\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return build()
+
+
+@pytest.fixture(scope="module")
+def folder(result, tmp_path_factory):
+    made = tmp_path_factory.mktemp("run")
+    geopackage.write(result, made)
+    table.write(result, made)
+    geoparquet.write(result, made)
+    cog.write(result, made)
+    qgis.write(result, made)
+    return made
+
+
+VALUES = (0, 0.2, 3, 9.99, 10, 14.9, 15, 994, 996, 1040, 9_940, 9_960, 52_310, 123_456.7)
+SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1)
+
+
+def _calculations() -> list[str]:
+    made = [words.shown_people(repr(v), SAY) for v in VALUES]
+    made += [words.shown_area(repr(v), SAY) for v in VALUES]
+    made += [words.shown_km(repr(v), SAY) for v in VALUES]
+    return made + [words.shown_percent(repr(v), SAY) for v in SHARES]
+
+
+@pytest.fixture(scope="module")
+def answer(folder, tmp_path_factory):
+    inside, within, of_area = expressions()
+    return session(
+        project=str(folder / "finland-poland.qgz"),
+        out=str(tmp_path_factory.mktemp("drawn")),
+        sql=questions(),
+        expressions={
+            "near": ["layer_settlements", inside],
+            "corridor": ["layer_settlements", within],
+            "area": ["layer_corridor", of_area],
+            "class": ["layer_populated", 'represent_value("class")'],
+            "country": ["layer_settlements", 'represent_value("country")'],
+        },
+        tips=["layer_settlements", "layer_zones", "layer_countries"],
+        calculate=_calculations(),
+        gpkg=str(folder / "layers.gpkg"),
+        open=[name for name, layer in LAYERS.items() if layer.geometry],
+    )
+
+
+def test_the_project_opens_with_no_invalid_layer_and_no_warning(answer):
+    assert answer["read"], answer["error"]
+    assert [i for i, layer in answer["described"]["layers"].items() if not layer["valid"]] == []
+    assert answer["messages"] == []
+
+
+def test_every_layer_of_the_geopackage_and_every_grid_is_in_the_project(answer):
+    ids = set(answer["described"]["layers"])
+    assert {f"layer_{name}" for name in LAYERS} <= ids
+    assert {"layer_bands", "layer_strips", "layer_admin", "layer_zone_figures", "layer_people"} <= ids
+
+
+def test_rows_are_those_of_the_result_and_subsets_part_the_zones(answer, result):
+    layers = answer["described"]["layers"]
+    for name, frame in result.layers.items():
+        assert layers[f"layer_{name}"]["rows"] == len(frame), name
+    for subset, kind in (("bands", "band"), ("strips", "strip"), ("admin", "admin")):
+        assert layers[f"layer_{subset}"]["rows"] == (result.layers["zones"].zone_kind == kind).sum()
+
+
+def test_the_project_is_in_the_studys_crs_and_measures_on_the_ellipsoid(answer):
+    assert answer["described"]["crs"] == "EPSG:3035"
+    assert answer["described"]["ellipsoid"] == "EPSG:7030"
+
+
+def test_fields_explain_themselves_and_look_up_names(answer):
+    cells = answer["described"]["layers"]["layer_cells"]
+    assert cells["aliases"]["distance_m"] == "Distance (m)"
+    assert cells["widgets"]["civilian_exposure"] == "ValueMap"
+    assert cells["widgets"]["country"] == "ValueRelation"
+    assert answer["values"]["class"]["values"][0] in ("Village", "Dispersed rural", "Low-density rural")
+    assert set(answer["values"]["country"]["values"]) == {"Lietuva", "Polska"}
+
+
+def test_tables_join_to_zones_by_valid_relations(answer):
+    relations = answer["described"]["relations"]
+    assert {"figures_of_zones", "figures_of_bands", "figures_of_segment"} <= set(relations)
+    assert all(relations.values())
+
+
+def test_large_layers_are_hidden_when_seen_from_afar(answer):
+    layers = answer["described"]["layers"]
+    assert 0 < layers["layer_cells"]["farthest"] <= 500_000
+    assert 0 < layers["layer_facilities"]["farthest"] <= 1_000_000
+
+
+def test_metadata_credits_and_disclaimer_are_in_the_project(answer, result):
+    described = answer["described"]
+    assert described["title"] == result.study.title
+    assert disclaimer() in described["abstract"]
+    assert result.passport["sources"][0]["attribution"] in described["layers"]["layer_cells"]["attribution"]
+
+
+@pytest.mark.parametrize("theme", ["Overview", "Forest", "People", "Exposure", "Suwałki"])
+def test_every_theme_draws_something(answer, theme):
+    drawn = answer["themes"][theme]
+    assert drawn["errors"] == []
+    assert drawn["colours"] > 20
+    assert "layer_frontier" in drawn["layers"]
+
+
+def test_no_theme_draws_cells_without_a_known_exposure(answer):
+    assert all("layer_cells" not in drawn["layers"] for drawn in answer["themes"].values())
+
+
+def test_there_is_a_sheet_a_segment_and_one_of_the_whole(answer, result):
+    segments = set(result.layers["segments"].segment)
+    assert set(answer["sheets"]) == segments | {"Whole frontier"}
+    assert set(answer["described"]["bookmarks"]) == segments | {"Suwałki"}
+    for name, sheet in answer["sheets"].items():
+        assert sheet["ok"], name
+        assert sheet["png_bytes"] > 10_000
+        assert sheet["pdf_bytes"] > 10_000
+        assert sheet["colours"] > 20
+        assert disclaimer() in sheet["labels"]["disclaimer"]
+        assert result.passport["sources"][0]["attribution"] in sheet["labels"]["sources"]
+
+
+def test_the_figures_of_a_sheet_are_those_of_the_table_rounded(answer, result):
+    exposure = result.exposure.query("zone_kind == 'band' and measure == 'people'")
+    for segment in result.layers["segments"].segment:
+        text = answer["sheets"][segment]["labels"]["figures"]
+        rows = exposure[(exposure.segment == segment) & (exposure.to_m <= 10_000)]
+        shown = rounding.people(rows.value.sum())
+        assert f"0–10 km: People {language('en').number(shown)} (" in text
+        assert "[%" not in text
+
+
+def test_figures_in_tips_round_as_everywhere(answer):
+    english = language("en")
+    expected = [english.number(rounding.people(v)) for v in VALUES]
+    expected += [f"{english.number(rounding.area_km2(v))} km²" for v in VALUES]
+    expected += [f"{english.number(rounding.distance_km(v))} km" for v in VALUES]
+    expected += [english.share(rounding.percent(v)) for v in SHARES]
+
+    def bare(text):
+        # QGIS writes 3.0 where Babel writes 3, and groups by the locale's own sign.
+        return re.sub(r"(\d)\.0(?!\d)", r"\1", text.replace(",", "").replace("\u202f", ""))
+
+    assert [bare(a) for a in answer["calculated"]] == [bare(e) for e in expected]
+
+
+def test_names_in_tips_are_text_never_markup_or_expression(answer):
+    shown = "\n".join(answer["tips"]["layer_settlements"])
+    assert "<script" not in shown
+    assert "<img" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "[% 1 + 1 %]" in shown
+    assert sum(name in shown for name in HOSTILE_NAMES if "<" not in name) == sum("<" not in n for n in HOSTILE_NAMES)
+
+
+def test_a_strip_is_always_called_hypothetical(answer):
+    strips = [tip for tip in answer["tips"]["layer_zones"] if "strip|" in tip]
+    assert strips
+    assert all("Hypothetical strip" in tip for tip in strips)
+
+
+def test_a_layer_opened_alone_brings_its_style(answer):
+    opened = answer["opened"]
+    assert all(layer["valid"] for layer in opened.values())
+    assert opened["zones"]["renderer"] == "RuleRenderer"
+    assert opened["cells"]["renderer"] == "categorizedSymbol"
+    assert opened["settlements"]["labels"]
+
+
+def test_there_are_ten_questions():
+    assert list(questions()) == [str(number) for number in range(1, 11)]
+
+
+@pytest.mark.parametrize("number", sorted(questions(), key=int))
+def test_a_question_has_the_same_answer_in_qgis_and_in_duckdb_or_geopandas(answer, folder, number):
+    sql = questions()[number]
+    in_qgis = answer["sql"][number]
+    assert "error" not in in_qgis, in_qgis
+    expected = _in_geopandas(folder) if any(f in sql for f in SPATIAL) else _in_duckdb(folder, sql)
+    assert len(expected) > 0
+    assert len(in_qgis["rows"]) == len(expected)
+    for row, other in zip(in_qgis["rows"], expected, strict=True):
+        assert row == [pytest.approx(v, rel=1e-12) if isinstance(v, float) else v for v in other]
+
+
+@pytest.mark.parametrize("number", sorted(questions(), key=int))
+def test_a_question_has_the_same_answer_in_sqlite(answer, folder, number):
+    sql = questions()[number]
+    if any(f in sql for f in SPATIAL):
+        sql = None
+    with closing(sqlite3.connect(folder / "layers.gpkg")) as database:
+        expected = _in_geopandas(folder) if sql is None else database.execute(sql.replace("layer_", "")).fetchall()
+    assert [list(row) for row in expected] == [
+        [pytest.approx(v, rel=1e-12) if isinstance(v, float) else v for v in row]
+        for row in answer["sql"][number]["rows"]
+    ]
+
+
+def _in_duckdb(folder: Path, sql: str) -> list[tuple]:
+    database = duckdb.connect()
+    for path in [folder / "exposure.parquet", *(folder / "parquet").glob("*.parquet")]:
+        database.execute(f"CREATE VIEW layer_{path.stem} AS SELECT * FROM '{path}'")
+    return database.execute(sql).fetchall()
+
+
+def _in_geopandas(folder: Path) -> list[tuple]:
+    settlements = gpd.read_file(folder / "layers.gpkg", layer="settlements")
+    corridor = gpd.read_file(folder / "layers.gpkg", layer="corridor")
+    joined = settlements[["name", "country", "people", "geometry"]].sjoin(corridor[["geometry"]])
+    rows = joined.sort_values("name", key=lambda names: names.map(lambda n: n.encode()))
+    return [
+        (r.name_, r.country, None if r.people != r.people else r.people)
+        for r in rows.rename(columns={"name": "name_"}).itertuples()
+    ]
+
+
+def test_the_expressions_of_the_docs_say_the_same_as_their_sql(answer, result):
+    values = answer["values"]
+    assert all(not v["error"] for v in values.values()), values
+    assert sum(values["near"]["values"]) == len(answer["sql"]["3"]["rows"])
+    assert sum(bool(v) for v in values["corridor"]["values"]) == len({r[0] for r in answer["sql"]["8"]["rows"]})
+    cells = result.layers["cells"]
+    whole = values["area"]["values"]
+    assert sum(whole) == pytest.approx(cells.people.sum())
+
+
+def test_the_folder_opens_as_well_where_it_was_moved(folder, tmp_path):
+    moved = tmp_path / "Nowy folder – Suwałki (2)"
+    shutil.copytree(folder, moved)
+    told = session(project=str(moved / "finland-poland.qgz"))
+    assert [i for i, layer in told["described"]["layers"].items() if not layer["valid"]] == []
+    assert told["messages"] == []
+    assert all(str(moved) in layer["source"] for layer in told["described"]["layers"].values())
+
+
+def test_no_absolute_path_is_in_any_project(folder):
+    for path in folder.glob("*.qgz"):
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(archive.namelist()[0]).decode("utf-8")
+        assert str(folder) not in text
+        sources = [e.text for e in ET.fromstring(text.split("\n", 1)[1]).iter("datasource")]
+        assert sources
+        assert all(source.startswith("./") for source in sources)
+
+
+def test_each_language_has_a_project_that_opens_with_the_same_ids(folder, answer):
+    assert {p.name for p in folder.glob("*.qgz")} == {
+        "finland-poland.qgz",
+        *(f"finland-poland_{code}.qgz" for code in LANGUAGES if code != "en"),
+    }
+    for code in ("fi", "pl"):
+        told = session(project=str(folder / f"finland-poland_{code}.qgz"), sql=questions())
+        assert set(told["described"]["layers"]) == set(answer["described"]["layers"])
+        assert all(layer["valid"] for layer in told["described"]["layers"].values())
+        assert told["messages"] == []
+        assert told["sql"] == answer["sql"]
+
+
+def test_two_writings_give_the_same_bytes(result, folder, tmp_path):
+    qgis.write(result, tmp_path)
+    for path in tmp_path.glob("*.qgz"):
+        assert path.read_bytes() == (folder / path.name).read_bytes()
+
+
+def test_colours_are_those_of_the_palette(folder):
+    with zipfile.ZipFile(folder / "finland-poland.qgz") as archive:
+        text = archive.read("finland-poland.qgs").decode("utf-8")
+    for cls in palette.classes("civilian_exposure"):
+        style = palette.style("civilian_exposure", cls)
+        red, green, blue = (int(style.fill[at : at + 2], 16) for at in (1, 3, 5))
+        assert f"{red},{green},{blue},{int(style.fill_opacity * 255 + 0.5)}" in text
+
+
+def test_processing_counts_points_in_the_corridor_as_geopandas_does(folder, tmp_path):
+    # Debian's wrapper hands over an option that the program does not know.
+    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+    if not program:
+        pytest.skip("qgis_process is not installed (Debian: apt-get install qgis)")
+    home = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    project = f"--project_path={folder / 'finland-poland.qgz'}"
+    inputs = ["--POLYGONS=layer_corridor", "--POINTS=layer_settlements", f"--OUTPUT={tmp_path / 'counted.gpkg'}"]
+    done = subprocess.run(
+        [program, "run", "native:countpointsinpolygon", project, *inputs],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**home, "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    counted = gpd.read_file(tmp_path / "counted.gpkg")
+    settlements = gpd.read_file(folder / "layers.gpkg", layer="settlements")
+    corridor = gpd.read_file(folder / "layers.gpkg", layer="corridor")
+    assert counted.NUMPOINTS.sum() == len(settlements.sjoin(corridor))
