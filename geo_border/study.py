@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from geo_border.crs import parse_crs
-from geo_border.errors import StudyError
+from geo_border.crs import is_equal_area, parse_crs
+from geo_border.errors import CRSError, StudyError
 
 DEFAULT = "finland-poland"
 
@@ -121,8 +121,14 @@ class Study(_Declared):
     @field_validator("crs")
     @classmethod
     def _crs(cls, value: str | None) -> str | None:
-        if value is not None:
-            parse_crs(value, "crs")
+        if value is None:
+            return None
+        try:
+            plane = parse_crs(value, "crs")
+        except CRSError as error:
+            raise ValueError(f"expected a coordinate reference system such as EPSG:3035, got {value!r}") from error
+        if not is_equal_area(plane):
+            raise ValueError(f"expected an equal-area plane such as EPSG:3035, because areas are measured in it, got {value!r}")
         return value
 
     @model_validator(mode="after")

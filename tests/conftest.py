@@ -23,7 +23,9 @@ class NetworkClosedError(RuntimeError):
 
 def _open_to(address: Any) -> bool:
     # AF_UNIX addresses are paths, those of the internet tuples.
-    return not isinstance(address, tuple) or str(address[0]).startswith(_LOOPBACK) or address[0] in ("", "0.0.0.0", "::")
+    return (
+        not isinstance(address, tuple) or str(address[0]).startswith(_LOOPBACK) or address[0] in ("", "0.0.0.0", "::")
+    )
 
 
 def _guarded(call: Any) -> Any:

@@ -45,7 +45,9 @@ def test_a_row_of_cells_has_the_area_of_its_geodesic_polygon(south: int, step: f
 
 
 @given(st.floats(-179, 179), st.floats(-80, 80), st.floats(0, 360), st.floats(1, 100_000))
-def test_an_arc_from_its_chord_is_geodesic_to_1_cm_per_100_km(lon: float, lat: float, azimuth: float, far_m: float) -> None:
+def test_an_arc_from_its_chord_is_geodesic_to_1_cm_per_100_km(
+    lon: float, lat: float, azimuth: float, far_m: float
+) -> None:
     east, north, _ = crs.GEOD.fwd(lon, lat, azimuth, far_m)
     ends = crs.to_ecef(np.array([lon, east]), np.array([lat, north]))
     chord = np.linalg.norm(ends[1] - ends[0])

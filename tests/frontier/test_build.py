@@ -45,7 +45,10 @@ def test_one_segment_is_as_long_as_its_meridian() -> None:
 
 def test_segments_stand_in_the_order_of_home_then_facing() -> None:
     frame = boundaries(
-        AA=shapely.box(24, 55, 25, 56), BB=shapely.box(24, 54, 25, 55), XX=shapely.box(25, 54.5, 26, 56), YY=shapely.box(25, 54, 26, 54.5)
+        AA=shapely.box(24, 55, 25, 56),
+        BB=shapely.box(24, 54, 25, 55),
+        XX=shapely.box(25, 54.5, 26, 56),
+        YY=shapely.box(25, 54, 26, 54.5),
     )
     frontier = traced(frame, a_study(home=("BB", "AA"), facing=("XX", "YY")))
     assert [segment.id for segment in frontier.segments] == ["BB-XX", "BB-YY", "AA-XX"]

@@ -101,7 +101,7 @@ def test_more_vertices_change_no_length(seed: int, step_deg: float) -> None:
 
 @given(seeds, st.integers(-150, 150))
 def test_the_same_line_elsewhere_on_its_parallel_is_as_long(seed: int, lon: int) -> None:
-    sides, moved = (two_sides(wound(seed, 55, 56, 0.0) + [at, 0]) for at in (25, lon))
+    sides, moved = (two_sides(np.add(wound(seed, 55, 56, 0.0), (at, 0))) for at in (25, lon))
     lengths = [km(shared_line(side["HH"], side["FF"], 2.0)) for side in (sides, moved)]
     assert lengths[0] == pytest.approx(lengths[1], rel=1e-7)
 

@@ -109,11 +109,15 @@ def test_units_make_up_every_piece(case: tuple[int, float]) -> None:
 @few
 def test_admin_by_band_adds_up_to_the_bands(case: tuple[int, float], seed: int) -> None:
     made = a_world(case)
-    west, south, east, north = two_sides(wound(*case, case[1] + 0.7, 25), wide=1.0 if case[1] < 60 else 2.0)["HH"].bounds
+    west, south, east, north = two_sides(wound(*case, case[1] + 0.7, 25), wide=1.0 if case[1] < 60 else 2.0)[
+        "HH"
+    ].bounds
     split = np.random.default_rng(seed).uniform(south + 0.1, north - 0.1)
     # Published units are coarse: these stop 3 km short of the line and of each other.
     shapes = [shapely.box(west, south - 1, east - 0.03, split - 0.03), shapely.box(west, split, east - 0.03, north + 1)]
-    admin = gpd.GeoDataFrame({"admin_id": ["HH-1", "HH-2"], "name": ["South", "North"], "country": "HH"}, geometry=shapes, crs=WGS84)
+    admin = gpd.GeoDataFrame(
+        {"admin_id": ["HH-1", "HH-2"], "name": ["South", "North"], "country": "HH"}, geometry=shapes, crs=WGS84
+    )
     units = made.units(admin)
     assert set(units["admin"]) == {0, 1}
     own = units.groupby("piece")["area_km2"].sum()
@@ -150,4 +154,6 @@ def test_the_exact_distance_of_random_points_names_their_band(case: tuple[int, f
     allowed = np.where(np.maximum(low, np.where(np.isinf(high), low, high)) >= 50_000, 3.0, 2.0)
     off_m = np.maximum(low - distance_m[point], distance_m[point] - high)
     worst = int(np.argmax(off_m - allowed))
-    assert off_m[worst] <= allowed[worst], f"{lonlat[point[worst]]}: {distance_m[point[worst]]} m in {low[worst]}-{high[worst]}"
+    assert off_m[worst] <= allowed[worst], (
+        f"{lonlat[point[worst]]}: {distance_m[point[worst]]} m in {low[worst]}-{high[worst]}"
+    )

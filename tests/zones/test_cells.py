@@ -27,7 +27,7 @@ def frame(made):
 def test_a_cell_is_named_by_its_lower_left_corner_in_kilometres(made) -> None:
     home = {"HH": shapely.box(5_123_000, 3_456_000, 5_125_000, 3_457_000)}
     lonlat = shapely.get_coordinates(to_crs(shapely.Point(5_123_500, 3_456_500), EUROPE, WGS84))[0]
-    line = shapely.LineString([lonlat, lonlat + [0, 0.01]])
+    line = shapely.LineString([lonlat, np.add(lonlat, (0, 0.01))])
     from geo_border.nearest import Lines
 
     found = cells(home, ["HH-FF"], Lines([line], [0]), EUROPE, 10_000)
@@ -53,7 +53,9 @@ def test_cells_lie_inside_their_squares(frame) -> None:
 def test_distance_is_that_of_the_clipped_centroid(frame, made) -> None:
     centroid = to_crs(shapely.centroid(frame.geometry.to_numpy()), made.crs, WGS84)
     lonlat = shapely.get_coordinates(centroid)
-    assert np.allclose(made.frontier.index().near(lonlat[:, 0], lonlat[:, 1]).distance_m, frame["distance_m"], atol=1e-6)
+    assert np.allclose(
+        made.frontier.index().near(lonlat[:, 0], lonlat[:, 1]).distance_m, frame["distance_m"], atol=1e-6
+    )
     assert (frame["distance_m"] < made.study.widest_m).all()
 
 

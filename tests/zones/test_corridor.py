@@ -65,7 +65,7 @@ def test_the_edge_lies_where_the_two_distances_add_up_to_k_gaps() -> None:
 
 
 def test_territories_that_touch_have_no_corridor() -> None:
-    with pytest.raises(StudyError, match="corridor c: the gap between AA and BB is 0.0 km"):
+    with pytest.raises(StudyError, match=r"corridor c: the gap between AA and BB is 0\.0 km"):
         outline(Corridor(id="c", name="C", between=("AA", "BB")), A, shapely.box(22.001, 54.0, 22.002, 54.001), EUROPE)
 
 

@@ -43,9 +43,8 @@ def test_random_points_lie_in_the_part_of_their_nearest_segment(seed: int, south
     parts = parts_of_lines(lines, EUROPE, REACH_M)
     index = Lines(lines, [0, 1, 2])
     draw = np.random.default_rng(seed)
-    lonlat = draw.uniform(whole.min(axis=0) - [0.5, 0.3], whole.max(axis=0) + [0.5, 0.3], (4000, 2))
+    lonlat = draw.uniform(whole.min(axis=0) - (0.5, 0.3), np.add(whole.max(axis=0), (0.5, 0.3)), (4000, 2))
     each = np.array([Lines([line], [0]).near(lonlat[:, 0], lonlat[:, 1]).distance_m for line in lines])
-    lonlat, each = lonlat[:, :], each
     near = index.near(lonlat[:, 0], lonlat[:, 1])
     assert np.allclose(near.distance_m, each.min(axis=0), atol=1e-3)
     point, part = shapely.STRtree(parts).query(to_crs(shapely.points(lonlat), WGS84, EUROPE), predicate="within")

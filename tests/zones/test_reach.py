@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -41,7 +43,7 @@ def test_a_straight_line_has_a_capsule() -> None:
 
 def test_every_distance_holds_the_smaller_one() -> None:
     shapes = within(shapely.LineString(wound(7, 60, 60.6, 25)), EDGES_M, EUROPE)
-    for inner, outer in zip(shapes[:-1], shapes[1:], strict=True):
+    for inner, outer in itertools.pairwise(shapes):
         assert shapely.area(shapely.difference(inner, outer)) < 1.0
 
 
@@ -65,7 +67,7 @@ def test_outlines_lie_within_2_m_of_their_distance_and_3_m_at_50_km(seed: int, s
 def test_cutting_loses_nothing_of_the_line(seed: int, piece_m: float) -> None:
     line = shapely.LineString(wound(seed, 50, 51.5, 25))
     runs = cut(line, piece_m)
-    assert all((a[-1] == b[0]).all() for a, b in zip(runs[:-1], runs[1:], strict=True))
+    assert all((a[-1] == b[0]).all() for a, b in itertools.pairwise(runs))
     lengths = [GEOD.line_length(run[:, 0], run[:, 1]) for run in runs]
     # Longer than the line by what a straight edge in lon/lat is longer than the geodesic between its ends.
     assert sum(lengths) == pytest.approx(float(length_m(line)[0]), rel=1e-5)
