@@ -54,7 +54,7 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
     _tell_unplaced(table[~placed], cell, column, path)
     north = ids.loc[placed, 0].astype(np.int64).to_numpy()
     east = ids.loc[placed, 1].astype(np.int64).to_numpy()
-    people = pd.to_numeric(table.loc[placed, column], errors="coerce").to_numpy(np.float64)
+    people = pd.to_numeric(table.loc[placed, column], errors="coerce").to_numpy(np.float64, copy=True)
     # -8888 confidential, -9999 not available: neither is nought.
     people[people < 0] = np.nan
     inside = _inside(north, east, window)

@@ -134,7 +134,13 @@ def zipped(world: World, members: dict[str, bytes], method: int = zipfile.ZIP_DE
     return path
 
 
-ZIP = {"url": "https://data.example/set.zip", "name": "out.tif", "kind": "zip", "member": "*.tif", "member_kind": "tiff"}
+ZIP = {
+    "url": "https://data.example/set.zip",
+    "name": "out.tif",
+    "kind": "zip",
+    "member": "*.tif",
+    "member_kind": "tiff",
+}
 
 
 def tiff_bytes(tmp_path: Path) -> bytes:
@@ -279,6 +285,5 @@ def test_an_absent_tile_is_asked_for_once_and_told(
 def test_a_mirror_that_has_nothing_is_not_taken_for_the_sea(
     world: World, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
-    with pytest.raises(UnreachableError, match="has none of tile.tif"):
+    with pytest.raises(UnreachableError, match=r"has none of tile\.tif"):
         fetch(entry(download={"absent": "open sea"}), folders, WINDOW, options)
-
