@@ -72,16 +72,14 @@ def stretches(line: Any, around: Surroundings, tolerance_m: float, crs: CRS) -> 
         code = _without_short_sea(code, xy)
         starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
         ends = np.append(starts[1:], len(code))
+        # A run keeps its ends and, of the vertices between, those that the source has.
+        source = set(map(tuple, shapely.get_coordinates(part).tolist()))
+        own = np.array([tuple(v) in source for v in lonlat.tolist()])
         for a, b in zip(starts, ends, strict=True):
-            out.append((int(code[a]), shapely.linestrings(_own(lonlat[a : b + 1], part))))
+            keep = own[a : b + 1].copy()
+            keep[[0, -1]] = True
+            out.append((int(code[a]), shapely.linestrings(lonlat[a : b + 1][keep])))
     return out
-
-
-def _own(lonlat: FloatArray, part: Any) -> FloatArray:
-    """The run's ends and, of its inner vertices, those that the source has."""
-    source = {tuple(v) for v in shapely.get_coordinates(part)}
-    keep = [0, *(i for i in range(1, len(lonlat) - 1) if tuple(lonlat[i]) in source), len(lonlat) - 1]
-    return lonlat[keep]
 
 
 def _codes(xy: FloatArray, around: Surroundings, tolerance_m: float) -> NDArray[np.int64]:

@@ -101,5 +101,5 @@ def _level(x: Any, y: Any, total: Any, at_m: float) -> Any:
     faces = []
     for xy, starts in zip(points, offsets, strict=True):
         shell, *holes = (xy[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True))
-        faces.append(shapely.polygons(shell, holes or None))
+        faces.append(shapely.Polygon(shell, holes))
     return polygonal(shapely.union_all(shapely.make_valid(faces)))

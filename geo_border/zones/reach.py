@@ -22,7 +22,7 @@ _EDGE_M = 1_000.0
 _RUN = 30
 # GEOS now and then buffers a shape wrongly by tens of metres; the same shape simplified a little otherwise comes out
 # right, so each outline is measured and, when off, made again with the next tolerance, at last edge by edge.
-_SIMPLIFY_M = (0.15, 0.3, 0.05, 0.6)
+_SIMPLIFY_M = (0.2, 0.35, 0.05, 0.6)
 _CHECK_STEP_M = 25.0
 _OFF_M = 1.0
 _SPLITS = 12
@@ -108,21 +108,30 @@ def _notched(shape: Any, edge_m: float, near: KDTree) -> Any:
     polygons = []
     for polygon in shapely.get_parts(shape):
         shell, *holes = (_pulled(shapely.get_coordinates(ring), edge_m, near) for ring in shapely.get_rings(polygon))
-        polygons.append(shapely.polygons(shell, [hole for hole in holes if len(hole) > 3] or None))
+        polygons.append(shapely.Polygon(shell, [hole for hole in holes if len(hole) > 3]))
     return shapely.make_valid(shapely.multipolygons(polygons))
 
 
 def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray:
+    start, end = ring[:-1], ring[1:]
+    # Each new vertex carries its place along the ring, as the number of the edge it splits and a fraction.
+    low, high = np.arange(len(start), dtype=np.float64), np.arange(1, len(ring), dtype=np.float64)
+    places, added = [], []
     for _ in range(_SPLITS):
-        middle = (ring[1:] + ring[:-1]) / 2
+        middle = (start + end) / 2
         distance_m, foot = near.query(middle)
-        bridging = np.flatnonzero(np.abs(distance_m - edge_m) > _OFF_M)
-        if len(bridging) == 0:
+        bridging = np.abs(distance_m - edge_m) > _OFF_M
+        if not bridging.any():
             break
-        away = middle[bridging] - near.data[foot[bridging]]
-        pulled = near.data[foot[bridging]] + away * (edge_m / distance_m[bridging])[:, None]
-        ring = np.insert(ring, bridging + 1, pulled, axis=0)
-    return ring
+        nearest = near.data[foot[bridging]]
+        pulled = nearest + (middle[bridging] - nearest) * (edge_m / distance_m[bridging])[:, None]
+        place = (low[bridging] + high[bridging]) / 2
+        places.append(place)
+        added.append(pulled)
+        start, end = np.concatenate((start[bridging], pulled)), np.concatenate((pulled, end[bridging]))
+        low, high = np.concatenate((low[bridging], place)), np.concatenate((place, high[bridging]))
+    order = np.argsort(np.concatenate((np.arange(len(ring), dtype=np.float64), *places)), kind="stable")
+    return np.concatenate((ring, *added))[order]
 
 
 def _ribbon(xy: FloatArray, radius_m: float, tolerance_m: float) -> Any:
@@ -133,6 +142,6 @@ def _ribbon(xy: FloatArray, radius_m: float, tolerance_m: float) -> Any:
     return shapely.union_all(capsules)
 
 
-def _quad_segs(radius_m: float, sagitta_m: float = 0.2) -> int:
+def _quad_segs(radius_m: float, sagitta_m: float = 0.3) -> int:
     """Chords a quarter circle so that none lies more than `sagitta_m` inside it."""
     return max(8, math.ceil(math.pi / 4 / math.acos(1 - sagitta_m / radius_m)))

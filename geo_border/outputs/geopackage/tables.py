@@ -66,13 +66,14 @@ def write(database: sqlite3.Connection, result: Result, when: str) -> None:
         _create(database, name, [_declared(c) for c in layer.columns] + _KEYS[name])
         _fill(database, name, layer.column_names, _rows(conform(name, frame)))
         register(database, name, layer.title, layer.about, when)
+    # Indexed first: without it each of the exposure rows searches all zones, polygons and all.
+    for statement in _INDEXES:
+        database.execute(statement)
     database.execute("UPDATE exposure SET zone_fid = (SELECT fid FROM zones WHERE zones.zone_id = exposure.zone_id)")
     _create(database, "sources", [f"{column} TEXT" for column in _SOURCE_COLUMNS])
     sources = result.passport.get("sources", [])
     _fill(database, "sources", _SOURCE_COLUMNS, ([_text(s.get(c)) for c in _SOURCE_COLUMNS] for s in sources))
     register(database, "sources", "Sources and licences", "Every dataset used, its licence and attribution.", when)
-    for statement in _INDEXES:
-        database.execute(statement)
 
 
 def register(database: sqlite3.Connection, name: str, title: str, about: str, when: str) -> None:
