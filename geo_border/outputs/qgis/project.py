@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import contents, grids, layouts, maplayers, themes
 from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis.node import Node
 from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
 from geo_border.present import Language, disclaimer
@@ -34,21 +34,6 @@ _RELATIONS = (
     ),
     ("figures_of_segment", "Figures", "exposure", "segment", "segments", "segment"),
 )
-
-
-@dataclass(frozen=True)
-class Node:
-    """One layer in the tree of the project."""
-
-    id: str
-    title: str
-    group: str
-    source: str
-    provider: str
-    element: ET.Element
-    themes: tuple[str, ...]
-    expanded: bool
-    private: bool = False
 
 
 def bounds_of(result: Result) -> Bounds:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis.node import Node
 from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import layer_id, sub
 from geo_border.study import Study
-
-if TYPE_CHECKING:
-    from geo_border.outputs.qgis.project import Node
 
 
 def names(study: Study, say: Say) -> dict[str, str]:
