@@ -54,7 +54,8 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import; write geo_border.… in full"
             assert node.module is not None
-            named = {f"{node.module}.{alias.name}" for alias in node.names}
+            # The version is a constant of the package itself: reading it loads nothing.
+            named = {f"{node.module}.{alias.name}" for alias in node.names} - {"geo_border.__version__"}
             found |= {name if name in MODULES else node.module for name in named}
     return {name if name.split(".")[0] == "geo_border" else name.split(".")[0] for name in found}
 
