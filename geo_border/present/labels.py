@@ -87,7 +87,7 @@ MEASURES = {
     "clearance_years": "Years of clearance",
 }
 AGES = {"total": "All ages", "under_15": "Under 15", "15_64": "15 to 64", "over_64": "Over 64"}
-UNITS = {"persons": "people", "km²": "km²", "km": "km", "count": "number"}
+UNITS = {"persons": "people", "km²": "km²", "km": "km", "m": "m", "count": "number"}
 ZONE_KINDS = {
     "segment": "Segment",
     "band": "Distance band",

@@ -83,7 +83,8 @@ def _country(words: Language, code: str) -> str:
 
 def _far(words: Language) -> Any:
     def write(metres: float) -> str:
-        return f"{words.number(metres)}\u00a0m" if metres < 1_000 else f"{words.number(metres / 1_000)}\u00a0km"
+        value, unit = (metres, "m") if metres < 1_000 else (metres / 1_000, "km")
+        return f"{words.number(value)}\u00a0{words.text(unit)}"
 
     return write
 

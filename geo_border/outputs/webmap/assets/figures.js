@@ -87,7 +87,7 @@ GB.sureness = function (rows) {
     return GB.h("li", {}, GB.h("b", {}, GB.t(GB.data.labels.measures[entry.measure] || entry.measure)), ": ",
       source ? source.title : entry.dataset, `, ${entry.vintage}. `,
       entry.from.size ? GB.t("Range is the spread over: {what} (not a confidence interval).", { what: [...entry.from].join("; ") }) : "",
-      [...entry.notes].map((note) => ` ${note}.`.replace(/\.\.$/, ".")));
+      [...entry.notes].map((note) => GB.h("span", { lang: "en" }, ` ${note}.`.replace(/\.\.$/, "."))));
   });
   return GB.h("details", { class: "sure" }, GB.h("summary", {}, GB.t("Source, year and how sure")), GB.h("ul", {}, items));
 };
@@ -157,5 +157,5 @@ GB.lookUp = function (latlng, pixel) {
 
 GB.away = function (metres) {
   const km = metres / 1000;
-  return km < 0.05 ? GB.t("under {n}", { n: `${GB.plain(0.1)}\u00a0km` }) : `${GB.plain(km < 10 ? Math.round(km * 10) / 10 : Math.round(km))}\u00a0km`;
+  return km < 0.05 ? GB.t("under {n}", { n: `${GB.plain(0.1)}\u00a0${GB.t("km")}` }) : `${GB.plain(km < 10 ? Math.round(km * 10) / 10 : Math.round(km))}\u00a0${GB.t("km")}`;
 };

@@ -41,7 +41,7 @@ GB.story = function () {
     GB.h("p", { class: "warn" }, GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside.")),
     GB.grid(GB.t("Hypothetical strips"), [GB.t("Depth"), GB.t("Area"), GB.t("People (range)"), GB.t("Trees"), GB.t("Crops and grass")],
       all.strips.map((s) => [GB.metres(s.to_m), GB.unit(s.area, "km²"), GB.people(s.people), GB.share(s.cover.tree), GB.share(s.cover.farm)])));
-  ask(GB.t("How sure is this?"), GB.h("ul", {}, GB.data.notes.map((note) => GB.h("li", {}, note))),
+  ask(GB.t("How sure is this?"), GB.h("ul", {}, GB.data.notes.map((note) => GB.h("li", { lang: "en" }, note))),
     GB.h("p", {}, GB.t("Every figure with its source, year and range is in the table of this page.")));
   return parts;
 };
@@ -75,6 +75,7 @@ GB.about = function () {
   return [
     GB.h("h3", {}, GB.t("What this is, and is not")), GB.h("p", {}, GB.t(GB.data.disclaimer)),
     GB.languages[GB.lang].reviewed ? null : GB.h("p", { class: "warn" }, GB.t("No native reader has reviewed this language yet. Where in doubt, the English text holds.")),
+    GB.h("p", {}, GB.h("a", { href: GB.lang === "en" ? "report.html" : `report.${GB.lang}.html` }, GB.t("Report with a sheet for each segment and country"))),
     GB.h("h3", {}, GB.t("Sources")),
     GB.h("ul", { class: "sources" }, GB.data.sources.map((s) => GB.h("li", {}, link(s.homepage, s.title), ` (${s.publisher}, ${s.vintage}). `,
       link(s.licence_url, s.licence), ". ", s.attribution))),

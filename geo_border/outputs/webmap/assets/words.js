@@ -34,15 +34,15 @@ GB.spread = (low, high) => (low === null || low === undefined || high === null |
   : `${GB.number(low)}–${GB.number(high)}`);
 GB.unit = (shown, unit) => {
   const n = GB.number(shown);
-  return shown === null || unit === "count" || unit === "persons" ? n : `${n}\u00a0${unit}`;
+  return shown === null || unit === "count" || unit === "persons" ? n : `${n}\u00a0${GB.t(unit)}`;
 };
 GB.km = (shown) => GB.unit(shown, "km");
 GB.label = (layer) => GB.t(GB.data.labels.layers[layer] || layer);
 GB.classLabel = (layer, cls) => GB.t((GB.data.labels.classes[layer] || {})[cls] || cls);
-GB.metres = (m) => (m < 1000 ? `${GB.plain(m)}\u00a0m` : `${GB.plain(m / 1000)}\u00a0km`);
+GB.metres = (m) => (m < 1000 ? `${GB.plain(m)}\u00a0${GB.t("m")}` : `${GB.plain(m / 1000)}\u00a0${GB.t("km")}`);
 GB.range = (from, to) => {
   const big = to >= 1000 && (from === 0 || from >= 1000);
-  return big ? `${GB.plain(from / 1000)}–${GB.plain(to / 1000)}\u00a0km` : `${GB.plain(from)}–${GB.plain(to)}\u00a0m`;
+  return big ? `${GB.plain(from / 1000)}–${GB.plain(to / 1000)}\u00a0${GB.t("km")}` : `${GB.plain(from)}–${GB.plain(to)}\u00a0${GB.t("m")}`;
 };
 GB.countryName = (code) => GB.languages[GB.lang].countries[code] || (GB.data.treaty[code] || {}).name || code;
 GB.segmentName = function (segment) {
