@@ -119,15 +119,18 @@ def _write_grid(
         "transform": grid.transform,
         "nodata": np.nan if floating and grid.nodata is None else grid.nodata,
     }
+    if colours and grid.values.dtype == np.uint8:
+        # Said at the start: a GeoTIFF cannot become a palette once it has data.
+        profile["photometric"] = "palette"
     with atomic_path(final) as path, MemoryFile() as memory:
         with memory.open(**profile) as plain:
+            if "photometric" in profile:
+                plain.write_colormap(1, colours)
             plain.write(grid.values, 1)
             plain.update_tags(**tags)
             plain.set_band_description(1, band)
             if unit:
                 plain.units = (unit,)
-            if colours and grid.values.dtype == np.uint8:
-                plain.write_colormap(1, colours)
         with memory.open() as plain:
             rasterio.shutil.copy(
                 plain,

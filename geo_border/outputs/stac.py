@@ -9,11 +9,11 @@ from typing import Any
 
 import shapely
 
-from geo_border.outputs import geoparquet
+from geo_border.outputs import extent, geoparquet
 from geo_border.outputs.table import CSV_FILE
 from geo_border.present import disclaimer
 from geo_border.result import COVER_FILE, EXPOSURE_FILE, LAYERS_FILE, PASSPORT_FILE, PEOPLE_FILE, Result
-from geo_border.store import sha256_of, write_text
+from geo_border.store import write_text
 
 ITEM_FILE, COLLECTION_FILE = "item.json", "collection.json"
 _VERSION = "1.0.0"
@@ -51,7 +51,7 @@ def write(result: Result, folder: Path) -> list[Path]:
 
 def _item(result: Result, folder: Path) -> dict[str, Any]:
     zones = result.layers["zones"]
-    box = [round(float(v), 6) for v in zones.to_crs(4326).total_bounds]
+    box = list(extent.lonlat(result))
     authority = zones.crs.to_authority()
     start, end = _years(result)
     return {
@@ -61,7 +61,7 @@ def _item(result: Result, folder: Path) -> dict[str, Any]:
         "id": result.study.name,
         "collection": f"geo-border-{result.study.name}",
         "bbox": box,
-        "geometry": shapely.geometry.mapping(shapely.box(*box)),
+        "geometry": _outline(box),
         "properties": {
             "title": result.study.title,
             "description": f"{result.study.about} {disclaimer()}".strip(),
@@ -77,6 +77,13 @@ def _item(result: Result, folder: Path) -> dict[str, Any]:
         ],
         "assets": _assets(result, folder),
     }
+
+
+def _outline(box: list[float]) -> dict[str, Any]:
+    """Give a box as GeoJSON; one that crosses the antimeridian in two parts, as GeoJSON wants."""
+    west, south, east, north = box
+    parts = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    return dict(shapely.geometry.mapping(shapely.union_all([shapely.box(a, south, b, north) for a, b in parts])))
 
 
 def _assets(result: Result, folder: Path) -> dict[str, Any]:
@@ -96,16 +103,14 @@ def _assets(result: Result, folder: Path) -> dict[str, Any]:
                 "title": title,
                 "type": media,
                 "roles": roles,
+                # The checksums of all files stand in the passport.
                 "file:size": path.stat().st_size,
-                # A multihash: sha2-256 (0x12), 32 bytes (0x20).
-                "file:checksum": "1220" + sha256_of(path),
             }
     return assets
 
 
 def _collection(result: Result) -> dict[str, Any]:
     sources = result.passport.get("sources", [])
-    zones = result.layers["zones"]
     start, end = _years(result)
     terms = sorted({str(s.get("licence", "")) for s in sources})
     return {
@@ -121,7 +126,7 @@ def _collection(result: Result) -> dict[str, Any]:
             for name in dict.fromkeys(str(s.get("publisher", "")) for s in sources)
         ],
         "extent": {
-            "spatial": {"bbox": [[round(float(v), 6) for v in zones.to_crs(4326).total_bounds]]},
+            "spatial": {"bbox": [list(extent.lonlat(result))]},
             "temporal": {"interval": [[f"{start}-01-01T00:00:00Z", f"{end}-12-31T23:59:59Z"]]},
         },
         "summaries": {"sources": [f"{s.get('citation', '')} ({s.get('licence', '')})" for s in sources]},

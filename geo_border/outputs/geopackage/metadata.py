@@ -6,6 +6,7 @@ import sqlite3
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from geo_border.outputs import extent
 from geo_border.result import Result
 from geo_border.schemas import LAYERS
 
@@ -92,10 +93,9 @@ def _identification(root: ET.Element, result: Result, title: str, abstract: str)
 
 
 def _extent(data: ET.Element, result: Result) -> None:
-    zones = result.layers["zones"]
-    if not len(zones):
+    if not len(result.layers["zones"]):
         return
-    west, south, east, north = zones.to_crs(4326).total_bounds
+    west, south, east, north = extent.lonlat(result)
     box = _sub(_sub(_sub(_sub(data, "extent"), "EX_Extent"), "geographicElement"), "EX_GeographicBoundingBox")
     for name, value in (
         ("westBoundLongitude", west),

@@ -1,0 +1,18 @@
+"""Where a result lies on the globe."""
+
+from __future__ import annotations
+
+from geo_border.crs import WGS84, transformer
+from geo_border.result import Result
+
+
+def lonlat(result: Result) -> tuple[float, float, float, float]:
+    """Give west, south, east, north in degrees of a box that holds the zones; west > east across the antimeridian.
+
+    It is the box around their bounds in the study's CRS, a little larger than the tightest: the millions of vertices
+    inside are not moved for it.
+    """
+    zones = result.layers["zones"]
+    move = transformer(zones.crs.to_wkt(), WGS84.to_wkt())
+    west, south, east, north = move.transform_bounds(*(float(v) for v in zones.total_bounds), densify_pts=101)
+    return round(west, 6), round(south, 6), round(east, 6), round(north, 6)
