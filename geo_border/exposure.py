@@ -12,6 +12,7 @@ import pandas as pd
 
 from geo_border.catalog import Entry, Legend
 from geo_border.crs import FloatArray
+from geo_border.errors import RasterError
 from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
 from geo_border.zonal import tabulate
 
@@ -34,7 +35,13 @@ class Zone:
 
 
 def cover_by_area(grid: Grid | list[Any], areas: gpd.GeoDataFrame, key: str, legend: Legend) -> pd.DataFrame:
-    """Area in km² by common class in each area 0..n-1: one column a class, `unknown`, and `tree_low`, `tree_high`."""
+    """Area in km² by common class in each area 0..n-1: one column a class, `unknown`, and `tree_low`, `tree_high`.
+
+    Raises
+    ------
+    RasterError
+        When a value is not in the legend: it would be counted as something else.
+    """
     table = tabulate(grid, areas, zone_field=key, mode="class", coverage="exact")
     count = int(areas[key].max()) + 1
     columns = (*COVER_CLASSES, UNKNOWN, "tree_low", "tree_high")
@@ -43,7 +50,9 @@ def cover_by_area(grid: Grid | list[Any], areas: gpd.GeoDataFrame, key: str, leg
     code = table["class"].to_numpy(np.float64, na_value=np.nan)
     for value in np.unique(code[np.isfinite(code)]).astype(int):
         rows = code == value
-        name = legend.classes.get(str(value), UNKNOWN)
+        if str(value) not in legend.classes:
+            raise RasterError(f"the land cover holds class {value}, which its legend lacks: is it the dataset it is said to be?")
+        name = legend.classes[str(value)]
         np.add.at(out[name], zone[rows], area[rows])
         for reading, values in (("tree_low", legend.tree_low), ("tree_high", legend.tree_high)):
             if value in values:
@@ -53,15 +62,12 @@ def cover_by_area(grid: Grid | list[Any], areas: gpd.GeoDataFrame, key: str, leg
     return pd.DataFrame(out)
 
 
-def pixels_of(entry: Entry, area_km2: float) -> float:
-    """How many native pixels an area holds; infinite for a dataset that is not a raster."""
-    return np.inf if entry.pixel_m is None else area_km2 / entry.options.get("pixel_km2", entry.pixel_m**2 / 1e6)
-
-
-def cover_rows(zone: Zone, cover: pd.DataFrame, area_km2: float, entry: Entry) -> Iterable[dict[str, Any]]:
+def cover_rows(
+    zone: Zone, cover: pd.DataFrame, area_km2: float, entry: Entry, pixel_km2: float
+) -> Iterable[dict[str, Any]]:
     """`cover_area` of one zone by class; the classes and `unknown` add up to the zone."""
-    sums = cover.iloc[zone.units].sum() if zone.units is not None else cover
-    few = pixels_of(entry, area_km2) < LEAST_PIXELS
+    sums = cover.iloc[zone.units].sum()
+    caution = _caution(zone, area_km2, pixel_km2)
     # Rounding of ellipsoidal against planar area stays with the largest class, so that the classes add up exactly.
     values = {name: float(sums[name]) for name in (*COVER_CLASSES, UNKNOWN)}
     largest = max(values, key=lambda name: values[name])
@@ -73,10 +79,12 @@ def cover_rows(zone: Zone, cover: pd.DataFrame, area_km2: float, entry: Entry) -
             row["range_from"] = TREE_READINGS
         else:
             row["note"] = NO_RANGE
-        yield from _cautioned(row, zone, entry, few, name)
+        yield _cautioned(row, zone, caution, name)
 
 
-def people_rows(zone: Zone, people: dict[str, FloatArray], area_km2: float, entry: Entry) -> Iterable[dict[str, Any]]:
+def people_rows(
+    zone: Zone, people: dict[str, FloatArray], area_km2: float, entry: Entry, pixel_km2: float
+) -> Iterable[dict[str, Any]]:
     """`people` of one zone, with its range where the dataset has one."""
     total = {name: float(values[zone.units].sum()) for name, values in people.items()}
     row = _row(zone, "people", "total", total["people"], "persons", entry)
@@ -85,7 +93,7 @@ def people_rows(zone: Zone, people: dict[str, FloatArray], area_km2: float, entr
         row["range_from"] = str(entry.options["range_from"])
     else:
         row["note"] = NO_RANGE
-    yield from _cautioned(row, zone, entry, pixels_of(entry, area_km2) < LEAST_PIXELS, "total")
+    yield _cautioned(row, zone, _caution(zone, area_km2, pixel_km2), "total")
 
 
 def simple_row(
@@ -123,7 +131,15 @@ def _row(zone: Zone, measure: str, category: str | None, value: float, unit: str
     }
 
 
-def _cautioned(row: dict[str, Any], zone: Zone, entry: Entry, few: bool, category: str) -> Iterable[dict[str, Any]]:
+def _caution(zone: Zone, area_km2: float, pixel_km2: float) -> str | None:
+    """Why a figure of this zone is empty or only indicative, if it is."""
+    if area_km2 < LEAST_PIXELS * pixel_km2:
+        return FEW
+    low, high = zone.columns["from_m"], zone.columns["to_m"]
+    return NARROW if high is not None and high - low < np.sqrt(pixel_km2) * 1e3 else None
+
+
+def _cautioned(row: dict[str, Any], zone: Zone, caution: str | None, category: str) -> dict[str, Any]:
     """The row, its range widened by the zone's own, emptied where too few pixels carry it."""
     measure = row["measure"] if row["measure"] == "people" else f"{row['measure']}:{category}"
     if measure in zone.low_high:
@@ -131,12 +147,8 @@ def _cautioned(row: dict[str, Any], zone: Zone, entry: Entry, few: bool, categor
         row |= {"low": np.nanmin([row["low"], low, row["value"]]), "high": np.nanmax([row["high"], high, row["value"]])}
         row["range_from"] = "; ".join(part for part in (row["range_from"], zone.range_from) if part)
         row["note"] = None
-    if few:
-        row |= {"value": np.nan, "low": np.nan, "high": np.nan, "range_from": None, "note": FEW}
-    elif entry.pixel_m and zone.columns["to_m"] is not None and _width(zone) < entry.pixel_m:
-        row["note"] = NARROW if row["note"] is None else f"{NARROW}; {row['note']}"
-    yield row
-
-
-def _width(zone: Zone) -> float:
-    return float(zone.columns["to_m"]) - float(zone.columns["from_m"])
+    if caution == FEW:
+        return row | {"value": np.nan, "low": np.nan, "high": np.nan, "range_from": None, "note": FEW}
+    if caution:
+        row["note"] = caution if row["note"] is None else f"{caution}; {row['note']}"
+    return row

@@ -97,8 +97,8 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     classes
         DEGURBA level 2 codes on a lon/lat grid, 0 unknown.
     model
-        `options` of the catalogue entry: `rings_m` (outer edges), `density`, `low` and `high`: by segment (or `other`),
-        then by class, one number a ring.
+        `options` of the catalogue entry: `rings_m` (outer edges), `spread` (a factor a ring: the range), `density` by
+        segment (or `other`), then by class, one number a ring.
     """
     land = coverage_fraction(classes, ground.units)
     dry = np.clip(land - coverage_fraction(classes, ground.water), 0, None)
@@ -110,17 +110,12 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     code = classes.values[row, column]
     step = classes.transform
     km2 = row_area_km2(step.f, -step.e, step.a, classes.shape[0])[row]
-    full = {}
-    for name in ("density", "low", "high"):
-        per_km2 = _lookup(model[name], segments, near.label, code, ring)
-        full[name] = np.zeros(classes.shape)
-        full[name][row, column] = per_km2 * km2
-    counts = full["density"] * dry
-    bounds = tuple(np.divide(full[n], full["density"], out=np.ones_like(counts), where=full["density"] > 0) for n in ("low", "high"))
-    nobody = np.zeros(classes.shape)
-    return People(
-        _like(classes, counts), _like(classes, full["density"]), _like(classes, nobody), float(counts.sum()), bounds  # type: ignore[arg-type]
-    )
+    full, factor = np.zeros(classes.shape), np.ones(classes.shape)
+    full[row, column] = _lookup(model["density"], segments, near.label, code, ring) * km2
+    factor[row, column] = np.asarray(model["spread"])[ring]
+    counts, nobody = full * dry, np.zeros(classes.shape)
+    bounds = (1 / factor, factor)
+    return People(_like(classes, counts), _like(classes, full), _like(classes, nobody), float(counts.sum()), bounds)
 
 
 def in_areas(people: People, areas: gpd.GeoDataFrame, water: gpd.GeoDataFrame, key: str) -> dict[str, FloatArray]:

@@ -110,5 +110,4 @@ def _own(need: str, filename: str, version: str) -> Entry:
         reader="vector" if need not in {"cover", "people", "settlement_class"} else "raster",
         resolution="as given",
         crs="as given",
-        counts="all" if need == "people" else None,
     )

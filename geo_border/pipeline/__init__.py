@@ -11,8 +11,8 @@ from typing import Any
 from geo_border import __version__, fetchers, passport, result, store, study
 from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.fetchers import Options
-from geo_border.frontier import matched, polygons, study_crs
-from geo_border.outputs import cog, geopackage, qgis, table, webmap
+from geo_border.frontier import country_of, matched, polygons, study_crs
+from geo_border.outputs import cog, geopackage, mosaic, qgis, table, webmap
 from geo_border.pipeline import assemble, ground, inputs
 from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
 from geo_border.present import disclaimer
@@ -35,6 +35,7 @@ def run(
     root: str | Path = ".",
     sources: Sequence[str] = (),
     options: Options | None = None,
+    fallback: str | None = None,
     tell: Tell = _quiet,
     again: bool = False,
 ) -> Result:
@@ -48,6 +49,8 @@ def run(
         Folder that gets `data/` and `maps/`.
     sources
         As `--sources`: a preset, `NEED=DATASET` or `NEED=PATH`.
+    fallback
+        A preset (`embedded`) whose datasets stand in for those that cannot be had; every output then says so.
     again
         Compute even if nothing has changed.
 
@@ -61,7 +64,7 @@ def run(
     processed, maps = folders.processed(question.name), folders.maps(question.name)
     with store.lock(processed):
         chosen = fetchers.choose(sources, question.sources)
-        got, lines, territories, needs = _fetched(question, chosen, folders, options or Options(), tell)
+        got, lines, territories, needs = _fetched(question, chosen, folders, options or Options(), fallback, tell)
         rows = [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
         mark = passport.fingerprint(question, rows, {"sources": chosen})
         if not again and _stands(processed, mark, folders.root):
@@ -69,7 +72,7 @@ def run(
             return result.read(question, processed)
         made = _computed(question, got, needs, lines, territories, tell)
         made = replace(made, passport=_passport(question, made, got, rows, mark, chosen))
-        files = _written(made, processed, maps, tell)
+        files = [*_mosaic(got, processed), *_written(made, processed, maps, tell)]
         passport.write(processed, made.passport, files, folders.root)
     failed = [c for c in made.passport["checks"] if not c["passed"]]
     if failed:
@@ -84,13 +87,14 @@ def fetch(
     root: str | Path = ".",
     sources: Sequence[str] = (),
     options: Options | None = None,
+    fallback: str | None = None,
     tell: Tell = _quiet,
 ) -> list[dict[str, Any]]:
     """Fetch and verify all that a run would use; the passport's rows of the inputs."""
     question = which if isinstance(which, Study) else study.read(which)
     folders = Folders(Path(root).resolve())
     chosen = fetchers.choose(sources, question.sources)
-    got, _, _, needs = _fetched(question, chosen, folders, options or Options(), tell)
+    got, _, _, needs = _fetched(question, chosen, folders, options or Options(), fallback, tell)
     return [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
 
 
@@ -142,29 +146,38 @@ def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
 
 
 def _fetched(
-    question: Study, chosen: dict[str, str], folders: Folders, options: Options, tell: Tell
+    question: Study, chosen: dict[str, str], folders: Folders, options: Options, fallback: str | None, tell: Tell
 ) -> tuple[Inputs, Any, Any, dict[str, Raw | None]]:
-    """Boundaries read, the frontier matched, and the files of every other need on disk."""
+    """Boundaries read, the frontier matched, and the files of every other need on disk; what fails loses no other."""
+    options = replace(options, countries=_codes(question.home, question), facing=_codes(question.facing, question))
     tell("fetch", 0, len(OPTIONAL) + 1)
-    got = inputs.boundaries(question, chosen, folders, options)
+    got = inputs.boundaries(question, fetchers.gather(("boundaries",), chosen, folders, None, options, fallback))
     territories = polygons(got.boundaries, question)
     lines = matched(territories, question)
-    margin = question.widest_m + question.reach_m + _WINDOW_MARGIN_M
-    _, window = inputs.window_of(list(lines.values()), margin)
-    needs: dict[str, Raw | None] = {}
+    window = _window(question, lines)[1]
+    gathered = fetchers.Gathered()
     for done, need in enumerate(OPTIONAL, 1):
         tell("fetch", done, len(OPTIONAL) + 1)
-        needs[need] = inputs.obtain(need, chosen, folders, window, options)
+        gathered = gathered.plus(fetchers.gather((need,), chosen, folders, window, options, fallback))
     tell("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
-    return got, lines, territories, needs
+    had = inputs.had(gathered)
+    got.notes.extend(inputs.told(had))
+    return got, lines, territories, {need: had.raws.get(need) for need in OPTIONAL}
+
+
+def _codes(names: Sequence[str], question: Study) -> tuple[str, ...]:
+    """Countries of the study's territories, each once."""
+    return tuple(dict.fromkeys(country_of(name, question) for name in names))
+
+
+def _window(question: Study, lines: Any) -> tuple[inputs.Bounds, Any]:
+    return inputs.window_of(list(lines.values()), question.widest_m + question.reach_m + _WINDOW_MARGIN_M)
 
 
 def _computed(
     question: Study, got: Inputs, needs: dict[str, Raw | None], lines: Any, territories: Any, tell: Tell
 ) -> Result:
-    margin = question.widest_m + question.reach_m + _WINDOW_MARGIN_M
-    bounds, _ = inputs.window_of(list(lines.values()), margin)
-    inputs.read_all(got, needs, bounds, tell)
+    inputs.read_all(got, needs, _window(question, lines)[0], tell)
     crs = study_crs(question, lines)
     return assemble.result(question, territories, lines, ground.lay(question, territories, lines, got, crs, tell), got, tell)
 
@@ -203,6 +216,13 @@ def _written(made: Result, processed: Path, maps: Path, tell: Tell) -> list[Path
         files += wrote if isinstance(wrote, list) else [wrote]
     tell("write", len(steps), len(steps))
     return files
+
+
+def _mosaic(got: Inputs, processed: Path) -> list[Path]:
+    """A mosaic over the cover's tiles where they are too fine to be copied; before the project that shows it."""
+    tiles = got.layers.get("cover")
+    legend = got.entry("cover").legend if "cover" in got.raw else None
+    return [mosaic.write(tiles, legend, processed)] if isinstance(tiles, list) and legend else []
 
 
 def _stands(processed: Path, mark: str, root: Path) -> bool:

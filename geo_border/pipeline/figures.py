@@ -162,9 +162,9 @@ def rows(
         zone, "area", None, area, "km²", inputs.entry("boundaries"), "measured, not estimated; see the segment's source"
     )
     if cover is not None:
-        yield from exposure.cover_rows(zone, cover, area, inputs.entry("cover"))
+        yield from exposure.cover_rows(zone, cover, area, inputs.entry("cover"), inputs.pixel_km2("cover"))
     if people is not None:
-        yield from exposure.people_rows(zone, people, area, inputs.entry("people"))
+        yield from exposure.people_rows(zone, people, area, inputs.entry("people"), inputs.pixel_km2("people"))
     if zone.settlements is not None and "places" in inputs.raw:
         note = "places that the dataset names; small ones are missing"
         yield exposure.simple_row(zone, "settlements", None, zone.settlements, "count", inputs.entry("places"), note)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from geo_border import fetchers, readers
 from geo_border.catalog import Entry
-from geo_border.errors import EmptyLayerError, StudyError
+from geo_border.crs import row_area_km2
+from geo_border.errors import EmptyLayerError, StudyError, UnreachableError
 from geo_border.model import Grid
-from geo_border.store import Folders, Raw
+from geo_border.store import Raw
 from geo_border.study import Study
 
 LOG = logging.getLogger("geo_border")
 Tell = Callable[[str, int, int], None]
 Bounds = tuple[float, float, float, float]
+# A cover finer than this is streamed from its tiles, and a mosaic of them stands in the results.
+_FINE_M = 100
+_WINDOW_STEP_DEG = 0.1
 OPTIONAL = ("land", "water", "admin", "cover", "settlement_class", "people", "places", "facilities", "roads")
 _READ: dict[str, Callable[[Raw, Bounds], Any]] = {
     "land": readers.read_land,
@@ -30,7 +34,7 @@ _READ: dict[str, Callable[[Raw, Bounds], Any]] = {
     "facilities": readers.read_facilities,
     "roads": readers.read_roads,
     "settlement_class": readers.read_classes,
-    "cover": readers.read_cover,
+    "cover": lambda raw, window: _read_cover(raw, window),
 }
 
 
@@ -57,21 +61,45 @@ class Inputs:
         """The catalogue entry that serves a need."""
         return self.raw[need].entry
 
+    def pixel_km2(self, need: str) -> float:
+        """Area of one native pixel of the dataset that serves a need, at the middle of the study."""
+        stated = self.entry(need).options.get("pixel_km2")
+        grid = self.grid(need)
+        if stated is not None or grid is None:
+            return float(stated or 0.0)
+        step, rows = grid.transform, grid.shape[0]
+        if grid.crs.is_geographic:
+            return float(row_area_km2(step.f, -step.e, step.a, rows)[rows // 2])
+        return abs(step.a * step.e) * grid.crs.axis_info[0].unit_conversion_factor ** 2 / 1e6
+
     def grid(self, need: str) -> Grid | None:
         """The grid that serves a need, if there is one."""
         found = self.layers.get(need)
         return found if isinstance(found, Grid) else None
 
 
-def obtain(need: str, sources: Mapping[str, str], folders: Folders, window: Any, options: fetchers.Options) -> Raw | None:
-    """The files that serve a need, fetched or the user's own; None where the choice of sources has nothing for it."""
-    found = fetchers.resolve(need, sources)
-    if found is None or isinstance(found, Raw):
-        return found
-    return fetchers.fetch(found, folders, window, options)
+def had(gathered: fetchers.Gathered) -> fetchers.Gathered:
+    """What was gathered, if all of it was.
+
+    Raises
+    ------
+    UnreachableError
+        When something is missing: says what, what is kept, and how to go on.
+    """
+    if gathered.failed:
+        raise UnreachableError(gathered.report())
+    return gathered
 
 
-def boundaries(study: Study, sources: Mapping[str, str], folders: Folders, options: fetchers.Options) -> Inputs:
+def told(gathered: fetchers.Gathered) -> list[str]:
+    """Sentences for every output that say which snapshot stands in for what could not be had."""
+    return [
+        f"{need}: {gathered.raws[need].entry.title} stands in for the dataset asked for, which could not be had. {why}"
+        for need, why in gathered.fallbacks.items()
+    ]
+
+
+def boundaries(study: Study, gathered: fetchers.Gathered) -> Inputs:
     """The boundary layer alone: the window of all others follows from it.
 
     Raises
@@ -79,24 +107,34 @@ def boundaries(study: Study, sources: Mapping[str, str], folders: Folders, optio
     StudyError
         When no dataset serves boundaries, or the file lacks a country of the study.
     """
-    raw = obtain("boundaries", sources, folders, None, options)
+    raw = had(gathered).raws.get("boundaries")
     if raw is None:
         raise StudyError("no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`.")
-    return Inputs(readers.read_boundaries(raw, study), {"boundaries": raw})
+    return Inputs(readers.read_boundaries(raw, study), {"boundaries": raw}, notes=told(gathered))
 
 
 def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
-    """Bounds (lon/lat; west of east across the antimeridian) of all within a margin of the lines, and as a polygon."""
-    west, south, east, north = shapely.total_bounds(lines)
-    # Degrees on the safe side: a degree of longitude is shortest at the window's poleward edge.
-    lat = min(max(abs(south), abs(north)) + margin_m / 110_000, 89.0)
-    high = margin_m / 110_000
-    wide = margin_m / (111_320 * max(0.02, math.cos(math.radians(lat))))
-    polygon = shapely.box(west - wide, max(south - high, -90.0), east + wide, min(north + high, 90.0))
-    west, south, east, north = polygon.bounds
+    """Bounds (lon/lat; west of east across the antimeridian) of all within a margin of the lines, and as a polygon.
+
+    The polygon follows the lines, so that only the tiles along them are fetched, and holds all within the margin.
+    """
+    along = shapely.get_coordinates(shapely.segmentize(shapely.simplify(lines, _WINDOW_STEP_DEG / 5), _WINDOW_STEP_DEG))
+    # Degrees on the safe side: a degree of longitude is shortest at a window's poleward edge.
+    high = margin_m / 110_000 + _WINDOW_STEP_DEG
+    lat = np.minimum(np.abs(along[:, 1]) + high, 89.0)
+    wide = margin_m / (111_320 * np.maximum(0.02, np.cos(np.radians(lat)))) + _WINDOW_STEP_DEG
+    south, north = np.maximum(along[:, 1] - high, -90.0), np.minimum(along[:, 1] + high, 90.0)
+    whole = shapely.union_all(shapely.box(along[:, 0] - wide, south, along[:, 0] + wide, north))
+    west, low, east, top = shapely.bounds(whole)
     if east - west >= 360:
-        return (-180.0, south, 180.0, north), polygon
-    return (_turned(west), south, _turned(east), north), polygon
+        return (-180.0, low, 180.0, top), shapely.box(-180.0, low, 180.0, top)
+    return (_turned(west), low, _turned(east), top), _on_the_map(whole)
+
+
+def _on_the_map(shape: Any) -> Any:
+    """A polygon that may run past the antimeridian, cut there and laid between 180 W and 180 E."""
+    turns = [shapely.transform(shape, lambda xy, by=by: xy + (by, 0.0)) for by in (-360.0, 0.0, 360.0)]
+    return shapely.union_all([shapely.clip_by_rect(turned, -180.0, -90.0, 180.0, 90.0) for turned in turns])
 
 
 def _turned(lon: float) -> float:
@@ -120,6 +158,13 @@ def read_all(
             inputs.notes.append(f"{need}: {error} Its figures are absent.")
             LOG.warning("%s: %s Its figures are absent.", need, error)
     tell("read", len(needs), len(needs))
+
+
+def _read_cover(raw: Raw, window: Bounds) -> Any:
+    """The cover's grid; the paths of its tiles where they are too fine to hold, to be streamed."""
+    if raw.entry.pixel_m is not None and raw.entry.pixel_m < _FINE_M and raw.entry.legend is not None:
+        return list(raw.paths)
+    return readers.read_cover(raw, window)
 
 
 def _read_people(raw: Raw, window: Bounds) -> Any:

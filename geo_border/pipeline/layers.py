@@ -12,7 +12,7 @@ import shapely
 from geo_border import civilian, facts
 from geo_border.catalog import Entry
 from geo_border.crs import WGS84, area_km2, length_m, to_crs
-from geo_border.exposure import LEAST_PIXELS, Zone, pixels_of
+from geo_border.exposure import LEAST_PIXELS, Zone
 from geo_border.pipeline.figures import Figures, sampled
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Inputs
@@ -131,8 +131,7 @@ def zone_layer(
     if "tree" in known:
         share = known["tree"] / (known.sum(axis=1) - known["unknown"])
         out["tree_share"] = frame["zone_id"].map(share.clip(0, 1))
-        few = np.array([pixels_of(inputs.entry("cover"), a) < LEAST_PIXELS for a in area])
-        out.loc[few, "tree_share"] = np.nan
+        out.loc[area < LEAST_PIXELS * inputs.pixel_km2("cover"), "tree_share"] = np.nan
     return conform("zones", gpd.GeoDataFrame(out, geometry=shapes, crs=ground.crs))
 
 

@@ -1,0 +1,157 @@
+"""Set the densities of modelled people on a measured 1 km grid: `calibrate.py GRID.tif`; prints how well they do.
+
+The grid is not part of the project: only the densities, with their source, go into `catalog/modelled-people.toml`.
+Densities are persons per km² of dry home land by settlement class, segment and ring of distance. People of a grid cell
+are shared among the classes in it in proportion to area x density, and densities made from the shares, in turns
+(expectation-maximisation for a Poisson mixture; Dempster et al. 1977), which keeps each segment's total.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from geo_border import fetchers, readers, study
+from geo_border.crs import WGS84, row_area_km2, to_crs
+from geo_border.fetchers import Options
+from geo_border.frontier import matched, polygons, study_crs
+from geo_border.people import Ground as Dry
+from geo_border.people import counted
+from geo_border.pipeline import ground, inputs
+from geo_border.store import Folders
+from geo_border.zonal import coverage_fraction
+
+CLASSES = (11, 12, 13, 21, 22, 23, 30)
+RINGS_M = (2_000.0, 5_000.0, 10_000.0, 50_000.0)
+SIDE = 5
+TURNS = 60
+PRIOR_KM2 = 2.0
+TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people.toml"
+
+
+def main(grid_path: Path) -> None:
+    """Calibrate on a grid and write the catalogue entry."""
+    question = study.read("finland-poland")
+    chosen = fetchers.choose(())
+    folders = Folders(Path("."))
+    got = inputs.boundaries(question, chosen, folders, Options())
+    territories = polygons(got.boundaries, question)
+    lines = matched(territories, question)
+    bounds, window = inputs.window_of(list(lines.values()), question.widest_m + question.reach_m + 5_000)
+    needs = {n: inputs.obtain(n, chosen, folders, window, Options()) for n in ("land", "water", "settlement_class")}
+    inputs.read_all(got, needs, bounds, lambda *_: None)
+    crs = study_crs(question, lines)
+    laid = ground.lay(question, territories, lines, got, crs, lambda *_: None)
+    dry = Dry(laid.units, laid.water, laid.beyond)
+    grid = readers.read_people(fetchers.local("people", grid_path), bounds)
+    people, _ = counted(grid, "home", dry)
+    classes = got.layers["settlement_class"]
+    share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)
+    area, groups = _areas(classes, share, laid)
+    cells, group, weight, counts = _samples(people.counts, classes, share, groups)
+    shape = (len(laid.segment_ids), len(CLASSES), len(RINGS_M))
+    density = _fitted(cells, group, weight, counts, area, shape).reshape(shape)
+    area = area.reshape(shape)
+    others = _others(density, area)
+    spread = _spread(density, others, area)
+    _told(laid.segment_ids, density, others, area)
+    _write(laid.segment_ids, density, area, spread)
+
+
+def _areas(classes, share, laid):
+    """Dry km² by (segment, class, ring), flat; and each grid cell's group, -1 without one."""
+    row, column = np.nonzero(share > 0)
+    lon, lat = classes.transform * (column + 0.5, row + 0.5)
+    near = laid.index.near(np.asarray(lon), np.asarray(lat))
+    ring = np.minimum(np.searchsorted(RINGS_M, near.distance_m, side="right"), len(RINGS_M) - 1)
+    code = np.full(256, -1)
+    code[list(CLASSES)] = np.arange(len(CLASSES))
+    kind = code[classes.values[row, column]]
+    number = (near.label * len(CLASSES) + kind) * len(RINGS_M) + ring
+    groups = np.full(classes.shape, -1)
+    groups[row, column] = np.where(kind >= 0, number, -1)
+    step = classes.transform
+    km2 = row_area_km2(step.f, -step.e, step.a, classes.shape[0])[row] * share[row, column]
+    size = len(laid.segment_ids) * len(CLASSES) * len(RINGS_M)
+    return np.bincount(number[kind >= 0], km2[kind >= 0], size), groups
+
+
+def _samples(counts, classes, share, groups):
+    """Each measured cell's groups and the share of its dry land in each, from a lattice of points in the cell."""
+    row, column = np.nonzero(counts.values > 0)
+    offset = (np.arange(SIDE) + 0.5) / SIDE
+    dx, dy = (a.ravel() for a in np.meshgrid(offset, offset))
+    x, y = counts.transform * ((column[:, None] + dx).ravel(), (row[:, None] + dy).ravel())
+    lonlat = shapely.get_coordinates(to_crs(shapely.points(x, y), counts.crs, WGS84))
+    r, c = classes.cell_of(lonlat[:, 0], lonlat[:, 1])
+    inside = (r >= 0) & (r < classes.shape[0]) & (c >= 0) & (c < classes.shape[1])
+    group = np.where(inside, groups[np.clip(r, 0, classes.shape[0] - 1), np.clip(c, 0, classes.shape[1] - 1)], -1)
+    weight = np.where(group >= 0, share[np.clip(r, 0, classes.shape[0] - 1), np.clip(c, 0, classes.shape[1] - 1)], 0)
+    cell = np.repeat(np.arange(len(row)), SIDE * SIDE)
+    kept = weight > 0
+    return cell[kept], group[kept], weight[kept], counts.values[row, column]
+
+
+def _fitted(cell, group, weight, counts, area, shape):
+    density = np.full(len(area), 5.0)
+    measured = np.zeros(len(area))
+    for _ in range(TURNS):
+        pull = weight * density[group]
+        total = np.bincount(cell, pull, len(counts))
+        measured = np.bincount(group, counts[cell] * pull / np.maximum(total[cell], 1e-12), len(area))
+        # A class with little land in a segment's ring leans on the same class elsewhere, as if it had PRIOR_KM2 of it.
+        prior = np.broadcast_to(_pooled(measured.reshape(shape), area.reshape(shape)), shape).ravel()
+        density = (measured + prior * PRIOR_KM2) / (area + PRIOR_KM2)
+    wanted, got = measured.reshape(shape).sum(1), (density * area).reshape(shape).sum(1)
+    return (density.reshape(shape) * (wanted / got)[:, None, :]).ravel()
+
+
+def _pooled(people, area):
+    """Density by class and ring over all segments; over all rings where a ring has less than 10 km² of the class."""
+    by_ring = people.sum(0) / np.maximum(area.sum(0), 1e-9)
+    overall = people.sum((0, 2)) / np.maximum(area.sum((0, 2)), 1e-9)
+    return np.where(area.sum(0) >= 10, by_ring, overall[:, None])
+
+
+def _others(density, area):
+    """For each segment, densities pooled over all other segments (by class and ring)."""
+    people = density * area
+    return np.stack(
+        [
+            _pooled(np.delete(people, s, 0), np.delete(area, s, 0))
+            for s in range(len(density))
+        ]
+    )
+
+
+def _spread(density, others, area):
+    """For each ring the root mean square of ln(held-out estimate / measured) over segments, as a factor."""
+    held, own = (others * area).sum(1), (density * area).sum(1)
+    return np.exp(np.sqrt(np.mean(np.log(held / own) ** 2, axis=0)))
+
+
+def _told(names, density, others, area):
+    print("ring (m):", RINGS_M)
+    for s, name in enumerate(names):
+        own, held = (density[s] * area[s]).sum(0), (others[s] * area[s]).sum(0)
+        print(name, "in-sample", own.round(), "held out", held.round(), "ratio", (held / own).round(2))
+
+
+def _write(names, density, area, spread):
+    pooled = _pooled(density * area, area)
+    tables = {"other": pooled, **{name: np.where(area[s] > 0, density[s], pooled) for s, name in enumerate(names)}}
+    lines = [TARGET.read_text("utf-8").split("# Calibrated:")[0].rstrip(), "", "# Calibrated: made by data/snapshot/calibrate.py"]
+    lines += ["[options]", f"rings_m = {[float(r) for r in RINGS_M]}", 'range_from = "densities of the other segments (leave one out), by ring"', "locates_from_class = 12", "pixel_km2 = 1.5"]
+    lines += [f"spread = {[float(f'{v:.3g}') for v in spread]}", ""]
+    for name, table in tables.items():
+        lines.append(f"[options.density.{name}]")
+        lines += [f"{code} = {[float(f'{v:.3g}') for v in table[k]]}" for k, code in enumerate(CLASSES)]
+        lines.append("")
+    TARGET.write_text("\n".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
