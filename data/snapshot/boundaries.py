@@ -6,10 +6,9 @@ from typing import Any
 
 import geopandas
 import shapely
-from timezonefinder import TimezoneFinder
-
 from reach import Lines, Reach
 from shapes import BoolArray, FloatArray, merge, polygons, rounded, thin
+from timezonefinder import TimezoneFinder
 
 # Zone, territory, country, name. Moscow's zone is European Russia less Kaliningrad and the Volga zones.
 ZONES = (
@@ -45,7 +44,7 @@ def _clipped(parts: list[Any]) -> Any:
 
 
 def build(found: dict[str, Any], reach: Reach) -> geopandas.GeoDataFrame:
-    """The layer `boundaries`: country, territory, name, geometry."""
+    """Build the layer `boundaries`: country, territory, name, geometry."""
     rows = []
     for _, territory, country, name in sorted(ZONES, key=lambda row: (row[2], row[1])):
         others = Lines([flat for key, flat in reach.flat.items() if key != territory])

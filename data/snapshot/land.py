@@ -8,7 +8,6 @@ from typing import Any
 
 import geopandas
 import shapely
-
 from boundaries import RUSSIA
 from reach import Reach
 from shapes import mended, merge, polygons, rounded, thin
@@ -30,12 +29,14 @@ FAR_TOLERANCE_M = 300.0
 
 
 def build(path: Path, reach: Reach) -> geopandas.GeoDataFrame:
-    """The layer `land`: country, geometry."""
+    """Build the layer `land`: country, geometry."""
     rows = []
     for feature in json.loads(path.read_text("utf-8"))["features"]:
         country = COUNTRIES.get(feature["properties"]["A3"])
         if country is not None:
-            whole = _clipped(shapely.from_geojson(json.dumps(feature["geometry"])), RUSSIA if country == "RU" else WINDOW)
+            whole = _clipped(
+                shapely.from_geojson(json.dumps(feature["geometry"])), RUSSIA if country == "RU" else WINDOW
+            )
             near = thin(whole, lambda xy: reach.near(DETAIL_KM, xy), FAR_TOLERANCE_M)
             rows.append({"country": country, "geometry": rounded(near, 6)})
     rows.sort(key=lambda row: str(row["country"]))

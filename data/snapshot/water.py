@@ -9,12 +9,12 @@ import geopandas
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from reach import Reach
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from shapes import mended, merge, plane, polygons, rounded, unplane
 
 from geo_border.crs import GEOD
-from reach import Reach
-from shapes import mended, merge, plane, polygons, rounded, unplane
 
 HOME_KM = 62.0
 FACING_KM = 2.0
@@ -24,7 +24,7 @@ Objects = NDArray[np.object_]
 
 
 def build(path: Path, reach: Reach) -> geopandas.GeoDataFrame:
-    """The layer `water`: water_id, source_group, area_km2, perimeter_km (both of the whole water), geometry."""
+    """Build the layer `water`: water_id, source_group, area_km2 and perimeter_km of the whole water, geometry."""
     zone = reach.water_zone(HOME_KM, FACING_KM)
     collection = shapely.get_parts(shapely.from_geojson(path.read_text("utf-8")))
     rows: list[dict[str, Any]] = []
@@ -75,13 +75,16 @@ def _whole(parts: Objects, zone: Any) -> Objects:
     starts = np.searchsorted(label[order], wanted)
     ends = np.searchsorted(label[order], wanted, side="right")
     return np.array(
-        [shapely.union_all(parts[order[a:b]]) if b - a > 1 else parts[order[a]] for a, b in zip(starts, ends, strict=True)],
+        [
+            shapely.union_all(parts[order[a:b]]) if b - a > 1 else parts[order[a]]
+            for a, b in zip(starts, ends, strict=True)
+        ],
         dtype=object,
     )
 
 
 def _clip(whole: Objects, zone: Any) -> Objects:
-    """What of each water lies in the zone, cut only where it leaves it, in lon/lat."""
+    """Cut each water where it leaves the zone; in lon/lat."""
     flat = plane(whole)
     inside = shapely.contains_properly(zone, flat)
     clipped = whole.copy()
