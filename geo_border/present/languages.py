@@ -101,14 +101,15 @@ def language(code: str) -> Language:
     """
     if code not in LANGUAGES:
         raise CatalogError(f"no language {code!r}; there are {', '.join(LANGUAGES)}.")
-    catalogue = _catalogue(code)
+    text = _text_of(code)
+    catalogue: Any = read_po(BytesIO(text), locale=code)
     locale = Locale.parse(code)
     symbols = locale.number_symbols.get("latn", locale.number_symbols)
-    header = dict(catalogue.mime_headers)
     return Language(
         code=code,
         name=str(locale.get_display_name(code)),
-        reviewed=header.get("X-Native-Review", "no") == "yes",
+        # Babel drops headers of others.
+        reviewed=b"X-Native-Review: yes" in text,
         messages={_key(entry): _value(entry) for entry in catalogue if entry.id},
         decimal=symbols["decimal"],
         group=symbols["group"],
@@ -117,10 +118,10 @@ def language(code: str) -> Language:
     )
 
 
-def _catalogue(code: str) -> Any:
+def _text_of(code: str) -> bytes:
     path = resources.files("geo_border") / "locale" / code / "LC_MESSAGES" / f"{_DOMAIN}.po"
     try:
-        return read_po(BytesIO(path.read_bytes()), locale=code)
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise CatalogError(f"locale/{code}: no {_DOMAIN}.po. See docs/languages.md.") from error
 

@@ -1,4 +1,4 @@
-"""Every text that the outputs translate, found where it stands: `python -m tests.present.messages` lists what catalogues lack."""
+"""Every text that the outputs translate, found where it stands; run as a program it lists what catalogues lack."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from html import unescape
 from pathlib import Path
 
 from geo_border import present
+from geo_border import study as studies
 from geo_border.present import labels
 
 PACKAGE = Path(present.__file__).resolve().parents[1]
@@ -24,7 +25,7 @@ def plurals() -> dict[str, str]:
 
 def every() -> list[str]:
     """Every English text once, the singular of those with a plural among them, in the order of the files."""
-    found = [present.disclaimer(), *labels.every()]
+    found = [present.disclaimer(), *labels.every(), *(studies.read(name).title for name in studies.names())]
     for path in sorted((PACKAGE / "present").glob("*.py")):
         found += re.findall(rf"self\.text\({_TEXT}", path.read_text("utf-8"))
     for path in sorted(_ASSETS.glob("*.js")):

@@ -22,7 +22,7 @@ from geo_border.present import rounding
 from geo_border.result import Result
 
 # Context is drawn this far around the zones, and cut there.
-VIEW_MARGIN_M = 150_000.0
+VIEW_MARGIN_M = 400_000.0
 _CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
 # Layers that a run may put into its result only to be drawn under the others.
 CONTEXT_LAYERS = ("land", "water", "admin1")

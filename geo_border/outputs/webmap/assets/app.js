@@ -67,14 +67,14 @@ GB.setUpTabs = function () {
 GB.setLanguage = function (lang) {
   GB.lang = lang;
   document.documentElement.lang = lang;
-  document.title = `${GB.data.study.title} – geo_border`;
+  document.title = `${GB.t(GB.data.study.title)} – geo_border`;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = GB.t(node.dataset.t);
   for (const node of document.querySelectorAll("[data-t-label]")) {
     const text = GB.t(node.dataset.tLabel);
     node.setAttribute("aria-label", text);
     if (node.tagName === "INPUT") node.placeholder = text; else node.title = text;
   }
-  document.getElementById("title").textContent = GB.data.study.title;
+  document.getElementById("title").textContent = GB.t(GB.data.study.title);
   document.getElementById("disclaimer").textContent = GB.t(GB.data.disclaimer);
   document.getElementById("review").hidden = GB.languages[lang].reviewed;
   document.getElementById("language").value = lang;
