@@ -212,3 +212,8 @@ def _explain(where: str, error: ValidationError) -> str:
         known = ", ".join(sorted(Study.model_fields))
         return f"{where}: unknown key {key!r}. Known at the top: {known}."
     return f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
+
+
+def folder() -> Path:
+    """Where the studies that ship lie."""
+    return Path(str(_shipped()))

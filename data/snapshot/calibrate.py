@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from geo_border import fetchers, readers, study
+from geo_border import fetchers, pipeline, readers, study
 from geo_border.crs import WGS84, row_area_km2, to_crs
 from geo_border.fetchers import Options
-from geo_border.frontier import matched, polygons, study_crs
+from geo_border.frontier import study_crs
 from geo_border.people import Ground as Dry
 from geo_border.people import counted
 from geo_border.pipeline import ground, inputs
@@ -36,13 +36,12 @@ def main(grid_path: Path) -> None:
     """Calibrate on a grid and write the catalogue entry."""
     question = study.read("finland-poland")
     chosen = fetchers.choose(())
-    folders = Folders(Path("."))
-    got = inputs.boundaries(question, chosen, folders, Options())
-    territories = polygons(got.boundaries, question)
-    lines = matched(territories, question)
-    bounds, window = inputs.window_of(list(lines.values()), question.widest_m + question.reach_m + 5_000)
-    needs = {n: inputs.obtain(n, chosen, folders, window, Options()) for n in ("land", "water", "settlement_class")}
-    inputs.read_all(got, needs, bounds, lambda *_: None)
+    got, lines, territories, needs = pipeline._fetched(
+        question, chosen, Folders(Path(".")), Options(), None, pipeline._quiet
+    )
+    bounds = pipeline._window(question, lines)[0]
+    wanted = ("land", "water", "settlement_class")
+    inputs.read_all(got, {need: needs[need] for need in wanted}, bounds, pipeline._quiet)
     crs = study_crs(question, lines)
     laid = ground.lay(question, territories, lines, got, crs, lambda *_: None)
     dry = Dry(laid.units, laid.water, laid.beyond)

@@ -5,6 +5,20 @@ from __future__ import annotations
 from geo_border.fetchers.choose import CHOICES, choose, local, resolve
 from geo_border.fetchers.fetch import Gathered, fetch, gather
 from geo_border.fetchers.options import Options
+from geo_border.fetchers.told import catalogued, options_of, planned
 from geo_border.store import Raw
 
-__all__ = ["CHOICES", "Gathered", "Options", "Raw", "choose", "fetch", "gather", "local", "resolve"]
+__all__ = [
+    "CHOICES",
+    "Gathered",
+    "Options",
+    "Raw",
+    "catalogued",
+    "choose",
+    "fetch",
+    "gather",
+    "local",
+    "options_of",
+    "planned",
+    "resolve",
+]

@@ -47,7 +47,8 @@ def surroundings(
 ) -> Surroundings:
     """Land and water in the study's plane; a water polygon that holds one of `points` (lon, lat) is a lagoon.
 
-    A polygon is a lake where 2 x area / perimeter, about half its mean width, is over `wide_m`; else a river.
+    A polygon's own `kind` (river or lake) counts where its source tells one; else it is a lake where 2 x area /
+    perimeter, about its mean width, is over `wide_m`, and a river below.
     """
     none = np.array([], dtype=object)
     ground = none if land is None else shapely.get_parts(to_crs(land.geometry.to_numpy(), WGS84, crs))
@@ -55,10 +56,12 @@ def surroundings(
         return Surroundings(ground, none, np.array([], dtype=bool), none)
     wet = to_crs(water.geometry.to_numpy(), WGS84, crs)
     width_m = 2 * water["area_km2"].to_numpy() / np.maximum(water["perimeter_km"].to_numpy(), 1e-9) * 1e3
+    told = water["kind"].to_numpy() if "kind" in water else np.full(len(wet), None)
+    is_lake = np.where(np.isin(told, MEDIA), told == "lake", width_m > wide_m).astype(bool)
     marks = to_crs(shapely.points(points), WGS84, crs) if points else none
     lagoon = np.zeros(len(wet), dtype=bool)
     lagoon[shapely.STRtree(wet).query(marks, predicate="within")[1]] = True
-    return Surroundings(ground, wet[~lagoon], (width_m > wide_m)[~lagoon], wet[lagoon])
+    return Surroundings(ground, wet[~lagoon], is_lake[~lagoon], wet[lagoon])
 
 
 def stretches(line: Any, around: Surroundings, tolerance_m: float, crs: CRS) -> list[tuple[int, Any]]:

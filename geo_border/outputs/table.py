@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geo_border.errors import SchemaError
 from geo_border.result import EXPOSURE_FILE, Result
 from geo_border.schemas import LAYERS, conform
 from geo_border.store import atomic_path
@@ -36,6 +37,26 @@ def write(result: Result, folder: Path) -> list[Path]:
     with atomic_path(parquet) as path:
         pq.write_table(_as_arrow(frame), path, compression="zstd")
     return [csv, parquet]
+
+
+def write_frame(frame: pd.DataFrame, final: Path) -> Path:
+    """Write any table as `.csv` or `.parquet`, by its name, whole or not at all.
+
+    Raises
+    ------
+    SchemaError
+        When the name ends otherwise.
+    StoreError
+        When the folder cannot be written.
+    """
+    if final.suffix not in (".csv", ".parquet"):
+        raise SchemaError(f"{final}: a table is written as .csv or .parquet; name it so.")
+    with atomic_path(final) as path:
+        if final.suffix == ".csv":
+            frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        else:
+            frame.to_parquet(path, index=False, compression="zstd")
+    return final
 
 
 def _as_arrow(frame: pd.DataFrame) -> pa.Table:

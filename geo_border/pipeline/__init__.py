@@ -13,6 +13,7 @@ from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.fetchers import Options
 from geo_border.frontier import country_of, matched, polygons, study_crs
 from geo_border.outputs import cog, geopackage, mosaic, qgis, table, webmap
+from geo_border.outputs import report as outputs_report
 from geo_border.pipeline import assemble, ground, inputs
 from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
 from geo_border.present import disclaimer
@@ -133,11 +134,49 @@ def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") 
     return found
 
 
-def sources() -> list[dict[str, Any]]:
-    """The catalogue, one row a dataset."""
-    from geo_border.catalog import entries
+def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> list[Path]:
+    """Write the report and still pictures from `data/processed`."""
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    with store.lock(folders.processed(question.name)):
+        made = result.read(question, folders.processed(question.name))
+        tell("report", 0, 1)
+        files = outputs_report.write(made, folders.maps(question.name))
+        tell("report", 1, 1)
+    return files
 
-    return [entry.model_dump(mode="json") for entry in entries().values()]
+
+def plan(
+    which: str | Path | Study = study.DEFAULT,
+    *,
+    root: str | Path = ".",
+    sources: Sequence[str] = (),
+    options: Options | None = None,
+) -> list[dict[str, Any]]:
+    """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms.
+
+    Which tiles a dataset needs follows from the boundaries; where those are not on disk yet, files are not listed.
+    """
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    chosen = fetchers.choose(sources, question.sources)
+    options = replace(
+        options or Options(),
+        offline=True,
+        countries=_codes(question.home, question),
+        facing=_codes(question.facing, question),
+    )
+    known = fetchers.gather(("boundaries",), chosen, folders, None, options, None)
+    window = None
+    if not known.failed:
+        got = inputs.boundaries(question, known)
+        window = _window(question, matched(polygons(got.boundaries, question), question))[1]
+    return fetchers.planned(("boundaries", *OPTIONAL), chosen, folders, window, options)
+
+
+def sources(*, root: str | Path = ".") -> list[dict[str, Any]]:
+    """The catalogue, one row a dataset; `cached` says how many of its files are under this root and since when."""
+    return fetchers.catalogued(Folders(Path(root).resolve()))
 
 
 def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:

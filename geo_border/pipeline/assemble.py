@@ -131,7 +131,8 @@ def _points(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 def comparison(territories: dict[str, Any], table: pd.DataFrame, ground: Ground, inputs: Inputs) -> list[dict[str, Any]]:
     """Tree share and people per km² of each segment's home side within 10 and 50 km, beside its country's mean."""
-    national = reading.national_tree_share(territories, ground, inputs) if "cover" in inputs.layers else {}
+    # Tiles of a fine cover are fetched along the line only: they say nothing of the whole country.
+    national = reading.national_tree_share(territories, ground, inputs) if inputs.grid("cover") is not None else {}
     bands = table[table["zone_kind"] == "band"]
     out = []
     for segment in ground.frontier.segments:

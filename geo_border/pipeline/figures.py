@@ -239,7 +239,7 @@ def _on_land(shape: Any, land: Any) -> Any:
     if len(land) == 0:
         return polygonal(valid)
     near = land[shapely.STRtree(land).query(valid, predicate="intersects")]
-    return polygonal(shapely.intersection(valid, shapely.union_all(near)))
+    return polygonal(shapely.intersection(valid, shapely.union_all(shapely.make_valid(near))))
 
 
 def sampled(grid: Grid | None, lon: FloatArray, lat: FloatArray) -> Any:

@@ -73,14 +73,16 @@ def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` of the whole polygon (geodesic), `geometry`."""
+    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (whole polygon, geodesic), `kind` if told, `geometry`."""
     table = read_table(raw, window)
     if {"area_km2", "perimeter_km"} <= set(table.columns):
         area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
     else:
         area, perimeter = _measured(table.geometry.to_numpy())
     ids = table["water_id"].astype(str) if "water_id" in table.columns else pd.Series(np.arange(len(table)).astype(str))
-    data = {"water_id": ids.to_numpy(), "area_km2": area, "perimeter_km": perimeter}
+    own = raw.entry.columns.get("kind", "kind")
+    kind = table[own].to_numpy() if own in table.columns else np.full(len(table), None)
+    data = {"water_id": ids.to_numpy(), "area_km2": area, "perimeter_km": perimeter, "kind": kind}
     return repair(gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84), raw.paths[0])
 
 

@@ -1,0 +1,264 @@
+"""The command line: each command is a few lines that call the pipeline and say what came of it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from geo_border import __version__, study
+from geo_border.errors import GeoBorderError
+from geo_border.telling import Bars, catalogue_lines, plan_table, summary
+
+app = typer.Typer(
+    name="geo-border",
+    help="What civilians and nature stand to lose along a frontier: zones, figures and maps from open data.\n\n"
+    "Start with `geo-border run`: it needs no network and maps Finland to Poland from data that ships.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+_ANYWHERE = ("--quiet", "-q", "--verbose", "-v", "--debug")
+OUT = Console()
+ERR = Console(stderr=True)
+
+
+class Mode(str, Enum):
+    """What tabulate reads from the raster."""
+
+    classes = "class"
+    counts = "sum"
+
+
+class Coverage(str, Enum):
+    """How edge cells count: by their centre, or by the exact share covered."""
+
+    center = "center"
+    exact = "exact"
+
+
+class Overlap(str, Enum):
+    """Whether zones may overlap."""
+
+    allow = "allow"
+    forbid = "forbid"
+
+
+StudyArg = Annotated[str, typer.Argument(help="A study's name (see `geo-border studies`) or the path of a .toml file.")]
+Root = Annotated[Path, typer.Option("--root", help="Folder that holds data/ and maps/.", show_default="current folder")]
+Sources = Annotated[
+    list[str],
+    typer.Option("--sources", help="embedded | live | NEED=DATASET | NEED=PATH; repeat for several needs.", metavar="WHAT"),
+]
+Fallback = Annotated[str, typer.Option(help="Preset that stands in for datasets that cannot be had: embedded.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use only what is on disk; open no socket.")]
+Mirror = Annotated[list[str], typer.Option("--mirror", help="Fetch URLs that start with FROM from TO.", metavar="FROM=TO")]
+Again = Annotated[bool, typer.Option("--again", help="Compute even if nothing has changed since the last run.")]
+
+
+@app.callback(invoke_without_command=True)
+def common(
+    context: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; errors only.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more about each step.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Set how much is said."""
+    if version:
+        OUT.print(__version__)
+        raise typer.Exit
+    level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
+    handler = RichHandler(console=ERR, show_time=False, show_path=False, markup=False)
+    logger = logging.getLogger("geo_border")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.DEBUG if debug else level)
+    context.obj = {"quiet": quiet, "debug": debug}
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    which: StudyArg = study.DEFAULT,
+    root: Root = Path("."),
+    sources: Sources = [],  # noqa: B006 - Typer copies it
+    fallback: Fallback = "",
+    offline: Offline = False,
+    mirror: Mirror = [],  # noqa: B006
+    again: Again = False,
+) -> None:
+    """Everything: fetch, compute, write layers and tables, draw the map. Run it again to resume or refresh."""
+    from geo_border import pipeline
+
+    with Bars(ERR, context.obj["quiet"]) as bars:
+        made = pipeline.run(
+            which,
+            root=root,
+            sources=sources,
+            options=_options(offline, mirror),
+            fallback=fallback or None,
+            tell=bars.tell,
+            again=again,
+        )
+    if not context.obj["quiet"]:
+        summary(OUT, made, root)
+
+
+@app.command()
+def fetch(
+    context: typer.Context,
+    which: StudyArg = study.DEFAULT,
+    root: Root = Path("."),
+    sources: Sources = [],  # noqa: B006
+    fallback: Fallback = "",
+    offline: Offline = False,
+    mirror: Mirror = [],  # noqa: B006
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List files, bytes and licences; fetch nothing.")] = False,
+) -> None:
+    """Only fetch and verify what a run would use; resumable."""
+    from geo_border import pipeline
+
+    options = _options(offline, mirror)
+    with Bars(ERR, context.obj["quiet"]) as bars:
+        if dry_run:
+            rows = pipeline.plan(which, root=root, sources=sources, options=options)
+        else:
+            rows = pipeline.fetch(
+                which, root=root, sources=sources, options=options, fallback=fallback or None, tell=bars.tell
+            )
+    OUT.print(plan_table(rows))
+
+
+@app.command(name="map")
+def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path(".")) -> None:
+    """Draw the map again from data/processed."""
+    from geo_border import pipeline
+
+    with Bars(ERR, context.obj["quiet"]) as bars:
+        page = pipeline.draw(which, root=root, tell=bars.tell)
+    OUT.print(str(page), soft_wrap=True)
+
+
+@app.command()
+def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path(".")) -> None:
+    """Write the report and still pictures from data/processed."""
+    from geo_border import pipeline
+
+    with Bars(ERR, context.obj["quiet"]) as bars:
+        for path in pipeline.report(which, root=root, tell=bars.tell):
+            OUT.print(str(path), soft_wrap=True)
+
+
+@app.command()
+def sources(root: Root = Path(".")) -> None:
+    """List the catalogue: dataset, version, licence, resolution, bytes, cached or not."""
+    from geo_border import pipeline
+
+    for line in catalogue_lines(pipeline.sources(root=root)):
+        OUT.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def studies() -> None:
+    """List the studies that ship, and say where to put your own."""
+    for name in study.names():
+        found = study.read(name)
+        OUT.print(f"[bold]{name}[/bold]{' (default)' if name == study.DEFAULT else ''}: {found.title}")
+        OUT.print(f"  {found.about}", highlight=False)
+    OUT.print(f"They lie in {study.folder()}. Copy one anywhere, change it, and run it by its path:", soft_wrap=True)
+    OUT.print("  geo-border run ./my-border.toml")
+
+
+@app.command()
+def check(which: StudyArg = study.DEFAULT, root: Root = Path(".")) -> None:
+    """Verify checksums, schemas and conservation of a run; exit code 1 if anything is off."""
+    from geo_border import pipeline
+
+    for row in pipeline.check(which, root=root):
+        OUT.print(f"[green]ok[/green] {row['name']}: {row['value']:.3g} {row['unit']} (limit {row['limit']:g})")
+
+
+@app.command()
+def diff(
+    run_a: Annotated[Path, typer.Argument(help="Folder of a run (or its run.json).")],
+    run_b: Annotated[Path, typer.Argument(help="Folder of another run (or its run.json).")],
+) -> None:
+    """Show what changed between two runs: inputs, then figures."""
+    from geo_border import pipeline
+
+    rows = pipeline.diff(run_a, run_b)
+    for row in rows:
+        OUT.print(f"{row['what']} {row['key']}: {row['before']} -> {row['after']}", highlight=False, soft_wrap=True)
+    OUT.print(f"{len(rows)} differences." if rows else "No difference.")
+
+
+@app.command()
+def tabulate(
+    context: typer.Context,
+    raster: Annotated[list[Path], typer.Argument(help="A raster, or the tiles of one.")],
+    zones: Annotated[Path, typer.Argument(help="Polygons: any file that GDAL opens, or .parquet.")],
+    out: Annotated[Path, typer.Option("--out", help="Table to write: .csv or .parquet.")],
+    zone_field: Annotated[str, typer.Option(help="Column that names the zone; rows of one name are one zone.")] = "zone_id",
+    mode: Annotated[Mode, typer.Option(help="class: km² by class; sum: counts.")] = Mode.classes,
+    coverage: Annotated[Coverage, typer.Option(help="How edge cells count.")] = Coverage.exact,
+    overlap: Annotated[Overlap, typer.Option(help="Whether zones may overlap.")] = Overlap.allow,
+) -> None:
+    """Area by class, or sum of counts, of any raster in any zones: exact, streamed, in bounded memory."""
+    from geo_border import zonal
+    from geo_border.outputs import table
+
+    with Bars(ERR, context.obj["quiet"]) as bars:
+        frame = zonal.tabulate(
+            raster,
+            zones,
+            zone_field=zone_field,
+            mode=mode.value,
+            coverage=coverage.value,
+            overlap=overlap.value,
+            progress=lambda done, total: bars.tell("tabulate", done, total),
+        )
+    table.write_frame(frame, out)
+    OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True)
+
+
+def _options(offline: bool, mirror: list[str]) -> Any:
+    from geo_border.fetchers import options_of
+
+    return options_of(offline, mirror)
+
+
+def main() -> None:
+    """Entry point: one clear line for every known error, and the exit codes of the contract."""
+    # How much is said may stand before or after the command's name.
+    said = [word for word in sys.argv[1:] if word in _ANYWHERE]
+    debug = "--debug" in said
+    try:
+        app(said + [word for word in sys.argv[1:] if word not in _ANYWHERE], standalone_mode=False)
+    except GeoBorderError as error:
+        if debug:
+            raise
+        ERR.print(f"[red]error:[/red] {_plain(str(error))}", soft_wrap=True, highlight=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        ERR.print("interrupted: nothing is half-written; run the same command again to go on.")
+        sys.exit(130)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        # Click's own errors (wrong option, missing argument) carry a message and are no bug.
+        if not hasattr(error, "format_message"):
+            raise
+        ERR.print(f"[red]error:[/red] {_plain(error.format_message())} See --help.", soft_wrap=True)
+        sys.exit(2)
+
+
+def _plain(text: str) -> str:
+    """Text with Rich's markup brackets shown as they are."""
+    return text.replace("[", r"\[")
