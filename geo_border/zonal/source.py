@@ -109,18 +109,19 @@ class FileSource:
         except RasterioError as error:
             raise RasterError(f"{path}: not a raster that can be opened ({error}).") from error
         self.header = header or _read_header(self._dataset, self._path, band)
+        self._buffer = np.empty(0, self.header.dtype)
 
     def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        """Stored values of a window, and which are valid where a mask says so.
+        """Stored values of a window, and which are valid where a mask says so; gone with the next call.
 
         Raises
         ------
         RasterError
             When the file is damaged there.
         """
-        window = Window.from_slices(rows, columns)
+        window = Window(columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0])
         try:
-            values = self._dataset.read(self._band, window=window)
+            values = self._dataset.read(self._band, window=window, out=self._room(window.height, window.width))
             mask = self._dataset.read_masks(self._band, window=window) > 0 if self.header.masked else None
         except RasterioError as error:
             raise RasterError(
@@ -128,6 +129,12 @@ class FileSource:
                 "The file is cut short or damaged: fetch it again."
             ) from error
         return values, mask
+
+    def _room(self, rows: int, columns: int) -> NDArray[Any]:
+        """Memory for a window, the same one again and again: new pages cost as much as counting what is in them."""
+        if self._buffer.size < rows * columns:
+            self._buffer = np.empty(rows * columns, self.header.dtype)
+        return self._buffer[: rows * columns].reshape(rows, columns)
 
     def reopen(self) -> FileSource:
         """A handle of one's own on the same file."""

@@ -120,34 +120,51 @@ def build_spans(cells: NDArray[np.int64], rows: tuple[int, int], width: int) -> 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cut(cells: Any, weight: Any, size: int, blocks: int) -> Any:
-    """Spans cut at every `size` columns and gathered by column block, each block's in the old order."""
-    begin = np.zeros(blocks + 1, np.int64)
+def _touched(cells: Any, size: int, blocks: int) -> Any:
+    """Whether any span reaches into each block of `size` columns."""
+    touched = np.zeros(blocks, np.bool_)
     for i in range(cells.shape[0]):
-        for block in range(cells[i, 1] // size, (cells[i, 2] - 1) // size + 1):
-            begin[block + 1] += 1
-    for block in range(blocks):
-        begin[block + 1] += begin[block]
-    out = np.empty((begin[blocks], 4), np.int32)
-    share = np.empty(begin[blocks], np.float64)
+        touched[cells[i, 1] // size : (cells[i, 2] - 1) // size + 1] = True
+    return touched
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _cut(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
+    """Spans cut at the groups' edges (columns) and gathered by group, each group's in the old order."""
+    begin = np.zeros(edge.shape[0], np.int64)
+    for i in range(cells.shape[0]):
+        for g in range(group[cells[i, 1] // size], group[(cells[i, 2] - 1) // size] + 1):
+            begin[g + 1] += 1
+    for g in range(edge.shape[0] - 1):
+        begin[g + 1] += begin[g]
+    out = np.empty((begin[-1], 4), np.int32)
+    share = np.empty(begin[-1], np.float64)
     place = begin.copy()
     for i in range(cells.shape[0]):
-        for block in range(cells[i, 1] // size, (cells[i, 2] - 1) // size + 1):
-            k = place[block]
+        for g in range(group[cells[i, 1] // size], group[(cells[i, 2] - 1) // size] + 1):
+            k = place[g]
             out[k, 0] = cells[i, 0]
-            out[k, 1] = max(cells[i, 1], block * size)
-            out[k, 2] = min(cells[i, 2], (block + 1) * size)
+            out[k, 1] = max(cells[i, 1], edge[g])
+            out[k, 2] = min(cells[i, 2], edge[g + 1])
             out[k, 3] = cells[i, 3]
             share[k] = weight[i]
-            place[block] += 1
+            place[g] += 1
     return out, share, begin
 
 
-def cut_spans(spans: Spans, size: int, width: int) -> list[tuple[int, Spans]]:
-    """Spans by block of `size` columns: (block number, its spans) for the blocks that any span touches."""
-    blocks = -(-width // size)
-    cells, weight, begin = _cut(spans.cells, spans.weight, size, blocks)
-    return [
-        (block, Spans(cells[begin[block] : begin[block + 1]], weight[begin[block] : begin[block + 1]]))
-        for block in np.flatnonzero(np.diff(begin)).tolist()
-    ]
+def cut_spans(spans: Spans, size: int, width: int, most: int) -> list[Spans]:
+    """Spans by group of neighbouring blocks of `size` columns that they touch, at most `most` blocks a group."""
+    if len(spans) == 0:
+        return []
+    touched = _touched(spans.cells, size, -(-width // size))
+    block = np.flatnonzero(touched)
+    stretch = np.cumsum(np.diff(block, prepend=block[0]) > 1)
+    # Place of each block in its unbroken stretch: a group begins at every `most`-th.
+    place = np.arange(len(block)) - np.searchsorted(stretch, stretch)
+    first = place % most == 0
+    group = np.zeros(len(touched), dtype=np.int64)
+    group[block] = np.cumsum(first) - 1
+    # No span crosses an untouched block, so a group may seem to reach up to the next one's first column.
+    edge = np.append(block[first] * size, width)
+    cells, weight, begin = _cut(spans.cells, spans.weight, size, group, edge)
+    return [Spans(cells[a:b], weight[a:b]) for a, b in zip(begin[:-1], begin[1:], strict=True)]

@@ -15,6 +15,9 @@ SUM_COLUMNS = 8
 # A cell's share of a sum is split at these powers of two; beyond the last the value is no count but a stray nodata.
 _BIG, _TOO_BIG = float(1 << 44), float(2**80)
 _UNIT = float(1 << LIMB)
+# Words of eight codes, first code in the lowest byte (numba compiles for little-endian machines only).
+_BYTES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_ONE, _SEVEN, _EIGHT, _LAST = np.uint64(1), np.uint64(7), np.uint64(8), np.uint64(56)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -41,75 +44,119 @@ def number_lines(cells: Any, zones: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> None:
+    """Count the codes at first <= i < last into four tables of `size`, to be added up by the caller.
+
+    Four tables because an increment must wait for the one before it to the same place. Where `words` is the same
+    memory as 8-byte words, runs are followed by whole words, four at a time.
+    """
+    i = first
+    if words.shape[0] > 0:
+        while i < last and i % 8 != 0:
+            counts[codes[i]] += 1
+            i += 1
+        w, end, run = (i + 7) // 8, last // 8, 0
+        code = codes[min(i, codes.shape[0] - 1)]
+        same = np.uint64(code) * _BYTES
+        while w < end:
+            while w + 4 <= end and not (
+                (words[w] ^ same) | (words[w + 1] ^ same) | (words[w + 2] ^ same) | (words[w + 3] ^ same)
+            ):
+                run += 32
+                w += 4
+            near = min(w + 4, end)
+            while w < near:
+                i = 8 * w
+                other = words[w] ^ same
+                if other == 0:
+                    run += 8
+                else:
+                    # How many codes at the word's beginning are still of the run, by the lowest bit that differs.
+                    low = (other & (~other + _ONE)) - _ONE
+                    still = (((low & _TOPS) >> _SEVEN) * _BYTES) >> _LAST
+                    last_code = codes[i + 7]
+                    same = np.uint64(last_code) * _BYTES
+                    if (words[w] ^ same) >> (still * _EIGHT) == 0:
+                        # One change within the word: the run ends, the next one begins.
+                        counts[code] += run + np.int64(still)
+                        run = 8 - np.int64(still)
+                    else:
+                        counts[code] += run
+                        run = 0
+                        for k in range(0, 8, 4):
+                            counts[codes[i + k]] += 1
+                            counts[size + codes[i + k + 1]] += 1
+                            counts[2 * size + codes[i + k + 2]] += 1
+                            counts[3 * size + codes[i + k + 3]] += 1
+                    code = last_code
+                w += 1
+        counts[code] += run
+        i = max(i, 8 * end)
+    while i < last:
+        counts[codes[i]] += 1
+        i += 1
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def add_classes(
-    block: Any, words: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, column: Any, sums: Any
+    codes: Any, words: Any, width: int, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, column: Any,
+    sums: Any,
 ) -> None:
-    """Add the area of each class in each span to sums[zone, class].
+    """Add the area of each class in each span to the sums of its zone and class.
 
     Parameters
     ----------
-    block
-        Codes of the block's cells, rows x columns (uint8 or uint16).
+    codes
+        Codes of the block's cells, row after row in one line (uint8 or uint16).
     words
-        The same memory as one line of 8-byte words, or an empty array where a row is not a whole number of words.
+        The same memory as 8-byte words, or empty where a row is not a whole number of them.
+    width
+        Columns of the block.
     origin
         Row and column of the block's first cell in the raster.
     cells, weight
         The spans within the block.
     areas
-        Area of a cell of each raster row, an integer number of area units below 2^42.
+        Area of a cell of each raster row, an integer number of area units up to 2^42.
     index, column
-        Line of `sums` of each zone, and its class column of each code.
+        Where each zone's sums begin, and how far behind that those of each code are.
     sums
-        Lines x classes x 2 limbs.
+        Two limbs a zone and class.
     """
-    per_word = 8 // block.itemsize
-    pattern = np.uint64(0x0101010101010101 if block.itemsize == 1 else 0x0001000100010001)
-    skip = words.shape[0] > 0
-    row_words = block.shape[1] // per_word
-    counts = np.zeros(column.shape[0], np.int64)
-    seen = np.empty(column.shape[0], np.int64)
+    size = column.shape[0]
+    counts = np.zeros(4 * size, np.int64)
+    known = np.empty(size, np.int64)
+    is_known = np.zeros(size, np.bool_)
+    n = 0
     for s in range(cells.shape[0]):
-        row, first, last = cells[s, 0] - origin[0], cells[s, 1] - origin[1], cells[s, 2] - origin[1]
-        line = sums[index[cells[s, 3]]]
+        base = (cells[s, 0] - origin[0]) * width - origin[1]
+        first, last = base + cells[s, 1], base + cells[s, 2]
+        at = index[cells[s, 3]]
         area = areas[cells[s, 0]]
-        if weight[s] != 1.0:
+        if weight[s] != 1.0 or last - first < 8:
             amount = int(round(weight[s] * area))
-            for c in range(first, last):
-                _add(line[column[block[row, c]]], 0, amount)
+            for i in range(first, last):
+                _add(sums, at + column[codes[i]], amount)
             continue
-        distinct = 0
-        c = first
-        while c < last:
-            code = block[row, c]
-            begin = c
-            c += 1
-            near = min(last, begin + 2 * per_word)
-            while c < near and block[row, c] == code:
-                c += 1
-            if skip and c == near and c < last:
-                # A long run: compare four words at once from the next word on.
-                while c < last and c % per_word != 0 and block[row, c] == code:
-                    c += 1
-                if c % per_word == 0:
-                    same = np.uint64(code) * pattern
-                    w = row * row_words + c // per_word
-                    while c + 4 * per_word <= last and (
-                        ((words[w] ^ same) | (words[w + 1] ^ same) | (words[w + 2] ^ same) | (words[w + 3] ^ same))
-                        == np.uint64(0)
-                    ):
-                        c += 4 * per_word
-                        w += 4
-            while c < last and block[row, c] == code:
-                c += 1
-            if counts[code] == 0:
-                seen[distinct] = code
-                distinct += 1
-            counts[code] += c - begin
-        for k in range(distinct):
-            code = seen[k]
-            _add(line[column[code]], 0, counts[code] * area)
-            counts[code] = 0
+        _count(codes, words, first, last, counts, size)
+        left = last - first
+        k = 0
+        while left > 0:
+            # All codes met so far, without a question each; a new one shows by what is left over.
+            while k < n:
+                code = known[k]
+                count = counts[code] + counts[size + code] + counts[2 * size + code] + counts[3 * size + code]
+                counts[code], counts[size + code], counts[2 * size + code], counts[3 * size + code] = 0, 0, 0, 0
+                _add(sums, at + column[code], count * area)
+                left -= count
+                k += 1
+            if left > 0:
+                for code in range(size):
+                    met = counts[code] + counts[size + code] + counts[2 * size + code] + counts[3 * size + code] > 0
+                    if met and not is_known[code]:
+                        is_known[code] = True
+                        known[n] = code
+                        n += 1
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

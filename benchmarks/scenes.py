@@ -1,0 +1,170 @@
+"""Synthetic rasters and real zones to race on: deterministic, built once into a cache folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from rasterio.transform import from_origin
+from rasterio.windows import Window
+
+# The tile of ESA WorldCover's grid (3 x 3 degrees, 10 m) that holds Lake Peipus and the border on both sides of it.
+TILE = 36_000
+WEST, NORTH, PIXEL_DEG = 27.0, 60.0, 3.0 / TILE
+CLASSES = np.array([10, 20, 30, 40, 50, 60, 80, 90, 95, 100], dtype=np.uint8)
+BLOCK = 1024
+BANDS_M = ((0, 1_000), (1_000, 5_000), (5_000, 10_000), (10_000, 50_000))
+SEGMENTS = 8
+STUDY_CRS = 3035
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def cache_dir() -> Path:
+    """Folder for built scenes: GEO_BORDER_BENCH, or .cache/bench in the checkout."""
+    folder = Path(os.environ.get("GEO_BORDER_BENCH", ROOT / ".cache" / "bench"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def smooth_tile(number: int = 0, size: int = TILE) -> Path:
+    """A synthetic cover tile of large patches with smooth edges; `number` tiles south of the first."""
+    path = cache_dir() / f"synthetic-smooth-{size}-{number}.tif"
+    if not path.exists():
+        _write_cover(path, size, number, _Patches(size, number, ((1000, 1.0), (250, 0.4))))
+    return path
+
+
+def ragged_tile(size: int = TILE) -> Path:
+    """A synthetic cover tile of patches with ragged edges and islands from 300 m on: runs of about 47 pixels."""
+    path = cache_dir() / f"synthetic-ragged-{size}.tif"
+    if not path.exists():
+        _write_cover(path, size, 0, _Patches(size, 0, ((1000, 1.0), (250, 0.6), (30, 0.25))))
+    return path
+
+
+def random_tile(size: int = TILE) -> Path:
+    """A synthetic tile of which every pixel is drawn alone: the worst case for skipping runs."""
+    path = cache_dir() / f"synthetic-random-{size}.tif"
+    if not path.exists():
+        rng = np.random.default_rng(7)
+        _write_cover(path, size, 0, lambda row, rows: CLASSES[rng.integers(0, len(CLASSES), (rows, size), np.uint8)])
+    return path
+
+
+class _Patches:
+    """Value noise at several scales (pixels, weight), cut into classes."""
+
+    def __init__(self, size: int, seed: int, scales: tuple[tuple[int, float], ...]) -> None:
+        rng = np.random.default_rng(seed)
+        self._size = size
+        self._octaves = [
+            (step, weight, rng.random((size // step + 3, size // step + 3), np.float32))
+            for step, weight in scales
+        ]
+        self._total = np.float32(sum(weight for _, weight in scales))
+
+    def __call__(self, row: int, rows: int) -> NDArray[np.uint8]:
+        field = sum(weight * self._octave(noise, step, row, rows) for step, weight, noise in self._octaves)
+        level = np.asarray(field, dtype=np.float32) / self._total
+        index = np.clip((level - 0.2) / 0.6 * len(CLASSES), 0, len(CLASSES) - 1).astype(np.uint8)
+        return CLASSES[index]
+
+    def _octave(self, noise: NDArray[np.float32], step: int, row: int, rows: int) -> NDArray[np.float32]:
+        y = np.arange(row, row + rows, dtype=np.float32) / step
+        x = np.arange(self._size, dtype=np.float32) / step
+        j, i = y.astype(int), x.astype(int)
+        u, v = (y - j).astype(np.float32)[:, None], (x - i).astype(np.float32)[None, :]
+        upper = noise[j] * (1 - u) + noise[j + 1] * u
+        return upper[:, i] * (1 - v) + upper[:, i + 1] * v
+
+
+def _write_cover(path: Path, size: int, number: int, rows_of) -> None:  # type: ignore[no-untyped-def]
+    """Write a uint8 DEFLATE tile block row by block row; tile `number` lies that many tiles farther south."""
+    partial = path.with_suffix(".partial.tif")
+    transform = from_origin(WEST, NORTH - 3.0 * number, 3.0 / size, 3.0 / size)
+    profile = {"driver": "GTiff", "width": size, "height": size, "count": 1, "dtype": "uint8", "crs": "EPSG:4326",
+               "nodata": 0, "transform": transform, "compress": "DEFLATE", "tiled": True, "blockxsize": BLOCK,
+               "blockysize": BLOCK, "NUM_THREADS": 2}
+    with rasterio.open(partial, "w", **profile) as tile:
+        for row in range(0, size, BLOCK):
+            rows = min(BLOCK, size - row)
+            tile.write(rows_of(row, rows), 1, window=Window(0, row, size, rows))
+    partial.rename(path)
+
+
+def people_grid() -> Path:
+    """A synthetic 3 arcsec float grid like GHS-POP over the same three degrees: mostly empty, a few dense spots."""
+    path = cache_dir() / "synthetic-people-3600.tif"
+    if not path.exists():
+        rng = np.random.default_rng(11)
+        size = 3600
+        people = rng.gamma(0.3, 4.0, (size, size)).astype(np.float32)
+        people[rng.random((size, size)) < 0.7] = 0.0
+        people[:50, :50] = -200.0
+        with rasterio.open(path, "w", driver="GTiff", width=size, height=size, count=1, dtype="float32",
+                           crs="EPSG:4326", nodata=-200.0, transform=from_origin(WEST, NORTH, 3 / size, 3 / size),
+                           compress="DEFLATE", tiled=True, blockxsize=256, blockysize=256) as grid:
+            grid.write(people, 1)
+    return path
+
+
+def border_zones(tiles: int = 1, segments: int = SEGMENTS) -> gpd.GeoDataFrame:
+    """Real border bands: the Estonian and Latvian borders with Russia within the tile, both sides, by distance.
+
+    Columns zone_id and geometry, in EPSG:3035; `segments` x 4 disjoint bands.
+    """
+    path = cache_dir() / f"border-zones-{tiles}-{segments}.parquet"
+    if not path.exists():
+        _build_zones(tiles, segments).to_parquet(path)
+    return gpd.read_parquet(path)
+
+
+def _build_zones(tiles: int, segments: int) -> gpd.GeoDataFrame:
+    """Bands by distance from the real border, on the home side, cut into segments by latitude."""
+    lands = gpd.read_parquet(ROOT / "data/raw/embedded/osm-boundaries-2026c/boundaries.parquet").to_crs(STUDY_CRS)
+    is_home = lands["territory"].isin(("EE", "LV", "LT"))
+    window = gpd.GeoSeries([shapely.box(WEST, NORTH - 3.0 * tiles, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS)
+    home = shapely.union_all(lands.geometry[is_home].intersection(window.iloc[0].buffer(60_000)).values)
+    facing = shapely.union_all(lands.geometry[lands["territory"].isin(("RU", "BY"))].values)
+    line = shapely.intersection(home.boundary, shapely.intersection(facing, window.iloc[0]).buffer(2.0))
+    south, north = line.bounds[1], line.bounds[3]
+    edges = np.linspace(south, north, segments + 1)
+    rows, inner = [], shapely.Polygon()
+    for start, end in BANDS_M:
+        outer = line.buffer(end, quad_segs=64).intersection(home)
+        band = outer.difference(inner)
+        for number in range(segments):
+            low, high = edges[number] - 1e5 * (number == 0), edges[number + 1] + 1e5 * (number == segments - 1)
+            rows.append((f"{number}|{start}-{end}", band.intersection(shapely.box(0, low, 1e7, high))))
+        inner = outer
+    return gpd.GeoDataFrame(rows, columns=["zone_id", "geometry"], crs=STUDY_CRS)
+
+
+def small_zones(count: int) -> gpd.GeoDataFrame:
+    """Deterministic stars of 40 vertices, 200 m to 2 km across, spread over the tile, in EPSG:4326."""
+    rng = np.random.default_rng(count)
+    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    centre = np.column_stack((rng.uniform(WEST + 0.1, WEST + 2.9, count), rng.uniform(NORTH - 2.9, NORTH - 0.1, count)))
+    radius = rng.uniform(0.001, 0.01, count)[:, None] * rng.uniform(0.6, 1.0, (count, 40))
+    shape = np.stack((radius * np.cos(turn) / 0.52, radius * np.sin(turn)), axis=2) + centre[:, None, :]
+    return gpd.GeoDataFrame({"zone_id": np.arange(count)}, geometry=shapely.polygons(shape), crs=4326)
+
+
+def cell_zones() -> gpd.GeoDataFrame:
+    """About 150,000 cells of 1 km of the study grid, over the tiles of `frontier`, in EPSG:3035."""
+    box = gpd.GeoSeries([shapely.box(WEST, NORTH - 9.0, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS).total_bounds
+    x, y = np.meshgrid(np.arange(box[0] // 1000, box[2] // 1000) * 1e3, np.arange(box[1] // 1000, box[3] // 1000) * 1e3)
+    cells = gpd.GeoDataFrame({"zone_id": np.arange(x.size)}, crs=STUDY_CRS,
+                             geometry=shapely.box(x.ravel(), y.ravel(), x.ravel() + 1e3, y.ravel() + 1e3))
+    return cells
+
+
+def stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several tiles under one another."""
+    return pd.concat(tables, ignore_index=True)
