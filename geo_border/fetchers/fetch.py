@@ -45,6 +45,12 @@ class Gathered:
     failed: Mapping[str, FetchError] = field(default_factory=dict)
     fallbacks: Mapping[str, str] = field(default_factory=dict)
 
+    def plus(self, other: Gathered) -> Gathered:
+        """Join what was gathered in two goes."""
+        return Gathered(
+            {**self.raws, **other.raws}, {**self.failed, **other.failed}, {**self.fallbacks, **other.fallbacks}
+        )
+
     def report(self) -> str:
         """Say what is missing and how to go on; empty when nothing is."""
         if not self.failed:

@@ -35,7 +35,7 @@ def options_of(offline: bool, mirrors: Sequence[str], home: Path | None = None) 
         try:
             kept = tomllib.loads(path.read_text("utf-8")).get("mirrors", {})
         except tomllib.TOMLDecodeError as error:
-            raise CatalogError(f"{path}: not TOML ({error}). Expected [mirrors] with \"FROM\" = \"TO\" lines.") from error
+            raise CatalogError(f'{path}: not TOML ({error}). Expected [mirrors] with "FROM" = "TO" lines.') from error
         given += list(kept.items())
     return replace(Options(), offline=offline, mirrors=tuple(given))
 

@@ -21,7 +21,9 @@ from geo_border.fetchers.network import Again, Network
 _NO_LENGTH = None
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
-_BUFFER_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20
+# Small, because what is in it when the program is killed has to come again.
+_BUFFER_BYTES = 1 << 16
 
 
 class AbsentError(UnreachableError):
@@ -213,7 +215,7 @@ def _prefix_hash(part: Path, length: int) -> Any:
 
 
 def _feed(digest: Any, handle: BinaryIO, length: int) -> None:
-    while length and (block := handle.read(min(_BUFFER_BYTES, length))):
+    while length and (block := handle.read(min(_BLOCK_BYTES, length))):
         digest.update(block)
         length -= len(block)
 
