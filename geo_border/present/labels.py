@@ -97,6 +97,96 @@ ZONE_KINDS = {
 }
 
 
+# Columns of the layers and tables, without their units.
+COLUMNS = {
+    "segment": "Segment",
+    "country": "Country",
+    "facing": "Facing country",
+    "medium": "Runs through",
+    "length_km": "Length",
+    "sea_km": "Length at sea",
+    "official_km": "Official length",
+    "official_source": "Source of official length",
+    "note": "Note",
+    "zone_id": "Zone",
+    "zone_kind": "Kind of zone",
+    "from_m": "From",
+    "to_m": "To",
+    "area_km2": "Area",
+    "people": "People",
+    "people_low": "People, low",
+    "people_high": "People, high",
+    "tree_share": "Tree cover",
+    "crop_share": "Crops",
+    "grass_share": "Grass",
+    "built_share": "Built-up",
+    "water_share": "Water",
+    "wetland_share": "Wetland",
+    "cell_id": "Cell",
+    "distance_m": "Distance",
+    "reach_people": "People within reach",
+    "cover_from": "Cover data from",
+    "degurba": "Settlement class (DEGURBA)",
+    "forested": "Forested",
+    "populated": "Populated",
+    "civilian_exposure": "Civilian exposure",
+    "class": "Class",
+    "name": "Name",
+    "name_en": "Name in English",
+    "kind": "Kind",
+    "source": "Source",
+    "treaty_status": "Treaty status",
+    "treaty_notified": "Withdrawal notified",
+    "treaty_effective": "Withdrawal effective",
+    "treaty_source": "Source of treaty status",
+    "measure": "Measure",
+    "category": "Category",
+    "value": "Value",
+    "low": "Low",
+    "high": "High",
+    "unit": "Unit",
+    "dataset": "Dataset",
+    "vintage": "Year or version",
+    "range_from": "Range from",
+}
+# Questions that the GeoPackage answers ready-made, by the name of the view.
+QUESTIONS = {
+    "people_within_10km_by_country": "People within 10 km by country",
+    "people_by_segment_and_distance": "People by segment and distance",
+    "settlements_in_strips": "Settlements inside hypothetical strips",
+    "cover_by_band": "Land cover by band",
+    "civilian_exposure_by_segment": "Civilian exposure by segment",
+}
+# What else the QGIS project says: groups, themes, sheets.
+PROJECT = (
+    "Places",
+    "Land and people",
+    "Cells",
+    "Zones",
+    "Grids",
+    "Background",
+    "Tables",
+    "Overview",
+    "Forest",
+    "Exposure",
+    "Locator",
+    "All zones",
+    "Zones with figures",
+    "Exposure table",
+    "Segments",
+    "Segment sheets",
+    "Sources and licences",
+    "Whole frontier",
+    "Sources",
+    "Figures",
+    "Corridors",
+    "{n} people or more",
+    "Fewer people, or not known",
+    "Measured length",
+    "A range is a spread over datasets and stated choices, not a confidence interval.",
+)
+
+
 def class_label(layer: str, cls: str) -> str:
     """Give a class its English label; a class that has none keeps its own name.
 
@@ -109,5 +199,6 @@ def class_label(layer: str, cls: str) -> str:
 def every() -> list[str]:
     """List every label once, for the catalogues."""
     found = [*LAYERS.values(), *DEGURBA.values(), *MEASURES.values(), *AGES.values(), *UNITS.values()]
+    found += [*COLUMNS.values(), *QUESTIONS.values(), *PROJECT]
     found += [*ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
     return list(dict.fromkeys(found))

@@ -30,10 +30,13 @@ GB.search = function (query) {
 GB.close = function (a, b) {
   const most = b.length >= 8 ? 2 : b.length >= 5 ? 1 : 0;
   if (!most || Math.abs(a.length - b.length) > most) return false;
-  let before = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let before = Array.from({ length: b.length + 1 }, (_, i) => i), earlier = null;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) row[j] = Math.min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    // Two letters changed about are one slip.
+    for (let j = 2; earlier && j <= b.length; j++) if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], earlier[j - 2] + 1);
+    earlier = before;
     before = row;
   }
   return before[b.length] <= most;
