@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from geo_border.present import labels
+
 # Zones with every figure of theirs in one row; and one box a segment, the pages of the printed sheets.
 WIDE = "zone_figures"
 SHEETS = "segment_sheets"
@@ -14,9 +16,13 @@ class Question:
     """A question, the view that answers it, and its SQL; the first column is a whole number that is never twice."""
 
     view: str
-    title: str
     about: str
     sql: str
+
+    @property
+    def title(self) -> str:
+        """The question in English."""
+        return labels.QUESTIONS[self.view]
 
 
 # SQLite gives a type to a view's column only when it is a plain column of a table, and readers want types. So each
@@ -25,7 +31,6 @@ class Question:
 QUESTIONS = (
     Question(
         "people_within_10km_by_country",
-        "People within 10 km by country",
         "Residents within 10 km of the frontier: the sum of the bands that end at or before 10 km.",
         """
         SELECT fid AS OGC_FID, country, to_m AS within_m, value AS people, low AS people_low, high AS people_high
@@ -41,7 +46,6 @@ QUESTIONS = (
     ),
     Question(
         "people_by_segment_and_distance",
-        "People by segment and distance",
         "Residents from the line out to each band's outer edge.",
         """
         SELECT fid AS OGC_FID, segment, country, to_m AS within_m, value AS people FROM exposure WHERE 0
@@ -55,7 +59,6 @@ QUESTIONS = (
     ),
     Question(
         "settlements_in_strips",
-        "Settlements inside hypothetical strips",
         "Each populated place that lies within the depth of a hypothetical strip of its segment, once a strip.",
         """
         SELECT fid AS OGC_FID, zone_id, segment, country, to_m AS strip_depth_m, note AS name, note AS kind,
@@ -70,20 +73,20 @@ QUESTIONS = (
     ),
     Question(
         "cover_by_band",
-        "Land cover by band",
-        "Area of each cover class in each distance band over all segments, and its share of the band.",
+        "Area of each cover class in each distance band over the zones where it is known, and its share of those.",
         """
-        SELECT fid AS OGC_FID, from_m, to_m, category AS cover, value AS area_km2, value AS share
+        SELECT fid AS OGC_FID, from_m, to_m, category AS cover, value AS area_km2, value AS share,
+          fid AS zones_known, fid AS zones
         FROM exposure WHERE 0
         UNION ALL
         SELECT CAST(min(fid) AS INTEGER), from_m, to_m, category, CAST(sum(value) AS REAL),
-          CAST(sum(value) / sum(sum(value)) OVER (PARTITION BY from_m, to_m) AS REAL)
+          CAST(sum(value) / sum(sum(value)) OVER (PARTITION BY from_m, to_m) AS REAL),
+          CAST(count(value) AS INTEGER), CAST(count(*) AS INTEGER)
         FROM exposure WHERE zone_kind = 'band' AND measure = 'cover_area' GROUP BY from_m, to_m, category
         """,
     ),
     Question(
         "civilian_exposure_by_segment",
-        "Civilian exposure by segment",
         "Cells within 10 km by segment and kind of known exposure, with their area and people.",
         """
         SELECT fid AS OGC_FID, segment, country, civilian_exposure, fid AS cells, area_km2, people FROM cells WHERE 0

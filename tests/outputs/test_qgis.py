@@ -177,6 +177,11 @@ def test_the_figures_of_a_sheet_are_those_of_the_table_rounded(answer, result):
         rows = exposure[(exposure.segment == segment) & (exposure.to_m <= 10_000)]
         shown = rounding.people(rows.value.sum())
         assert f"0–10 km: People {language('en').number(shown)} (" in text
+        trees = result.exposure.query("zone_kind == 'band' and measure == 'cover_area' and category == 'tree'")
+        zones = result.layers["zones"].query("zone_kind == 'band'")
+        area = trees[(trees.segment == segment) & (trees.to_m <= 10_000)].value.sum()
+        whole = zones[(zones.segment == segment) & (zones.to_m <= 10_000)].area_km2.sum()
+        assert f"Tree cover {language('en').share(rounding.percent(area / whole))}" in text
         assert "[%" not in text
 
 
@@ -304,6 +309,22 @@ def test_each_language_has_a_project_that_opens_with_the_same_ids(folder, answer
         assert all(layer["valid"] for layer in told["described"]["layers"].values())
         assert told["messages"] == []
         assert told["sql"] == answer["sql"]
+
+
+def test_every_text_of_the_project_is_translated(result, folder):
+    said = set()
+
+    class Listening:
+        code = "fi"
+
+        def text(self, message, **values):
+            said.add(message)
+            return language("fi").text(message, **values)
+
+    qgis.project.text(result, folder, Listening(), qgis.project.bounds_of(result))
+    missing = {text for text in said if text not in language("fi").messages} - {c.name for c in result.study.corridors}
+    assert len(said) > 80
+    assert missing == set()
 
 
 def test_two_writings_give_the_same_bytes(result, folder, tmp_path):

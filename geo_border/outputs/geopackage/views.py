@@ -28,6 +28,8 @@ def _write_wide(database: sqlite3.Connection, result: Result, when: str) -> None
             continue
         taken.add(name)
         columns.append(f"e{number}.value AS {name}")
+        if row.measure == "people":
+            columns += [f"e{number}.{end} AS {name}_{end}" for end in ("low", "high")]
         category = "IS NULL" if row.category == "" else f"= {_quoted(str(row.category))}"
         joins.append(
             f"LEFT JOIN exposure e{number} ON e{number}.zone_fid = z.fid"

@@ -11,6 +11,8 @@ from geo_border.schemas import LAYERS
 
 __all__ = ["Drawn", "Say", "drawn"]
 OVERVIEW, FOREST, PEOPLE, EXPOSURE = "Overview", "Forest", "People", "Exposure"
+# What the small map beside a printed one shows.
+LOCATOR = "Locator"
 ALWAYS = (OVERVIEW, FOREST, PEOPLE, EXPOSURE)
 # Themes of a corridor are called after it; here this stands for all of them.
 CORRIDOR = "corridor"

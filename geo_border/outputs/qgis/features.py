@@ -16,6 +16,7 @@ from geo_border.outputs.qgis.drawn import (
     EXPOSURE,
     FOREST,
     LINES,
+    LOCATOR,
     PEOPLE,
     PLACES,
     TABLES,
@@ -28,7 +29,7 @@ from geo_border.outputs.qgis.words import Labels
 from geo_border.present import labels
 
 # Residents from which a settlement is drawn larger and from farther away, and its scale limit (0: always).
-_PLACES = ((50_000, 2.0, 0), (10_000, 1.5, 4_000_000), (2_000, 1.2, 1_500_000), (0, 0.9, 600_000))
+_PLACES = ((50_000, 1.4, 0), (10_000, 1.1, 4_000_000), (2_000, 0.9, 1_500_000), (0, 0.7, 600_000))
 _FACILITIES_FROM, _CELLS_FROM = 500_000, 300_000
 _KM = "format_number(\"length_km\", 1) || ' km'"
 
@@ -44,7 +45,7 @@ def lines(say: Say) -> Iterator[Drawn]:
         LINES,
         renderers.categories("medium", media),
         say,
-        themes=(*ALWAYS, CORRIDOR),
+        themes=(*ALWAYS, CORRIDOR, LOCATOR),
         words=Labels("frontier", '"segment"', (("", 9.0, 0),), place="line", bold=True),
         tip=words.tip(words.shown_text('"segment"'), ("", 'represent_value("medium")'), (say("Length"), _KM)),
     )
@@ -89,7 +90,7 @@ def places(say: Say) -> Iterator[Drawn]:
         renderers.rules("settlements", rules),
         say,
         themes=(*ALWAYS, CORRIDOR),
-        words=Labels("settlements", '"name"', tuple((c, 7.0 + 2 * scale, far) for _, c, scale, far in steps)),
+        words=Labels("settlements", '"name"', tuple((c, 6.5 + 2 * scale, far) for _, c, scale, far in steps)),
         tip=words.tip(words.shown_text('"name"'), (say("People"), words.shown_people('"people"', say)), away),
     )
 
@@ -129,7 +130,7 @@ def areas(say: Say) -> Iterator[Drawn]:
             '"cell_id"',
             ("", 'represent_value("civilian_exposure")'),
             people,
-            (say("Trees"), words.shown_percent('"tree_share"', say)),
+            (say("Tree cover"), words.shown_percent('"tree_share"', say)),
             (say("Distance"), words.shown_km('"distance_m"', say)),
         ),
     )
@@ -142,7 +143,7 @@ def background(say: Say) -> Iterator[Drawn]:
         BACKGROUND,
         by_class("countries", "treaty_status", say),
         say,
-        themes=(*ALWAYS, CORRIDOR),
+        themes=(*ALWAYS, CORRIDOR, LOCATOR),
         words=Labels("countries", 'upper("name")', (("", 11.0, 0),), place="area"),
         tip=words.tip(words.shown_text('"name"'), ("", 'represent_value("treaty_status")')),
     )

@@ -52,9 +52,9 @@ def text(result: Result, folder: Path, language: Language, extents: Bounds) -> s
     crs = result.layers["zones"].crs
     nodes = _nodes(result, folder, say, extents)
     bounds = extents.get("zones", (0.0, 0.0, 1.0, 1.0))
-    root = ET.Element("qgis", version=QGIS_VERSION, projectname=result.study.title)
+    root = ET.Element("qgis", version=QGIS_VERSION, projectname=say(result.study.title))
     sub(root, "homePath", path="")
-    sub(root, "title", result.study.title)
+    sub(root, "title", say(result.study.title))
     sub(root, "trust", active="0")
     crs_element(sub(root, "projectCrs"), crs)
     _tree(root, nodes, say)
@@ -74,7 +74,7 @@ def text(result: Result, folder: Path, language: Language, extents: Bounds) -> s
     spatial = [
         d for d in contents.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
     ]
-    sheets.append(layouts.atlas(result.study, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes], say))
+    sheets.append(layouts.atlas(result, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes], say))
     sheets.append(layouts.whole(bounds, [d for d in spatial if drawing.OVERVIEW in d.themes], say))
     _bookmarks(root, result, say)
     return document(root)
@@ -164,7 +164,7 @@ def _metadata(root: ET.Element, result: Result, language: Language) -> None:
     sub(record, "identifier", result.study.name)
     sub(record, "language", language.code)
     sub(record, "type", "dataset")
-    sub(record, "title", result.study.title)
+    sub(record, "title", say(result.study.title))
     sub(record, "abstract", f"{result.study.about} {say(disclaimer())}".strip())
     words = sub(record, "keywords", vocabulary="gmd:topicCategory")
     sub(words, "keyword", "Society")

@@ -18,7 +18,7 @@ def names(study: Study, say: Say) -> dict[str, str]:
     >>> list(names(study.read("suwalki"), str))[-1]
     'Suwałki'
     """
-    fixed = {say(name): name for name in drawing.ALWAYS}
+    fixed = {say(name): name for name in (*drawing.ALWAYS, drawing.LOCATOR)}
     return fixed | {corridor.name: drawing.CORRIDOR for corridor in study.corridors}
 
 
