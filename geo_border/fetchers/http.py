@@ -107,10 +107,10 @@ def _in_parallel(
             raise error
     if failed:
         first = next(iter(failed.values()))
-        others = f" The other {of - len(failed)} are kept:" if len(failed) < of else ""
+        others = f" The other {of - len(failed)} are kept." if len(failed) < of else ""
         raise type(first)(
-            f"{entry.name}: {len(failed)} of {of} files could not be had.{others} run again to go on, or choose another "
-            f"dataset with --sources {entry.needs[0]}=DATASET. {first}"
+            f"{entry.name}: {len(failed)} of {of} files could not be had.{others} Run again to go on, or name another "
+            f"dataset: --sources {entry.needs[0]}=DATASET. {first}"
         ) from first
     return {piece: future.result() for piece, future in futures.items()}
 

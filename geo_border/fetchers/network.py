@@ -83,7 +83,9 @@ class Network:
         UnreachableError
             When it failed in one that will not.
         """
-        with self._turn(httpx.URL(self.options.rewrite(url)).host, per_host, spacing_s), _told(url):
+        there = self.options.rewrite(url)
+        # Spacing is a courtesy to a shared service; a mirror is the user's own.
+        with self._turn(httpx.URL(there).host, per_host, spacing_s if there == url else 0.0), _told(url):
             response = self._follow(url, request)
             try:
                 yield response

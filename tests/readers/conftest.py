@@ -34,9 +34,6 @@ def fetched(world_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
             home = ("LT", "PL") if name != "osm-extracts" else ("EE",)
             options = Options(mirrors=(world.mirror,), countries=home, facing=("RU", "BY"), pause_s=0.01)
             declared = entry(name)
-            if declared.source == "overpass" and declared.download is not None:
-                quick = declared.download.model_copy(update={"spacing_s": 0.0})
-                declared = declared.model_copy(update={"download": quick})
             return fetch(declared, folders, shapely.box(*BOUNDS), options)
 
     return one

@@ -1,0 +1,51 @@
+"""A certificate that is not trusted ends the fetch; one of the user's own authority is honoured."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from geo_border.catalog import Entry
+from geo_border.errors import UnreachableError
+from geo_border.fetchers import Options, fetch
+from geo_border.store import Folders, sha256_of
+from tests.fetchers.conftest import standing, write_tiff
+from tests.worldserver.server import serve
+
+trustme = pytest.importorskip("trustme", reason="trustme makes the certificates")
+
+
+def test_a_bad_certificate_is_refused_and_the_users_own_authority_honoured(
+    tmp_path: Path, folders: Folders, entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    served = tmp_path / "served"
+    write_tiff(served / "data.example" / "tile.tif")
+    with serve(served, tls=tls) as world:
+        options = Options(mirrors=(world.mirror,), tries=2, pause_s=0.01)
+        with pytest.raises(UnreachableError, match=r"certificate is not trusted.*SSL_CERT_FILE"):
+            fetch(entry(), folders, None, options)
+        assert standing(folders) == {}
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        fetch(entry(), folders, None, replace(options, tries=1))
+    assert standing(folders) == {"tile.tif": sha256_of(served / "data.example" / "tile.tif")}
+
+
+def test_a_proxy_of_the_environment_is_used(
+    tmp_path: Path, folders: Folders, entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A plain HTTP proxy is asked for the whole URL; the world server takes the path out of it, host and all.
+    write_tiff(tmp_path / "served" / "http:" / "data.example" / "tile.tif")
+    with serve(tmp_path / "served") as world:
+        monkeypatch.setenv("HTTP_PROXY", world.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        fetch(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
+        assert world.asked() == ["GET http://data.example/tile.tif"]
+    assert list(standing(folders)) == ["tile.tif"]
