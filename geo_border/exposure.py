@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -14,7 +13,7 @@ from geo_border.catalog import Entry, Legend
 from geo_border.crs import FloatArray
 from geo_border.errors import RasterError
 from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
-from geo_border.zonal import tabulate
+from geo_border.zonal import Zones, tabulate
 
 LEAST_PIXELS = 30
 FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
@@ -34,7 +33,7 @@ class Zone:
     range_from: str | None = None
 
 
-def cover_by_area(grid: Grid | list[Any], areas: gpd.GeoDataFrame, key: str, legend: Legend) -> pd.DataFrame:
+def cover_by_area(grid: Grid | list[Any], areas: Zones, count: int, legend: Legend) -> pd.DataFrame:
     """Area in km² by common class in each area 0..n-1: one column a class, `unknown`, and `tree_low`, `tree_high`.
 
     Raises
@@ -42,11 +41,10 @@ def cover_by_area(grid: Grid | list[Any], areas: gpd.GeoDataFrame, key: str, leg
     RasterError
         When a value is not in the legend: it would be counted as something else.
     """
-    table = tabulate(grid, areas, zone_field=key, mode="class", coverage="exact")
-    count = int(areas[key].max()) + 1
+    table = tabulate(grid, areas, zone_field=areas.field, mode="class", coverage="exact")
     columns = (*COVER_CLASSES, UNKNOWN, "tree_low", "tree_high")
     out = {name: np.zeros(count) for name in columns}
-    zone, area = table[key].to_numpy(np.int64), table["area_km2"].to_numpy()
+    zone, area = table[areas.field].to_numpy(np.int64), table["area_km2"].to_numpy()
     code = table["class"].to_numpy(np.float64, na_value=np.nan)
     for value in np.unique(code[np.isfinite(code)]).astype(int):
         rows = code == value

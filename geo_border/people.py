@@ -13,7 +13,7 @@ from geo_border.crs import WGS84, FloatArray, row_area_km2, transformer
 from geo_border.errors import EmptyLayerError
 from geo_border.model import Grid
 from geo_border.nearest import Lines
-from geo_border.zonal import coverage_fraction, tabulate
+from geo_border.zonal import Zones, coverage_fraction, coverage_table, tabulate
 
 # A cell less than this dry has its people spread over all its home land: they do live there, the water data is coarser.
 _LEAST_DRY = 0.005
@@ -28,13 +28,13 @@ class Ground:
     Attributes
     ----------
     units
-        Disjoint home land (`unit`, geometry); `water` is the part of it that is inland water (`unit`, geometry).
+        Disjoint home land by number 0..n-1; `water` is the part of it that is inland water, by the same number.
     beyond
         Geometry on the facing side near the line, to tell whether a grid counts people there too.
     """
 
-    units: gpd.GeoDataFrame
-    water: gpd.GeoDataFrame
+    units: Zones
+    water: Zones
     beyond: gpd.GeoDataFrame
 
 
@@ -73,7 +73,7 @@ def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str
         When no cell with people lies on home land.
     """
     values = np.nan_to_num(grid.values.astype(np.float64), nan=0.0)
-    land = coverage_fraction(grid, ground.units)
+    land = _share(grid, ground.units)
     kind = counts or ("all" if _counts_beyond(grid, values, ground) else "home")
     own = land > 0
     if not values[own].sum() > 0:
@@ -81,7 +81,7 @@ def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str
     if kind == "all":
         on_all = _like(grid, values)
         return People(_like(grid, values * np.minimum(land, 1)), _like(grid, np.zeros_like(values)), on_all, float(values[own].sum())), kind
-    dry = np.clip(land - coverage_fraction(grid, ground.water), 0, None)
+    dry = np.clip(land - _share(grid, ground.water), 0, None)
     enough = dry > np.maximum(_LEAST_DRY * land, 1e-9)
     on_dry = np.where(own & enough, values / np.where(enough, dry, 1), 0.0)
     on_all = np.where(own & ~enough, values / np.where(own, land, 1), 0.0)
@@ -100,8 +100,7 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
         `options` of the catalogue entry: `rings_m` (outer edges), `spread` (a factor a ring: the range), `density` by
         segment (or `other`), then by class, one number a ring.
     """
-    land = coverage_fraction(classes, ground.units)
-    dry = np.clip(land - coverage_fraction(classes, ground.water), 0, None)
+    dry = np.clip(_share(classes, ground.units) - _share(classes, ground.water), 0, None)
     row, column = np.nonzero(dry > 0)
     x, y = classes.transform * (column + 0.5, row + 0.5)
     lon, lat = transformer(classes.crs.to_wkt(), WGS84.to_wkt()).transform(x, y)
@@ -118,12 +117,11 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     return People(_like(classes, counts), _like(classes, full), _like(classes, nobody), float(counts.sum()), bounds)
 
 
-def in_areas(people: People, areas: gpd.GeoDataFrame, water: gpd.GeoDataFrame, key: str) -> dict[str, FloatArray]:
-    """Persons in each area 0..n-1 of column `key`: `people`, and `low` and `high` where there is a range.
+def in_areas(people: People, areas: Zones, water: Zones, count: int) -> dict[str, FloatArray]:
+    """Persons in each area 0..count-1: `people`, and `low` and `high` where there is a range.
 
-    Rows of one key add up; `water` is the inland water in the areas, by the same key.
+    `water` is the inland water in the areas, by the same numbers.
     """
-    count = int(areas[key].max()) + 1 if len(areas) else 0
     out = {}
     factors: dict[str, FloatArray | None] = {"people": None}
     if people.bounds is not None:
@@ -131,19 +129,28 @@ def in_areas(people: People, areas: gpd.GeoDataFrame, water: gpd.GeoDataFrame, k
     for name, factor in factors.items():
         dry = people.on_dry if factor is None else _like(people.on_dry, people.on_dry.values * factor)
         everywhere = _like(dry, dry.values + people.on_all.values)
-        total = _sums(everywhere, areas, key, count)
+        total = _sums(everywhere, areas, count)
         if len(water) and dry.values.any():
-            total -= _sums(dry, water, key, count)
+            total -= _sums(dry, water, count)
         # Subtracting two nearly equal sums leaves rounding below zero in areas that are all water.
         out[name] = np.maximum(total, 0.0)
     return out
 
 
-def _sums(grid: Grid, areas: gpd.GeoDataFrame, key: str, count: int) -> FloatArray:
-    table = tabulate(grid, areas, zone_field=key, mode="sum", coverage="exact")
+def _sums(grid: Grid, areas: Zones, count: int) -> FloatArray:
+    table = tabulate(grid, areas, zone_field=areas.field, mode="sum", coverage="exact")
     out = np.zeros(count)
-    out[table[key].to_numpy(np.int64)] = table["sum"].to_numpy()
+    out[table[areas.field].to_numpy(np.int64)] = table["sum"].to_numpy()
     return out
+
+
+def _share(grid: Grid, zones: Zones) -> FloatArray:
+    """Exact share of each cell that all zones together cover."""
+    if len(zones) == 0:
+        return np.zeros(grid.shape)
+    found = coverage_table(grid, zones, zones.field)
+    flat = np.bincount(found.row * grid.shape[1] + found.column, found.share, grid.shape[0] * grid.shape[1])
+    return flat.reshape(grid.shape)
 
 
 def _counts_beyond(grid: Grid, values: FloatArray, ground: Ground) -> bool:

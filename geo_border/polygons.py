@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 _SPLIT = 4
+# Fewer than this are overlaid faster than threads are started.
+_MANY = 2_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,19 @@ def polygonal(geometry: Any) -> Any:
     return out
 
 
+def common(a: Any, b: Any) -> Any:
+    """Polygonal intersection of two arrays, pair by pair, on all cores (GEOS works outside Python's lock)."""
+    cores = os.cpu_count() or 1
+    if len(a) < _MANY or cores == 1:
+        return polygonal(shapely.intersection(a, b))
+    # Interleaved, so that each thread gets as many large polygons as the others.
+    out = np.empty(len(a), dtype=object)
+    with ThreadPoolExecutor(cores) as pool:
+        for i, part in enumerate(pool.map(lambda k: shapely.intersection(a[k::cores], b[k::cores]), range(cores))):
+            out[i::cores] = part
+    return polygonal(out)
+
+
 def on_lattice(geometry: Any, size_m: float) -> Pieces:
     """Polygons (array) cut by the squares of a lattice through the origin.
 
@@ -74,7 +91,7 @@ def crossed(a: Pieces, b: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64],
     # A piece that is its whole square leaves the other as it is.
     shape = np.where(whole_b, a.shape[at], b.shape[bt])
     cut = ~whole_a & ~whole_b
-    shape[cut] = polygonal(shapely.intersection(a.shape[at[cut]], b.shape[bt[cut]]))
+    shape[cut] = common(a.shape[at[cut]], b.shape[bt[cut]])
     kept = shapely.area(shape) > 0
     return at[kept], bt[kept], shape[kept]
 
@@ -96,6 +113,6 @@ def _cut(source: NDArray[np.int64], piece: Any, size: float) -> tuple[Any, Any, 
     full &= ((shapely.get_num_coordinates(piece) == 5) & (bounds == np.floor(bounds)).all(axis=1))[number]
     out[full] = box[full]
     cut = several & ~full
-    out[cut] = polygonal(shapely.intersection(out[cut], box[cut]))
+    out[cut] = common(out[cut], box[cut])
     kept = shapely.area(out) > 0
     return source[number[kept]], column[kept], row[kept], out[kept]

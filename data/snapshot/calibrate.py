@@ -22,7 +22,7 @@ from geo_border.people import Ground as Dry
 from geo_border.people import counted
 from geo_border.pipeline import ground, inputs
 from geo_border.store import Folders
-from geo_border.zonal import coverage_fraction
+from geo_border.zonal import coverage_fraction, prepare_zones
 
 CLASSES = (11, 12, 13, 21, 22, 23, 30)
 RINGS_M = (2_000.0, 5_000.0, 10_000.0, 50_000.0)
@@ -44,7 +44,7 @@ def main(grid_path: Path) -> None:
     inputs.read_all(got, {need: needs[need] for need in wanted}, bounds, pipeline._quiet)
     crs = study_crs(question, lines)
     laid = ground.lay(question, territories, lines, got, crs, lambda *_: None)
-    dry = Dry(laid.units, laid.water, laid.beyond)
+    dry = Dry(prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit"), laid.beyond)
     grid = readers.read_people(fetchers.local("people", grid_path), bounds)
     people, _ = counted(grid, "home", dry)
     classes = got.layers["settlement_class"]

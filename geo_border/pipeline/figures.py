@@ -23,6 +23,7 @@ from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Inputs, Tell
 from geo_border.polygons import polygonal
 from geo_border.study import Study
+from geo_border.zonal import prepare_zones
 from geo_border.zones import bands
 
 
@@ -52,14 +53,16 @@ class Figures:
 def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     """People, cover and roads of every unit."""
     tell("figures", 0, 3)
-    grid, what = _people(ground, inputs)
-    people = None if grid is None else in_areas(grid, ground.units, ground.water, "unit")
+    # Prepared once: units are moved into the plane of each grid only when that changes.
+    units, water = prepare_zones(ground.units, "unit"), prepare_zones(ground.water, "unit")
+    grid, what = _people(ground, inputs, Dry(units, water, ground.beyond))
+    people = None if grid is None else in_areas(grid, units, water, len(ground.units))
     tell("figures", 1, 3)
     cover = None
     if "cover" in inputs.layers:
         legend = inputs.entry("cover").legend
         assert legend is not None, "read_cover refuses a dataset without a legend"
-        cover = exposure.cover_by_area(inputs.layers["cover"], ground.units, "unit", legend)
+        cover = exposure.cover_by_area(inputs.layers["cover"], units, len(ground.units), legend)
     tell("figures", 2, 3)
     roads = inputs.layers.get("roads")
     road_m = None if roads is None else _road_m(roads, ground)
@@ -67,11 +70,10 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     return Figures(people, cover, grid, what, road_m)
 
 
-def _people(ground: Ground, inputs: Inputs) -> tuple[People | None, str]:
+def _people(ground: Ground, inputs: Inputs, dry: Dry) -> tuple[People | None, str]:
     if "people" not in inputs.layers:
         return None, ""
     entry = inputs.entry("people")
-    dry = Dry(ground.units, ground.water, ground.beyond)
     if entry.reader != "modelled":
         return counted(inputs.layers["people"], entry.counts, dry)
     classes = inputs.grid("settlement_class")
@@ -201,12 +203,13 @@ def corridor_figures(
     at, of = shapely.STRtree(wet).query(areas.geometry.to_numpy(), predicate="intersects") if len(wet) else ([], [])
     inside = shapely.intersection(wet[of], areas.geometry.to_numpy()[at]) if len(wet) else []
     water = gpd.GeoDataFrame({"area": np.asarray(at, dtype=np.int64)}, geometry=polygonal(np.asarray(inside, dtype=object)), crs=ground.crs)
-    people = None if figures.grid is None else in_areas(figures.grid, areas, water, "area")
+    zones = prepare_zones(areas, "area")
+    people = None if figures.grid is None else in_areas(figures.grid, zones, prepare_zones(water, "area"), len(shapes))
     cover = None
     if figures.cover is not None:
         legend = inputs.entry("cover").legend
         assert legend is not None, "the cover was read with a legend"
-        cover = exposure.cover_by_area(inputs.layers["cover"], areas, "area", legend)
+        cover = exposure.cover_by_area(inputs.layers["cover"], zones, len(shapes), legend)
     return [
         (
             None if people is None else {name: values[[i]] for name, values in people.items()},
@@ -225,7 +228,7 @@ def national_tree_share(territories: dict[str, Any], ground: Ground, inputs: Inp
     shapes = [_on_land(shape, land) for shape in flat]
     frame = gpd.GeoDataFrame({"area": np.arange(len(names))}, geometry=shapes, crs=ground.crs)
     try:
-        cover = exposure.cover_by_area(inputs.layers["cover"], frame, "area", legend)
+        cover = exposure.cover_by_area(inputs.layers["cover"], prepare_zones(frame, "area"), len(names), legend)
     except EmptyLayerError:
         return {}
     known = cover[[c for c in cover.columns if not c.startswith("tree_") and c != "unknown"]].sum(axis=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import geopandas as gpd
@@ -26,7 +28,8 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDat
     GeoDataFrame
         `admin_id`, `name`, `country`, geometry in the plane; the units of a country are disjoint and make up its land.
     """
-    frames = [_of_country(admin[admin["country"] == country], land, crs) for country, land in home.items()]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        frames = list(pool.map(lambda item: _of_country(admin[admin["country"] == item[0]], item[1], crs), home.items()))
     kept = [frame for frame in frames if len(frame)]
     columns = ["admin_id", "name", "country", "geometry"]
     if not kept:

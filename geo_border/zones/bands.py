@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,26 +43,25 @@ def pieces(home: dict[str, Any], nearest: dict[str, Any], reach: dict[float, Any
     reach
         By distance in metres, from near to far, all within it.
     """
-    out = []
     edges = sorted(reach)
-    for segment, part in nearest.items():
-        for country, land in home.items():
-            rest = polygonal(shapely.intersection(land, part))
-            if shapely.area(rest) < _LEAST_M2:
-                continue
-            # From the widest inwards, so that each overlay works on what the one before has left.
-            inner = rest
-            shells = []
-            for edge in reversed(edges):
-                inside = polygonal(shapely.intersection(inner, reach[edge]))
-                shells.append((edge, polygonal(shapely.difference(inner, inside))))
-                inner = inside
-            outer = [*edges[1:], np.inf]
-            rings = [(0.0, edges[0], inner), *((e, o, s) for (e, s), o in zip(reversed(shells), outer, strict=True))]
-            out += [
-                Piece(segment, country, low, high, shape) for low, high, shape in rings if shapely.area(shape) >= _LEAST_M2
-            ]
-    return out
+    pairs = [(segment, country) for segment in nearest for country in home]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda pair: _of(pair, home[pair[1]], nearest[pair[0]], [(e, reach[e]) for e in edges]), pairs)
+        return [piece for pieces_of_pair in found for piece in pieces_of_pair]
+
+
+def _of(pair: tuple[str, str], land: Any, part: Any, reach: list[tuple[float, Any]]) -> list[Piece]:
+    inner = polygonal(shapely.intersection(land, part))
+    if shapely.area(inner) < _LEAST_M2:
+        return []
+    # From the widest inwards, so that each overlay works on what the one before has left.
+    out, outer_m = [], np.inf
+    for edge_m, within in reversed(reach):
+        inside = polygonal(shapely.intersection(inner, within))
+        out.append(Piece(*pair, edge_m, outer_m, polygonal(shapely.difference(inner, inside))))
+        inner, outer_m = inside, edge_m
+    out.append(Piece(*pair, 0.0, outer_m, inner))
+    return [piece for piece in reversed(out) if shapely.area(piece.geometry) >= _LEAST_M2]
 
 
 def between(parts: list[Piece], from_m: float, to_m: float) -> dict[tuple[str, str], list[int]]:

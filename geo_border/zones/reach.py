@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from geo_border.crs import WGS84, FloatArray, LocalPlane, to_crs
 from geo_border.nearest import densified
 
-PIECE_M = 60_000.0
+PIECE_M = 110_000.0
 # Longest edge taken as straight in two planes at once: off by under 2 cm.
 _EDGE_M = 1_000.0
 # Vertices of a line buffered at once: GEOS buffers of long winding lines leave pinholes (PERFORMANCE).
