@@ -14,8 +14,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
+from pyproj import CRS
 
 from geo_border import palette, store
+from geo_border.outputs.basemap import land_around
 from geo_border.outputs.report.labelling import place_labels
 from geo_border.present import language
 from geo_border.result import Result
@@ -58,11 +60,12 @@ def ground_of(result: Result) -> Ground:
     base = {name: palette.style("basemap", name).fill for name in palette.classes("basemap")}
     countries = result.layers["countries"]
     fills = [base["land"] if country in home else base["facing"] for country in countries["country"]]
-    found = [(_coarse(countries.geometry), fills)]
-    for name, fill in (("land", base["facing"]), ("water", base["water"])):
-        frame = result.layers.get(name)
-        if frame is not None:
-            found.insert(0 if name == "land" else len(found), (_coarse(frame.geometry), [fill] * len(frame)))
+    own = _coarse(countries.geometry)
+    around = land_around(own, CRS.from_user_input(countries.crs), _window(result.layers["zones"].total_bounds))
+    found = [(around, [base["facing"]] * len(around)), (own, fills)]
+    water = result.layers.get("water")
+    if water is not None:
+        found.append((_coarse(water.geometry), [base["water"]] * len(water)))
     return found
 
 
@@ -83,7 +86,7 @@ def draw(result: Result, segment: str | None, ground: Ground) -> Figure | None:
         axes.set_xlim(box[0], box[2])
         axes.set_ylim(box[1], box[3])
         axes.set_axis_off()
-        _ground(axes, ground, "land" in result.layers, box)
+        _ground(axes, ground, box)
         _bands(axes, result, bands, box)
         _lines(axes, result, segment, box)
         place_labels(axes, result.layers["settlements"], box, segment)
@@ -102,16 +105,20 @@ def _box(bounds: Any) -> Box:
     return (x - wider / 2, y - taller / 2, x + wider / 2, y + taller / 2)
 
 
+def _window(bounds: Any) -> Box:
+    # As far as any picture may reach beyond the zones to keep its shape.
+    reach = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    return (bounds[0] - reach, bounds[1] - reach, bounds[2] + reach, bounds[3] + reach)
+
+
 def _coarse(shapes: Any) -> Any:
     return shapely.make_valid(shapely.simplify(shapely.make_valid(shapes.to_numpy()), _FINEST_M))
 
 
-def _ground(axes: Any, ground: Ground, sea_known: bool, box: Box) -> None:
-    # Without an outline of all land, what is not a country here may be land or sea: neutral, not blue.
-    under = palette.style("basemap", "sea").fill if sea_known else palette.style("basemap", "label").line
-    axes.add_artist(_patch([shapely.box(*box)], under, None, 0))
+def _ground(axes: Any, ground: Ground, box: Box) -> None:
+    axes.add_artist(_patch([shapely.box(*box)], palette.style("basemap", "sea").fill, None, 0))
     for number, (shapes, fills) in enumerate(ground):
-        line = None if number == len(ground) - 1 and number else palette.style("countries").line
+        line = None if number == 2 else palette.style("countries").line
         cut = _cut(shapes, box)
         for fill in dict.fromkeys(fills):
             same = [shape for shape, own in zip(cut, fills, strict=True) if own == fill]

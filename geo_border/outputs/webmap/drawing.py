@@ -16,6 +16,7 @@ from geo_border.catalog import entry
 from geo_border.crs import WGS84, to_crs
 from geo_border.errors import CatalogError
 from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
+from geo_border.outputs.basemap import land_around
 from geo_border.outputs.webmap.grids import encode_grid
 from geo_border.outputs.webmap.topology import Plane, Topology, encode_points
 from geo_border.present import rounding
@@ -25,7 +26,7 @@ from geo_border.result import Result
 VIEW_MARGIN_M = 400_000.0
 _CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
 # Layers that a run may put into its result only to be drawn under the others.
-CONTEXT_LAYERS = ("land", "water", "admin1")
+CONTEXT_LAYERS = ("water", "admin1")
 _SMALLEST_LAKE_KM2 = 15.0
 _ZONE_LAYERS = {"bands": "band", "strips": "strip", "corridor": "corridor", "admin": "admin"}
 
@@ -93,7 +94,11 @@ def _own(result: Result) -> Iterable[Drawn]:
 
 def _context(result: Result, plane: Plane, window: tuple[float, float, float, float]) -> Iterable[Drawn]:
     home = set(result.study.home)
-    for name in ("land", "countries", "water", "admin1"):
+    countries = result.layers["countries"]
+    own = shapely.clip_by_rect(shapely.make_valid(countries.geometry.to_numpy()), *window)
+    land = land_around(own, _crs(countries), window)
+    yield "land", [{} for _ in land], land, _crs(countries)
+    for name in ("countries", "water", "admin1"):
         frame = result.layers.get(name)
         if frame is None:
             continue

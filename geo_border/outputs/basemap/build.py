@@ -1,0 +1,54 @@
+"""Make `land.parquet` from the npm package world-atlas: `python -m geo_border.outputs.basemap.build TARBALL`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+from geo_border.errors import ChecksumError
+from geo_border.store import atomic_path
+
+LAND = Path(__file__).with_name("land.parquet")
+MEMBER = "package/land-50m.json"
+# world-atlas 2.0.2; its tarball is to be had with `npm pack world-atlas@2.0.2`.
+MEMBER_SHA256 = "619477ff690c086885e45cb91707d783805561bd75ae8e437b7d4694b0204e0f"
+# A map of the surroundings needs no more: about half a kilometre, and no islet.
+_GRID_DEG = 0.005
+_SMALLEST_DEG2 = 0.0005
+_SOUTHERNMOST = -60.0
+
+
+def build(tarball: Path) -> gpd.GeoDataFrame:
+    """Read the land of the world (EPSG:4326), cleaned and rounded.
+
+    Raises
+    ------
+    ChecksumError
+        When the package's file is not the one this was written for.
+    """
+    with tarfile.open(tarball) as archive:
+        member = archive.extractfile(MEMBER)
+        raw = member.read() if member else b""
+    if hashlib.sha256(raw).hexdigest() != MEMBER_SHA256:
+        raise ChecksumError(f"{tarball}: {MEMBER} is not that of world-atlas 2.0.2; run `npm pack world-atlas@2.0.2`.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "land.topojson"
+        path.write_bytes(raw)
+        shapes = gpd.read_file(path, layer="land").geometry.to_numpy()
+    valid = shapely.get_parts(shapely.make_valid(shapes))
+    parts = shapely.get_parts(shapely.set_precision(valid, _GRID_DEG))
+    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    bounds = shapely.bounds(polygons)
+    keep = (shapely.area(polygons) > _SMALLEST_DEG2) & (bounds[:, 3] > _SOUTHERNMOST)
+    return gpd.GeoDataFrame(geometry=shapely.normalize(polygons[keep]), crs="EPSG:4326")
+
+
+if __name__ == "__main__":
+    with atomic_path(LAND) as target:
+        build(Path(sys.argv[1])).to_parquet(target, compression="zstd", write_covering_bbox=False)
