@@ -80,6 +80,14 @@ def render_themes(project, out):
         extent = project.mapLayer("layer_zones").extent()
         extent.scale(1.05)
         settings.setExtent(extent)
+        context = QgsExpressionContext(
+            [
+                QgsExpressionContextUtils.globalScope(),
+                QgsExpressionContextUtils.projectScope(project),
+                QgsExpressionContextUtils.mapSettingsScope(settings),
+            ]
+        )
+        settings.setExpressionContext(context)
         job = QgsMapRendererParallelJob(settings)
         job.start()
         job.waitForFinished()
@@ -109,7 +117,7 @@ def print_sheets(project, out):
         pdf.dpi = 80
         atlas = layout.atlas()
         if not atlas.enabled():
-            pages[layout.name()] = page(exporter, layout, settings, pdf, Path(out) / "whole")
+            pages[layout.name()] = page(exporter, layout, settings, pdf, Path(out) / f"sheet-{layout.name()}")
             continue
         atlas.beginRender()
         atlas.updateFeatures()

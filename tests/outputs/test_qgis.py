@@ -157,9 +157,9 @@ def test_no_theme_draws_cells_without_a_known_exposure(answer):
     assert all("layer_cells" not in drawn["layers"] for drawn in answer["themes"].values())
 
 
-def test_there_is_a_sheet_a_segment_and_one_of_the_whole(answer, result):
+def test_there_is_a_sheet_a_segment_one_of_the_whole_and_one_of_the_corridor(answer, result):
     segments = set(result.layers["segments"].segment)
-    assert set(answer["sheets"]) == segments | {"Whole frontier"}
+    assert set(answer["sheets"]) == segments | {"Whole frontier", "Suwałki"}
     assert set(answer["described"]["bookmarks"]) == segments | {"Suwałki"}
     for name, sheet in answer["sheets"].items():
         assert sheet["ok"], name

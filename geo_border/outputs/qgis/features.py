@@ -30,7 +30,7 @@ from geo_border.present import labels
 
 # Residents from which a settlement is drawn larger and from farther away, and its scale limit (0: always).
 _PLACES = ((50_000, 1.4, 0), (10_000, 1.1, 4_000_000), (2_000, 0.9, 1_500_000), (0, 0.7, 600_000))
-_FACILITIES_FROM, _CELLS_FROM = 500_000, 300_000
+_FACILITIES_FROM, _CELLS_FROM, _OUTLINES_FROM = 500_000, 300_000, 400_000
 _KM = "format_number(\"length_km\", 1) || ' km'"
 
 
@@ -113,7 +113,7 @@ def areas(say: Say) -> Iterator[Drawn]:
     people = (say("People"), words.shown_people('"people"', say))
     for name, theme in (("civilian_exposure", EXPOSURE), ("populated", PEOPLE), ("forested", FOREST)):
         tip = words.tip('represent_value("class")', (say("Area"), words.shown_area('"area_km2"', say)), people)
-        yield drawn(name, AREAS, by_class(name, "class", say), say, themes=(theme,), tip=tip)
+        yield drawn(name, AREAS, by_class(name, "class", say, _OUTLINES_FROM), say, themes=(theme,), tip=tip)
     known = [
         (c, say(labels.class_label("civilian_exposure", c)), symbols.fill(palette.style("cells")))
         for c in palette.classes("civilian_exposure")
@@ -155,9 +155,10 @@ def tables(say: Say) -> Iterator[Drawn]:
         yield drawn(name, TABLES, None, say, expanded=False)
 
 
-def by_class(layer: str, field: str, say: Say) -> ET.Element:
+def by_class(layer: str, field: str, say: Say, outlined_from: int = 0) -> ET.Element:
     """Draw an area layer by its class, from the palette."""
     classes = [
-        (c, say(labels.class_label(layer, c)), symbols.fill(palette.style(layer, c))) for c in palette.classes(layer)
+        (c, say(labels.class_label(layer, c)), symbols.fill(palette.style(layer, c), "0", outlined_from))
+        for c in palette.classes(layer)
     ]
     return renderers.categories(field, classes)

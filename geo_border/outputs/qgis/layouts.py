@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from geo_border import palette
 from geo_border.outputs.qgis import symbols
-from geo_border.outputs.qgis.drawn import EXPOSURE, LOCATOR, OVERVIEW, Drawn
+from geo_border.outputs.qgis.drawn import EXPOSURE, LOCATOR, Drawn
 from geo_border.outputs.qgis.words import Say, literal, shown_people, shown_percent
 from geo_border.outputs.qgis.xml import key, layer_id, options, sub
 from geo_border.outputs.questions import SHEETS, WIDE
@@ -49,11 +49,11 @@ def atlas(result: Result, bounds: Box, legend: list[Drawn], say: Say) -> ET.Elem
     return layout
 
 
-def whole(bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
-    """Write one sheet of the whole frontier."""
-    layout = _layout(say("Whole frontier"))
-    page_map = _map(layout, "map", (10, 24, 130, 224), bounds, say(OVERVIEW))
-    _label(layout, "title", (10, 8, 190, 12), "[% @project_title %]", 16, bold=True)
+def sheet(name: str, theme: str, bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
+    """Write one sheet of a theme over an area: the whole frontier, or a corridor."""
+    layout = _layout(name)
+    page_map = _map(layout, "map", (10, 24, 130, 224), bounds, theme)
+    _label(layout, "title", (10, 8, 190, 12), "[% @project_title %]\n[% @layout_name %]", 13, bold=True)
     _legend(layout, (145, 24, 55, 120), page_map, legend)
     _scale_bar(layout, (10, 249, 60, 10), page_map)
     _label(layout, "sources", (10, 264, 92, 26), _sources(say), 6)

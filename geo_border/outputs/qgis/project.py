@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import contents, grids, layouts, maplayers, themes
 from geo_border.outputs.qgis import drawn as drawing
+from geo_border.outputs.qgis.drawn import Drawn
 from geo_border.outputs.qgis.node import Node
 from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
@@ -69,15 +70,28 @@ def text(result: Result, folder: Path, language: Language, extents: Bounds) -> s
     _properties(root, result, say)
     root.append(themes.presets(nodes, [say(group) for group in _GROUPS], result.study, say))
     _metadata(root, result, language)
-    sheets = sub(root, "Layouts")
-    # A legend tells only of what there is to see.
-    spatial = [
-        d for d in contents.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
-    ]
-    sheets.append(layouts.atlas(result, bounds, [d for d in spatial if drawing.EXPOSURE in d.themes], say))
-    sheets.append(layouts.whole(bounds, [d for d in spatial if drawing.OVERVIEW in d.themes], say))
+    _sheets(sub(root, "Layouts"), result, extents, say)
     _bookmarks(root, result, say)
     return document(root)
+
+
+def _sheets(holder: ET.Element, result: Result, extents: Bounds, say: Say) -> None:
+    # A legend tells only of what there is to see.
+    shown = [
+        d for d in contents.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
+    ]
+
+    def legend(theme: str) -> list[Drawn]:
+        return [d for d in shown if theme in d.themes]
+
+    bounds = extents.get("zones", (0.0, 0.0, 1.0, 1.0))
+    holder.append(layouts.atlas(result, bounds, legend(drawing.EXPOSURE), say))
+    overview = say(drawing.OVERVIEW)
+    holder.append(layouts.sheet(say("Whole frontier"), overview, bounds, legend(drawing.OVERVIEW), say))
+    for corridor in result.study.corridors:
+        if "corridor" in extents:
+            area, listed = extents["corridor"], legend(drawing.CORRIDOR)
+            holder.append(layouts.sheet(corridor.name, corridor.name, area, listed, say))
 
 
 def _nodes(result: Result, folder: Path, say: Say, extents: Bounds) -> list[Node]:

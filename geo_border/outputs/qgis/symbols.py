@@ -23,8 +23,12 @@ def colour(hexadecimal: str, opacity: float = 1.0) -> str:
     return ",".join(str(part) for part in (*parts, int(opacity * 255 + 0.5)))
 
 
-def fill(style: Style, name: str = "0") -> ET.Element:
-    """Draw an area: its fill, its pattern over it, its outline on top."""
+def fill(style: Style, name: str = "0", outlined_from: int = 0) -> ET.Element:
+    """Draw an area: its fill, its pattern over it, its outline on top.
+
+    Where areas are many and small, their outlines would hide them from afar: `outlined_from` is the scale denominator
+    from which on the outline is drawn (0: always).
+    """
     symbol = _symbol("fill", name)
     body = {
         "color": colour(style.fill, style.fill_opacity),
@@ -44,7 +48,10 @@ def fill(style: Style, name: str = "0") -> ET.Element:
         dot = dot.model_copy(update={"fill_opacity": 1.0})
         layer.append(marker(dot, f"@{name}@{len(symbol) - 1}"))
     if style.width > 0:
-        options(_layer(symbol, "SimpleLine"), _line_options(style))
+        outline = _layer(symbol, "SimpleLine")
+        options(outline, _line_options(style))
+        if outlined_from:
+            _only_if(outline, f"@map_scale <= {outlined_from}")
     return symbol
 
 
@@ -72,6 +79,18 @@ def marker(style: Style, name: str = "0", scale: float = 1.0) -> ET.Element:
         },
     )
     return symbol
+
+
+def _only_if(layer: ET.Element, expression: str) -> None:
+    """Have a layer of a symbol drawn only where an expression holds."""
+    holder = sub(sub(layer, "data_defined_properties"), "Option", type="Map")
+    sub(holder, "Option", name="name", type="QString", value="")
+    enabled = sub(sub(holder, "Option", name="properties", type="Map"), "Option", name="enabled", type="Map")
+    sub(enabled, "Option", name="active", type="bool", value="true")
+    sub(enabled, "Option", name="expression", type="QString", value=expression)
+    # 3 is QGIS's number for a property that is an expression.
+    sub(enabled, "Option", name="type", type="int", value="3")
+    sub(holder, "Option", name="type", type="QString", value="collection")
 
 
 def _hatch(style: Style) -> Style:
