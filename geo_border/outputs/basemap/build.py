@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from geo_border.errors import ChecksumError
@@ -41,12 +42,31 @@ def build(tarball: Path) -> gpd.GeoDataFrame:
         path = Path(folder) / "land.topojson"
         path.write_bytes(raw)
         shapes = gpd.read_file(path, layer="land").geometry.to_numpy()
-    valid = shapely.get_parts(shapely.make_valid(shapes))
+    valid = shapely.get_parts(shapely.make_valid([_cut(part) for part in shapely.get_parts(shapes)]))
     parts = shapely.get_parts(shapely.set_precision(valid, _GRID_DEG))
     polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     bounds = shapely.bounds(polygons)
     keep = (shapely.area(polygons) > _SMALLEST_DEG2) & (bounds[:, 3] > _SOUTHERNMOST)
     return gpd.GeoDataFrame(geometry=shapely.normalize(polygons[keep]), crs="EPSG:4326")
+
+
+def _cut(polygon: shapely.Polygon) -> shapely.Geometry:
+    """Cut a polygon whose rings step over the antimeridian into parts on either side of it."""
+    rings = []
+    for ring in shapely.get_rings(polygon):
+        xy = shapely.get_coordinates(ring)
+        xy[:, 0] = np.unwrap(xy[:, 0], period=360.0)
+        rings.append(xy)
+    for hole in rings[1:]:
+        hole[:, 0] += 360.0 * round(float(rings[0][:, 0].mean() - hole[:, 0].mean()) / 360.0)
+    whole = shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
+    sides = [
+        shapely.transform(
+            shapely.clip_by_rect(whole, turn - 180.0, -90.0, turn + 180.0, 90.0), lambda xy, t=turn: xy - [t, 0]
+        )
+        for turn in (-360.0, 0.0, 360.0)
+    ]
+    return shapely.union_all(shapely.make_valid(sides))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from geo_border.result import Result
 
 # Context is drawn this far around the zones, and cut there.
 VIEW_MARGIN_M = 400_000.0
+# Coarse land costs little, and its edge should be out of sight.
+GROUND_MARGIN_M = 1_500_000.0
 _CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
 # Layers that a run may put into its result only to be drawn under the others.
 CONTEXT_LAYERS = ("water", "admin1")
@@ -96,7 +98,9 @@ def _context(result: Result, plane: Plane, window: tuple[float, float, float, fl
     home = set(result.study.home)
     countries = result.layers["countries"]
     own = shapely.clip_by_rect(shapely.make_valid(countries.geometry.to_numpy()), *window)
-    land = land_around(own, _crs(countries), window)
+    x0, y0, x1, y1 = window
+    far = (x0 - GROUND_MARGIN_M, y0 - GROUND_MARGIN_M, x1 + GROUND_MARGIN_M, y1 + GROUND_MARGIN_M)
+    land = land_around(own, _crs(countries), far)
     yield "land", [{} for _ in land], land, _crs(countries)
     for name in ("countries", "water", "admin1"):
         frame = result.layers.get(name)
