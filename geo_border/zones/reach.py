@@ -94,25 +94,28 @@ def _grown(xy: FloatArray, shape: Any, reached_m: float, edge_m: float, near: KD
         else:
             by_m = edge_m - reached_m
             grown = shapely.buffer(shapely.simplify(shape, tolerance_m), by_m, quad_segs=_quad_segs(by_m))
-        off_m = np.abs(near.query(shapely.get_coordinates(grown))[0] - edge_m)
-        if off_m.max() < _OFF_M:
-            return _notched(grown, edge_m, near)
-    return _notched(_ribbon(xy, edge_m, 0.0), edge_m, near)
+        notched = _notched(grown, edge_m, near)
+        if notched is not None:
+            return notched
+    return _ribbon(xy, edge_m, 0.0)
 
 
-def _notched(shape: Any, edge_m: float, near: KDTree) -> Any:
+def _notched(shape: Any, edge_m: float, near: KDTree) -> Any | None:
     """The shape with the notches cut in that GEOS bridges: it ignores hollows of the input up to 1 % of the radius.
 
-    An edge whose middle is not at the distance is split there and the middle pulled to it, until no edge bridges.
+    An edge whose middle is not at the distance is split there and the middle pulled to it, until no edge bridges. None
+    when a corner itself is off: then the outline is wrong, not coarse.
     """
     polygons = []
     for polygon in shapely.get_parts(shape):
-        shell, *holes = (_pulled(shapely.get_coordinates(ring), edge_m, near) for ring in shapely.get_rings(polygon))
-        polygons.append(shapely.Polygon(shell, [hole for hole in holes if len(hole) > 3]))
+        rings = [_pulled(shapely.get_coordinates(ring), edge_m, near) for ring in shapely.get_rings(polygon)]
+        if any(ring is None for ring in rings):
+            return None
+        polygons.append(shapely.Polygon(rings[0], [hole for hole in rings[1:] if len(hole) > 3]))
     return shapely.make_valid(shapely.multipolygons(polygons))
 
 
-def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray:
+def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray | None:
     start, end = ring[:-1], ring[1:]
     # Each new vertex carries its place along the ring, as the number of the edge it splits and a fraction.
     low, high = np.arange(len(start), dtype=np.float64), np.arange(1, len(ring), dtype=np.float64)
@@ -123,6 +126,10 @@ def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray:
         bridging = np.abs(distance_m - edge_m) > _OFF_M
         if not bridging.any():
             break
+        # A corner that is off takes the middles beside it along, so only the corners of such edges need a look.
+        corners = np.concatenate((start[bridging], end[bridging]))
+        if np.abs(near.query(corners)[0] - edge_m).max() > _OFF_M:
+            return None
         nearest = near.data[foot[bridging]]
         pulled = nearest + (middle[bridging] - nearest) * (edge_m / distance_m[bridging])[:, None]
         place = (low[bridging] + high[bridging]) / 2
