@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 from geo_border.crs import WGS84, transformer
 from geo_border.result import Result
 
@@ -15,4 +17,5 @@ def lonlat(result: Result) -> tuple[float, float, float, float]:
     zones = result.layers["zones"]
     move = transformer(zones.crs.to_wkt(), WGS84.to_wkt())
     west, south, east, north = move.transform_bounds(*(float(v) for v in zones.total_bounds), densify_pts=101)
-    return round(west, 6), round(south, 6), round(east, 6), round(north, 6)
+    # Outwards, so that the box still holds them.
+    return floor(west * 1e6) / 1e6, floor(south * 1e6) / 1e6, ceil(east * 1e6) / 1e6, ceil(north * 1e6) / 1e6

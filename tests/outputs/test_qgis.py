@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-import subprocess
 import xml.etree.ElementTree as ET
 import zipfile
 from contextlib import closing
@@ -340,25 +339,3 @@ def test_colours_are_those_of_the_palette(folder):
         style = palette.style("civilian_exposure", cls)
         red, green, blue = (int(style.fill[at : at + 2], 16) for at in (1, 3, 5))
         assert f"{red},{green},{blue},{int(style.fill_opacity * 255 + 0.5)}" in text
-
-
-def test_processing_counts_points_in_the_corridor_as_geopandas_does(folder, tmp_path):
-    # Debian's wrapper hands over an option that the program does not know.
-    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
-    if not program:
-        pytest.skip("qgis_process is not installed (Debian: apt-get install qgis)")
-    home = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
-    project = f"--project_path={folder / 'finland-poland.qgz'}"
-    inputs = ["--POLYGONS=layer_corridor", "--POINTS=layer_settlements", f"--OUTPUT={tmp_path / 'counted.gpkg'}"]
-    done = subprocess.run(
-        [program, "run", "native:countpointsinpolygon", project, *inputs],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**home, "PATH": "/usr/bin:/bin"},
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    counted = gpd.read_file(tmp_path / "counted.gpkg")
-    settlements = gpd.read_file(folder / "layers.gpkg", layer="settlements")
-    corridor = gpd.read_file(folder / "layers.gpkg", layer="corridor")
-    assert counted.NUMPOINTS.sum() == len(settlements.sjoin(corridor))
