@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geo_border.zonal.shares import CoverageTable, coverage_fraction, coverage_table
-from geo_border.zonal.tabulate import tabulate
+from geo_border.zonal.tabulation import tabulate
 from geo_border.zonal.zones import Zones, prepare_zones
 
 __all__ = ["CoverageTable", "Zones", "coverage_fraction", "coverage_table", "prepare_zones", "tabulate"]

@@ -37,14 +37,21 @@ def into_plane(rings: Rings, crs: CRS) -> Rings:
     if rings.crs.equals(crs, ignore_axis_order=True) or len(rings.x) == 0:
         return replace(rings, crs=crs)
     long = _LONG_DEG if rings.crs.is_geographic else _LONG_M / _unit_m(rings.crs)
-    rings = _split(rings, np.ceil(_lengths(rings) / long).astype(np.int64))
+    rings, _ = _split(rings, np.ceil(_lengths(rings) / long).astype(np.int64))
     x, y = _move(rings.x, rings.y, rings.crs, crs)
-    pieces = _pieces_needed(rings, x, y, crs)
-    if (pieces > 1).any():
-        rings = _split(rings, pieces)
-        x, y = _move(rings.x, rings.y, rings.crs, crs)
+    rings, old = _split(rings, _pieces_needed(rings, x, y, crs))
+    if not old.all():
+        new_x, new_y = _move(rings.x[~old], rings.y[~old], rings.crs, crs)
+        x, y = _interleaved(old, x, new_x), _interleaved(old, y, new_y)
     sign = rings.sign if _keeps_turn(rings, crs) else -rings.sign
     return replace(rings, x=x, y=y, sign=sign, crs=crs)
+
+
+def _interleaved(old: NDArray[np.bool_], kept: FloatArray, added: FloatArray) -> FloatArray:
+    """One array of the kept values where `old`, the added ones elsewhere."""
+    joined = np.empty(len(old))
+    joined[old], joined[~old] = kept, added
+    return joined
 
 
 def _keeps_turn(rings: Rings, crs: CRS) -> bool:
@@ -113,12 +120,12 @@ def _offset_m(rings: Rings, x: FloatArray, y: FloatArray, crs: CRS, edge: NDArra
     return np.asarray(np.hypot(east * np.cos(np.radians(mid_y)), north) * _M_PER_DEG)
 
 
-def _split(rings: Rings, pieces: NDArray[np.int64]) -> Rings:
-    """Rings with edge (i, i + 1) cut into pieces[i] equal parts."""
+def _split(rings: Rings, pieces: NDArray[np.int64]) -> tuple[Rings, NDArray[np.bool_]]:
+    """Rings with edge (i, i + 1) cut into pieces[i] equal parts, and which of the vertices were there before."""
     more = np.maximum(pieces, 1) - 1
     cut = np.flatnonzero(more)
     if len(cut) == 0:
-        return rings
+        return rings, np.ones(len(rings.x), dtype=np.bool_)
     place = np.arange(len(rings.x)) + np.concatenate(([0], np.cumsum(more)))
     edge = np.repeat(cut, more[cut])
     step = np.arange(len(edge)) - np.repeat(np.cumsum(more[cut]) - more[cut], more[cut]) + 1
@@ -131,8 +138,9 @@ def _split(rings: Rings, pieces: NDArray[np.int64]) -> Rings:
     low_x, low_y = np.where(turned, bx, ax), np.where(turned, by, ay)
     x[place[edge] + step] = low_x + share * (np.where(turned, ax, bx) - low_x)
     y[place[edge] + step] = low_y + share * (np.where(turned, ay, by) - low_y)
-    start = np.append(place[rings.start[:-1]], len(x))
-    return replace(rings, x=x, y=y, start=start)
+    old = np.zeros(len(x), dtype=np.bool_)
+    old[place] = True
+    return replace(rings, x=x, y=y, start=np.append(place[rings.start[:-1]], len(x))), old
 
 
 def _refuse_wide(rings: Rings) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Lock, local
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
 
 from geo_border.zonal.edges import Edges, place_edges
@@ -21,6 +22,9 @@ from geo_border.zonal.zones import Zones
 Progress = Callable[[int, int], None]
 _STRIP_ROWS = 1024
 _BLOCK_CELLS = 1 << 22
+# GDAL keeps a twentieth of the machine's memory by default. No block is read twice here, and memory that is used again
+# costs no new pages; this much lets a strip of an untiled file be read in pieces.
+_CACHE_BYTES = 1 << 26
 # Lines held before they are merged: 40 MB.
 _LINES = 1 << 20
 
@@ -93,11 +97,12 @@ def run_strips(
     sums, hands = Sums(question.keys), _Hands()
     tasks = _tasks(sources, zones, unit_m2, question, hands, progress)
     try:
-        if threads == 1:
-            for task in tasks:
-                sums.add(*task())
-            return sums
-        _run_threads(tasks, sums, threads)
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+            if threads == 1:
+                for task in tasks:
+                    sums.add(*task())
+            else:
+                _run_threads(tasks, sums, threads)
         return sums
     finally:
         hands.close()

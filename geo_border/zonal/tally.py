@@ -44,57 +44,85 @@ def number_lines(cells: Any, zones: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _count(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> None:
-    """Count the codes at first <= i < last into four tables of `size`, to be added up by the caller.
-
-    Four tables because an increment must wait for the one before it to the same place. Where `words` is the same
-    memory as 8-byte words, runs are followed by whole words, four at a time.
-    """
+def _count_singly(codes: Any, first: int, last: int, counts: Any, size: int) -> None:
+    """Count codes one by one into four tables: an increment must wait for the one before it to the same place."""
     i = first
-    if words.shape[0] > 0:
-        while i < last and i % 8 != 0:
-            counts[codes[i]] += 1
-            i += 1
-        w, end, run = (i + 7) // 8, last // 8, 0
-        code = codes[min(i, codes.shape[0] - 1)]
-        same = np.uint64(code) * _BYTES
-        while w < end:
-            while w + 4 <= end and not (
-                (words[w] ^ same) | (words[w + 1] ^ same) | (words[w + 2] ^ same) | (words[w + 3] ^ same)
-            ):
-                run += 32
-                w += 4
-            near = min(w + 4, end)
-            while w < near:
-                i = 8 * w
-                other = words[w] ^ same
-                if other == 0:
-                    run += 8
-                else:
-                    # How many codes at the word's beginning are still of the run, by the lowest bit that differs.
-                    low = (other & (~other + _ONE)) - _ONE
-                    still = (((low & _TOPS) >> _SEVEN) * _BYTES) >> _LAST
-                    last_code = codes[i + 7]
-                    same = np.uint64(last_code) * _BYTES
-                    if (words[w] ^ same) >> (still * _EIGHT) == 0:
-                        # One change within the word: the run ends, the next one begins.
-                        counts[code] += run + np.int64(still)
-                        run = 8 - np.int64(still)
-                    else:
-                        counts[code] += run
-                        run = 0
-                        for k in range(0, 8, 4):
-                            counts[codes[i + k]] += 1
-                            counts[size + codes[i + k + 1]] += 1
-                            counts[2 * size + codes[i + k + 2]] += 1
-                            counts[3 * size + codes[i + k + 3]] += 1
-                    code = last_code
-                w += 1
-        counts[code] += run
-        i = max(i, 8 * end)
+    while i + 4 <= last:
+        counts[codes[i]] += 1
+        counts[size + codes[i + 1]] += 1
+        counts[2 * size + codes[i + 2]] += 1
+        counts[3 * size + codes[i + 3]] += 1
+        i += 4
     while i < last:
         counts[codes[i]] += 1
         i += 1
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> bool:
+    """Count the codes at first <= i < last, at least eight, word by word; whether any were counted singly.
+
+    `words` is the memory of `codes` as words of eight. Runs are followed by four words at a time.
+    """
+    code, run, mixed = codes[first], 0, False
+    same = np.uint64(code) * _BYTES
+    w, end = first // 8, last // 8
+    if first % 8 != 0:
+        # The word in which the span begins, without what lies before.
+        w += 1
+        if (words[w - 1] ^ same) >> np.uint64(8 * (first % 8)) == 0:
+            run = 8 * w - first
+        else:
+            _count_singly(codes, first, 8 * w, counts, size)
+            mixed = True
+    while w < end:
+        while w + 4 <= end and not (
+            (words[w] ^ same) | (words[w + 1] ^ same) | (words[w + 2] ^ same) | (words[w + 3] ^ same)
+        ):
+            run += 32
+            w += 4
+        near = min(w + 4, end)
+        while w < near:
+            other = words[w] ^ same
+            if other == 0:
+                run += 8
+            else:
+                # How many codes at the word's beginning are still of the run, by the lowest bit that differs.
+                low = (other & (~other + _ONE)) - _ONE
+                still = (((low & _TOPS) >> _SEVEN) * _BYTES) >> _LAST
+                after = codes[8 * w + 7]
+                same = np.uint64(after) * _BYTES
+                if (words[w] ^ same) >> (still * _EIGHT) == 0:
+                    # One change within the word: the run ends, the next one begins.
+                    counts[code] += run + np.int64(still)
+                    run = 8 - np.int64(still)
+                else:
+                    counts[code] += run
+                    run, mixed = 0, True
+                    for i in range(8 * w, 8 * w + 8, 4):
+                        counts[codes[i]] += 1
+                        counts[size + codes[i + 1]] += 1
+                        counts[2 * size + codes[i + 2]] += 1
+                        counts[3 * size + codes[i + 3]] += 1
+                code = after
+            w += 1
+    if last % 8 != 0:
+        if (words[end] ^ same) << np.uint64(64 - 8 * (last % 8)) == 0:
+            run += last % 8
+        else:
+            _count_singly(codes, 8 * end, last, counts, size)
+            mixed = True
+    counts[code] += run
+    return mixed
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _fold(counts: Any, size: int, known: Any, n: int) -> None:
+    """Add the second to fourth table up into the first for the codes known so far."""
+    for k in range(n):
+        code = known[k]
+        counts[code] += counts[size + code] + counts[2 * size + code] + counts[3 * size + code]
+        counts[size + code], counts[2 * size + code], counts[3 * size + code] = 0, 0, 0
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -138,25 +166,31 @@ def add_classes(
             for i in range(first, last):
                 _add(sums, at + column[codes[i]], amount)
             continue
-        _count(codes, words, first, last, counts, size)
+        if words.shape[0] == 0:
+            _count_singly(codes, first, last, counts, size)
+            _fold(counts, size, known, n)
+        elif _count_runs(codes, words, first, last, counts, size):
+            _fold(counts, size, known, n)
         left = last - first
         k = 0
         while left > 0:
-            # All codes met so far, without a question each; a new one shows by what is left over.
             while k < n:
                 code = known[k]
-                count = counts[code] + counts[size + code] + counts[2 * size + code] + counts[3 * size + code]
-                counts[code], counts[size + code], counts[2 * size + code], counts[3 * size + code] = 0, 0, 0, 0
-                _add(sums, at + column[code], count * area)
-                left -= count
+                count = counts[code]
+                if count > 0:
+                    counts[code] = 0
+                    _add(sums, at + column[code], count * area)
+                    left -= count
                 k += 1
             if left > 0:
+                # A code that this block had not yet: look for it among all.
                 for code in range(size):
                     met = counts[code] + counts[size + code] + counts[2 * size + code] + counts[3 * size + code] > 0
                     if met and not is_known[code]:
                         is_known[code] = True
                         known[n] = code
                         n += 1
+                _fold(counts, size, known[k:], n - k)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
