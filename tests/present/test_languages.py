@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
 from geo_border import present
 from geo_border.errors import CatalogError
 from geo_border.present import Language, language
-
-sys.path.insert(0, str(Path(__file__).parent))
-import messages
+from tests.present import messages
 
 TEXTS = messages.every()
 PLURALS = messages.plurals()

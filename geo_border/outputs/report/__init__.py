@@ -7,7 +7,10 @@ from pathlib import Path
 from geo_border import present, store
 from geo_border.outputs.report.pictures import draw_all
 from geo_border.outputs.report.sheets import file_of, sheet
+from geo_border.present.totals import totals
 from geo_border.result import Result
+
+__all__ = ["file_of", "write"]
 
 
 def write(result: Result, folder: Path) -> list[Path]:
@@ -25,8 +28,9 @@ def write(result: Result, folder: Path) -> list[Path]:
     """
     written = draw_all(result, folder)
     pictures = {path.name for path in written}
+    found = totals(result.study, result.layers, result.exposure)
     for code in present.LANGUAGES:
         final = folder / file_of(code)
-        store.write_text(final, sheet(result, code, pictures))
+        store.write_text(final, sheet(result, code, found, pictures))
         written.append(final)
     return written

@@ -14,7 +14,7 @@ from geo_border import palette
 MOST_NAMES = 28
 _LONGEST = 28
 _POINTS_PER_IN = 72.0
-_FONT_PT = 7.0
+_FONT_PT = 6.5
 _FONT = get_font(findfont("DejaVu Sans"))
 
 
@@ -59,7 +59,14 @@ def _tidy(name: str) -> str:
 def _write(axes: Any, x: float, y: float, name: str, per_pt: float) -> None:
     style, label = palette.style("settlements"), palette.style("basemap", "label")
     axes.plot(
-        [x], [y], marker="o", markersize=3, color=style.fill, markeredgecolor=style.line, markeredgewidth=0.8, zorder=6
+        [x],
+        [y],
+        marker="o",
+        markersize=2.6,
+        color=style.fill,
+        markeredgecolor=style.line,
+        markeredgewidth=0.8,
+        zorder=6,
     )
     text = axes.text(x + 4 * per_pt, y, name, fontsize=_FONT_PT, color=label.fill, va="center", zorder=7)
     text.set_path_effects([withStroke(linewidth=1.6, foreground=label.line)])

@@ -22,8 +22,9 @@ from geo_border.outputs.report.labelling import place_labels
 from geo_border.present import language
 from geo_border.result import Result
 
-LONG_SIDE_IN = 9.0
-DPI = 160
+# Half the height of an A4 sheet: names keep a readable size there, and a screen gets 1,400 pixels.
+LONG_SIDE_IN = 5.0
+DPI = 280
 _MARGIN = 0.06
 # A picture may be this much taller than wide, or wider than tall, so that it fits a sheet.
 _MOST_SLENDER = 1.9
@@ -159,8 +160,8 @@ def _scale_bar(axes: Any, box: Box) -> None:
     km = max((step for step in _KM_STEPS if step * 1_000 < width / 4), default=_KM_STEPS[0])
     x1, y = box[2] - 0.03 * width, box[1] + 0.03 * (box[3] - box[1])
     ink = palette.style("basemap", "label").fill
-    axes.plot([x1 - km * 1_000, x1], [y, y], color=ink, linewidth=2.5, zorder=8, solid_capstyle="butt")
-    axes.text(x1, y, f"{km} km", ha="right", va="bottom", fontsize=8, color=ink, zorder=8)
+    axes.plot([x1 - km * 1_000, x1], [y, y], color=ink, linewidth=2.0, zorder=8, solid_capstyle="butt")
+    axes.text(x1, y, f"{km} km", ha="right", va="bottom", fontsize=6.5, color=ink, zorder=8)
 
 
 def _legend(axes: Any, result: Result) -> None:
@@ -177,7 +178,7 @@ def _legend(axes: Any, result: Result) -> None:
             result.study.bands, palette.ramp_colours("bands", len(result.study.bands)), strict=True
         )
     ]
-    legend = axes.legend(handles=patches, loc="upper left", fontsize=7.5, framealpha=0.9, borderpad=0.6)
+    legend = axes.legend(handles=patches, loc="upper left", fontsize=6.5, framealpha=0.9, borderpad=0.6)
     legend.set_zorder(9)
 
 

@@ -9,7 +9,6 @@ import jinja2
 
 from geo_border import present
 from geo_border.present import Language, labels, language
-from geo_border.present.totals import totals
 from geo_border.result import Result
 
 _ENVIRONMENT = jinja2.Environment(
@@ -17,19 +16,20 @@ _ENVIRONMENT = jinja2.Environment(
 )
 
 
-def sheet(result: Result, code: str, pictures: set[str]) -> str:
+def sheet(result: Result, code: str, found: dict[str, Any], pictures: set[str]) -> str:
     """Write the report in one language.
 
     Parameters
     ----------
     code
         A language of `present.LANGUAGES`.
+    found
+        What `present.totals` says of the result.
     pictures
         Names of the picture files that stand beside the report.
     """
     words = language(code)
     text = resources.files(__package__).joinpath("report.html.j2").read_text("utf-8")
-    found = totals(result.study, result.layers, result.exposure)
     return _ENVIRONMENT.from_string(text).render(
         w=words,
         t=words.text,

@@ -15,8 +15,7 @@ from geo_border.outputs import webmap
 from geo_border.outputs.webmap.payload import to_json
 from geo_border.result import Result
 from geo_border.schemas import conform
-
-from . import conftest
+from tests.outputs.webmap import conftest
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Any]

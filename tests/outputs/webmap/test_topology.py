@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +14,7 @@ from pyproj import CRS
 from geo_border.outputs.webmap import grids
 from geo_border.outputs.webmap.topology import TOLERANCES, Plane, Topology, encode_numbers
 from tests import synthetic
-
-sys.path.insert(0, str(Path(__file__).parent))
-import decoding
+from tests.outputs.webmap import decoding
 
 LEVELS = range(len(TOLERANCES))
 

@@ -1,0 +1,81 @@
+"""The release: one zip of a study's maps, report, layers, tables, passport, licences and checksums."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from geo_border import present
+from geo_border.errors import EmptyLayerError
+from geo_border.store import Folders, atomic_path, embedded_dir, sha256_of
+
+CHECKSUMS = "SHA256SUMS"
+READ_ME = "README.txt"
+# Zip files carry a date for each member; a fixed one keeps the bytes the same.
+_DATE = (1980, 1, 1, 0, 0, 0)
+_PASSPORT = "run.json"
+_INDEX = "index.html"
+
+
+def write(study: str, folders: Folders, final: Path, licences: Iterable[Path] = ()) -> Path:
+    """Pack what stands under a root for a study.
+
+    Parameters
+    ----------
+    study
+        Its name, as in `maps/<study>` and `data/processed/<study>`.
+    final
+        The zip file to write.
+    licences
+        Further licence files; the snapshot's NOTICE is always taken along.
+
+    Returns
+    -------
+    Path
+        `final`. The same files give the same bytes.
+
+    Raises
+    ------
+    EmptyLayerError
+        When the study has not been run, or has no map yet.
+    StoreError
+        When the zip cannot be written.
+    """
+    maps, processed = folders.maps(study), folders.processed(study)
+    for needed in (maps / _INDEX, processed / _PASSPORT):
+        if not needed.exists():
+            raise EmptyLayerError(f"{needed}: not there. Run `geo-border run {study}` first.")
+    members = {f"{study}/maps/{path.name}": path for path in _files(maps)}
+    members |= {f"{study}/data/{path.name}": path for path in _files(processed)}
+    notice = embedded_dir() / "NOTICE"
+    members |= {f"{study}/licences/{path.name}": path for path in (notice, *licences) if path.exists()}
+    sums = "".join(f"{sha256_of(path)}  {name.removeprefix(study + '/')}\n" for name, path in sorted(members.items()))
+    with atomic_path(final) as path, zipfile.ZipFile(path, "w") as archive:
+        for name, source in sorted(members.items()):
+            _add(archive, name, source.read_bytes())
+        _add(archive, f"{study}/{CHECKSUMS}", sums.encode())
+        _add(archive, f"{study}/{READ_ME}", _read_me(study).encode())
+    return final
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    member = zipfile.ZipInfo(name, _DATE)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = 0o644 << 16
+    archive.writestr(member, content, compresslevel=9)
+
+
+def _read_me(study: str) -> str:
+    return (
+        f"geo_border: {study}\n\n"
+        "Open maps/index.html in any browser: it needs no network. maps/report.html prints to one A4 sheet a\n"
+        "segment and a country. data/ holds the layers (GeoPackage, QGIS project), the table of every figure\n"
+        "(exposure.csv) and the passport of the run (run.json). licences/ says whose data this is.\n"
+        f"{CHECKSUMS} lists every file's SHA-256.\n\n"
+        f"{present.disclaimer()}\n"
+    )
