@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import metadata
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from geo_border.fetchers.options import Options
 _MOST_REDIRECTS = 8
 
 
+@lru_cache(maxsize=1)
 def user_agent() -> str:
     """Who asks: services such as Overpass refuse clients that do not say."""
     try:

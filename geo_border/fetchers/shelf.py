@@ -15,7 +15,7 @@ from typing import Any
 from geo_border.catalog import Entry
 from geo_border.errors import StoreError
 from geo_border.fetchers.network import user_agent
-from geo_border.store import Folders, lock, sha256_of, write_text
+from geo_border.store import Folders, lock, sha256_of
 
 __all__ = ["PROVENANCE", "Place", "kept", "note_absent", "place", "provenance", "put", "sha256_of"]
 PROVENANCE = ".provenance.json"
@@ -98,7 +98,14 @@ def note_absent(where: Place, provenance: Mapping[str, Any]) -> None:
 
 
 def _write(where: Place, provenance: Mapping[str, Any]) -> None:
-    write_text(where.provenance_path, json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+    text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    temporary = where.work / "provenance"
+    try:
+        where.final.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(where.provenance_path)
+    except OSError as error:
+        raise StoreError(f"{where.final}: cannot be written ({error.strerror}). Use another --root.") from error
 
 
 def provenance(entry: Entry, url: str, **more: Any) -> dict[str, Any]:

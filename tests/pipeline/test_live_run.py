@@ -1,0 +1,140 @@
+"""A live run against the world server, to layers and map; then again without a network: same bytes, no request."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from geo_border import pipeline, study
+from geo_border.catalog import presets
+from geo_border.errors import UnreachableError
+from geo_border.fetchers import Options
+from geo_border.result import Result
+from tests.worldserver import osm_world
+from tests.worldserver.faults import Fault
+from tests.worldserver.server import serve
+from tests.worldserver.world import build
+
+pytestmark = pytest.mark.slow
+STUDY = "suwalki"
+# The whole chain on a narrower question; the default study takes the same way.
+NARROW = study.read(STUDY).model_copy(update={"bands_m": (1000.0, 5000.0), "strips_m": (1000.0,)})
+
+
+@dataclass
+class Ran:
+    """A finished live run: its root, its result, and what the server was asked."""
+
+    root: Path
+    made: Result
+    served: Path
+    asked: list[str]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    served = build(tmp_path_factory.getbasetemp() / "world")
+    root = tmp_path_factory.mktemp("live")
+    with serve(served, overpass=osm_world.answer) as world:
+        made = pipeline.run(NARROW, root=root, sources=["live"], options=Options(mirrors=(world.mirror,)))
+        yield Ran(root, made, served, list(world.log))
+
+
+def test_every_figure_comes_from_the_live_datasets(ran: Ran) -> None:
+    live = presets()["live"]
+    used = {row["need"]: row["dataset"] for row in ran.made.passport["sources"]}
+    assert used == live
+    assert set(ran.made.exposure["dataset"]) <= set(live.values())
+    for need in ("cover", "people", "facilities", "roads"):
+        assert live[need] in set(ran.made.exposure["dataset"]), need
+
+
+def test_only_tiles_along_the_line_were_asked_for(ran: Ran) -> None:
+    tiles = [line for line in ran.asked if "esa_worldcover" not in line and "ESA_WorldCover" in line]
+    assert 2 <= len(tiles) <= 8
+    assert len(tiles) == len(set(tiles))
+
+
+def test_cover_finer_than_100_m_is_a_mosaic_over_the_tiles(ran: Ran) -> None:
+    import rasterio
+
+    processed = ran.root / "data" / "processed" / STUDY
+    assert not (processed / "landcover.tif").exists()
+    with rasterio.open(processed / "landcover.vrt") as mosaic:
+        assert mosaic.crs.to_epsg() == 4326
+        assert (mosaic.read(1) == 10).any()
+    assert str(ran.root) not in (processed / "landcover.vrt").read_text()
+
+
+def test_every_output_carries_the_attributions_that_its_inputs_ask_for(ran: Ran) -> None:
+    page = (ran.root / "maps" / STUDY / "index.html").read_text()
+    for row in ran.made.passport["sources"]:
+        words = row["attribution"].split(":")[0].split("/")[0].strip()
+        assert words in page, row["dataset"]
+        assert row["licence"]
+        assert all(len(file["sha256"]) == 64 for file in row["files"])
+    dated = {row["need"]: row["dated"] for row in ran.made.passport["sources"]}
+    assert dated["roads"] == osm_world.DATED
+
+
+def test_offline_gives_the_same_bytes_and_asks_nothing(ran: Ran, tmp_path: Path) -> None:
+    shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
+    with serve(ran.served, overpass=osm_world.answer) as world:
+        options = Options(mirrors=(world.mirror,), offline=True)
+        pipeline.run(NARROW, root=tmp_path, sources=["live"], options=options)
+        assert world.log == []
+    for name in ("exposure.csv", "exposure.parquet", "layers.gpkg", "people.tif", "landcover.vrt"):
+        one, two = (root / "data" / "processed" / STUDY / name for root in (ran.root, tmp_path))
+        assert one.read_bytes() == two.read_bytes(), name
+    assert (ran.root / "maps" / STUDY / "index.html").read_bytes() == (
+        tmp_path / "maps" / STUDY / "index.html"
+    ).read_bytes()
+
+
+def test_a_source_that_fails_ends_the_run_with_all_else_kept(ran: Ran, tmp_path: Path) -> None:
+    with serve(ran.served, overpass=osm_world.answer) as world:
+        world.faults.by_path["census"] = Fault("503", wait_s=500)
+        with pytest.raises(UnreachableError) as caught:
+            pipeline.fetch(NARROW, root=tmp_path, sources=["live"], options=Options(mirrors=(world.mirror,)))
+        assert caught.value.exit_code == 3
+        told = str(caught.value)
+        assert "people: " in told
+        assert "--fallback embedded" in told
+        kept = {path.name for path in (tmp_path / "data" / "raw").iterdir() if not path.name.startswith(".")}
+        assert {"esa-worldcover-2021", "geonames", "osm-roads", "ghs-smod-r2023a"} <= kept
+        before = len(world.log)
+        world.faults.by_path.clear()
+        pipeline.fetch(NARROW, root=tmp_path, sources=["live"], options=Options(mirrors=(world.mirror,)))
+        assert len(world.log) - before == 1
+
+
+def test_the_snapshot_stands_in_when_asked_and_every_output_says_so(ran: Ran, tmp_path: Path) -> None:
+    shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
+    shutil.rmtree(tmp_path / "data" / "raw" / "geonames")
+    made = pipeline.run(NARROW, root=tmp_path, sources=["live"], options=Options(offline=True), fallback="embedded")
+    used = {row["need"]: row["dataset"] for row in made.passport["sources"]}
+    assert used["places"] == presets()["embedded"]["places"]
+    note = [line for line in made.passport["notes"] if line.startswith("places: ")]
+    assert note
+    assert "stands in" in note[0]
+    table = made.exposure
+    assert set(table.loc[table["measure"] == "settlements", "dataset"]) == {presets()["embedded"]["places"]}
+    assert "stands in" in (tmp_path / "maps" / STUDY / "index.html").read_text()
+
+
+def test_a_plan_lists_files_bytes_licences_and_terms_without_a_socket(ran: Ran) -> None:
+    rows = {row["need"]: row for row in pipeline.plan(NARROW, root=ran.root, sources=["live"])}
+    assert len(rows["cover"]["files"]) == len([line for line in ran.asked if "_Map.tif" in line])
+    assert rows["people"]["licence"]
+    assert "not be used for commercial purposes" in rows["admin"]["terms"]
+    assert all(row["bytes"] for row in rows.values())
+
+
+def test_the_catalogue_says_what_is_here_and_since_when(ran: Ran) -> None:
+    rows = {row["name"]: row["cached"] for row in pipeline.sources(root=ran.root)}
+    assert rows["geonames"].startswith("2 files")
+    assert rows["worldpop-r2025a"] == "no"
