@@ -27,6 +27,7 @@ _CHECK_STEP_M = 25.0
 _OFF_M = 1.0
 _SPLITS = 12
 _OUTLINE_EDGE_M = 3_000.0
+_THIN_M = 0.4
 
 
 def within(line: Any, edges_m: Sequence[float], crs: CRS, progress: Callable[[int, int], None] | None = None) -> list[Any]:
@@ -56,7 +57,14 @@ def within(line: Any, edges_m: Sequence[float], crs: CRS, progress: Callable[[in
             parts.append(part)
             if progress:
                 progress(done + 1, len(pieces))
-        return list(pool.map(shapely.union_all, np.array(parts, dtype=object).T))
+        return list(pool.map(_joined, np.array(parts, dtype=object).T))
+
+
+def _joined(shapes: Any) -> Any:
+    """All pieces of one distance as one polygon, without the corners that say nothing at this precision."""
+    whole = shapely.union_all(shapes)
+    thinned = shapely.simplify(whole, _THIN_M)
+    return thinned if shapely.is_valid(thinned) else whole
 
 
 def cut(line: Any, piece_m: float) -> list[FloatArray]:
