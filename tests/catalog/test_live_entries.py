@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
@@ -134,3 +135,10 @@ def test_an_entry_without_a_way_to_fetch_it_is_refused() -> None:
     told = {**entry("esa-worldcover-2021").model_dump(), "download": None}
     with pytest.raises(ValueError, match="do not go together"):
         Entry.model_validate(told)
+
+
+def test_the_page_about_data_lists_every_dataset_that_does_not_ship() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "DATA.md").read_text("utf-8")
+    for one in (*LIVE, *BY_HAND):
+        assert f"](../geo_border/catalog/{one.name}.toml)" in page
+        assert (one.download.documentation if one.download else one.documentation) in page
