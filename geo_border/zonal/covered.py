@@ -19,7 +19,7 @@ _POINTS = 200
 
 def covered(zones: Zones, headers: list[Header]) -> NDArray[np.bool_]:
     """Whether each zone lies within the rasters' extents taken together."""
-    if any(box_in(zones.rings, header) is None for header in headers):
+    if any(box_in(zones.outlines.rings, header) is None for header in headers):
         return _covered_in_plane(zones, headers)
     return zones.within(shapely.union_all([_outline(header, zones) for header in headers]))
 
@@ -27,9 +27,9 @@ def covered(zones: Zones, headers: list[Header]) -> NDArray[np.bool_]:
 def _outline(header: Header, zones: Zones) -> Any:
     """A raster's outline in the zones' CRS."""
     box = shapely.box(*header.box)
-    if zones.rings.crs.equals(header.crs, ignore_axis_order=True):
+    if zones.outlines.rings.crs.equals(header.crs, ignore_axis_order=True):
         return box
-    move = transformer(header.crs.to_wkt(), zones.rings.crs.to_wkt())
+    move = transformer(header.crs.to_wkt(), zones.outlines.rings.crs.to_wkt())
     line = shapely.segmentize(box, max(header.box[2] - header.box[0], header.box[3] - header.box[1]) / _POINTS)
     return shapely.transform(line, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1])))
 
@@ -38,7 +38,7 @@ def _covered_in_plane(zones: Zones, headers: list[Header]) -> NDArray[np.bool_]:
     """The same in the rasters' plane, ring by ring, for rasters that are no tile; all longitudes are one circle."""
     inside = np.ones(len(zones), dtype=np.bool_)
     crs = headers[0].crs
-    rings = zones.in_plane(crs)
+    rings = zones.outlines.in_plane(crs)
     low_x, low_y, high_x, high_y = rings.extent()
     area = shapely.union_all([shapely.box(*header.box) for header in headers])
     west, _, east, _ = shapely.bounds(area)

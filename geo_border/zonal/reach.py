@@ -13,7 +13,7 @@ from geo_border.zonal.outline import Rings
 from geo_border.zonal.plane import into_plane
 from geo_border.zonal.source import Header
 from geo_border.zonal.wrap import unwrap
-from geo_border.zonal.zones import Zones
+from geo_border.zonal.zones import Outlines
 
 Box = tuple[float, float, float, float]
 _STRETCH = 64
@@ -21,15 +21,15 @@ _STRETCH = 64
 _TILE_DEG = 60.0
 
 
-def rings_near(zones: Zones, header: Header) -> Rings:
+def rings_near(outlines: Outlines, header: Header) -> Rings:
     """The zones' outlines in a raster's plane, right wherever the raster is; elsewhere they may be simplified."""
-    box = box_in(zones.rings, header)
+    box = box_in(outlines.rings, header)
     if box is None:
-        return zones.in_plane(header.crs)
-    near = shorten(zones.rings, box)
-    if 2 * len(near.x) > len(zones.rings.x):
+        return outlines.in_plane(header.crs)
+    near = shorten(outlines.rings, box)
+    if 2 * len(near.x) > len(outlines.rings.x):
         # Most of it is wanted: move it whole, so that the next raster need not.
-        return zones.in_plane(header.crs)
+        return outlines.in_plane(header.crs)
     return unwrap(into_plane(near, header.crs))
 
 

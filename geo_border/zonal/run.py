@@ -1,165 +1,136 @@
-"""Strips of many rasters run on threads, with no more in flight than there are hands, and their sums merged."""
+"""Strips of many rasters as tasks for an engine, and the merging of their sums."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock, local
+from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 
+from geo_border.model import Grid
 from geo_border.zonal.edges import Edges, place_edges
 from geo_border.zonal.ground import Ground, measure_rows
 from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.reach import rings_near
-from geo_border.zonal.source import Source
+from geo_border.zonal.source import Header, Source, open_source, small_cache
 from geo_border.zonal.strip import Question, tabulate_strip
-from geo_border.zonal.zones import Zones
+from geo_border.zonal.zones import Outlines
 
-Progress = Callable[[int, int], None]
+Raster = Grid | str | Path
+Task = tuple[int, int, int]
+Partial = tuple[Part, NDArray[np.int64]]
 _STRIP_ROWS = 1024
 _BLOCK_CELLS = 1 << 22
-# GDAL keeps a twentieth of the machine's memory by default. No block is read twice here, and memory that is used again
-# costs no new pages; this much lets a strip of an untiled file be read in pieces.
-_CACHE_BYTES = 1 << 26
-# Lines held before they are merged: 40 MB.
-_LINES = 1 << 20
+# Rasters whose edges are kept: strips of two or three are under way at a time.
+_JOBS = 3
 
 
 @dataclass(frozen=True)
 class Job:
-    """One raster with the edges that reach it: all that a strip of it needs."""
+    """All that a strip of one raster needs: edges, areas of its rows, columns of a block."""
 
-    source: Source
     edges: Edges
     ground: Ground
-    height: int
     width: int
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Ranges of rows that edges reach, each a whole number of the file's blocks where these are not too tall."""
-        if len(self.edges.chunks) == 0:
-            return []
-        rows = self.source.header.shape[0]
-        top, bottom = max(int(self.edges.top.min()), 0), min(int(np.ceil(self.edges.bottom.max())), rows)
-        first = top // self.height * self.height
-        return [(row, min(row + self.height, rows)) for row in range(first, bottom, self.height)]
 
+class Work:
+    """All strips of all rasters as tasks that any worker can do: it opens its files and places its edges itself.
 
-def make_job(source: Source, zones: Zones, unit_m2: float) -> Job:
-    """One raster's edges, row areas and block sizes."""
-    header = source.header
-    edges = place_edges(rings_near(zones, header), len(zones), header.transform, header.shape)
-    ground = measure_rows(header.transform, header.shape[0], header.crs, unit_m2)
-    block_rows, block_columns = header.block
-    half = _STRIP_ROWS // 2
-    height = min(block_rows if block_rows >= half else half // block_rows * block_rows, _STRIP_ROWS)
-    width = max(8, min(block_columns, _BLOCK_CELLS // height) & ~7)
-    return Job(source, edges, ground, height, width)
-
-
-class Sums:
-    """Lines of all strips so far, merged before they grow large; equal whatever the order they come in."""
-
-    def __init__(self, keys: int) -> None:
-        self._keys, self._lines, self._parts = keys, 0, list[Part]()
-        self._suspects: set[int] = set()
-
-    def add(self, part: Part, suspects: NDArray[np.int64]) -> None:
-        """Take one strip's lines, and the zones whose coverage no valid polygon has."""
-        self._suspects.update(suspects.tolist())
-        self._parts.append(part)
-        self._lines += len(part)
-        if self._lines > _LINES:
-            self._parts = [merge(self._parts, self._keys)]
-            self._lines = len(self._parts[0]) // 2
-
-    def total(self) -> Part:
-        """All lines, merged."""
-        return merge(self._parts, self._keys)
-
-    def suspects(self) -> NDArray[np.int64]:
-        """Zones that may be invalid."""
-        return np.array(sorted(self._suspects), dtype=np.int64)
-
-
-def run_strips(
-    sources: list[Source], zones: Zones, unit_m2: float, question: Question, threads: int, progress: Progress | None
-) -> Sums:
-    """Sums over all rasters.
-
-    Rasters are prepared one after another while the strips of the one before are still being read, so memory holds
-    the edges of two rasters and a block or two a thread, however many rasters there are.
+    Memory holds the edges of the few rasters that are being worked on and a block or two a thread, however many
+    rasters there are.
     """
-    sums, hands = Sums(question.keys), _Hands()
-    tasks = _tasks(sources, zones, unit_m2, question, hands, progress)
-    try:
-        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
-            if threads == 1:
-                for task in tasks:
-                    sums.add(*task())
-            else:
-                _run_threads(tasks, sums, threads)
-        return sums
-    finally:
-        hands.close()
 
+    def __init__(
+        self, rasters: list[Raster], headers: list[Header], outlines: Outlines, unit_m2: float, question: Question,
+        band: int,
+    ) -> None:
+        self._rasters, self._headers, self._outlines = rasters, headers, outlines
+        self._unit_m2, self._question, self._band = unit_m2, question, band
+        self._start()
 
-Task = Callable[[], tuple[Part, NDArray[np.int64]]]
+    def _start(self) -> None:
+        """What belongs to one process and does not travel."""
+        self._jobs: OrderedDict[int, Job] = OrderedDict()
+        self._lock, self._own, self._handles = Lock(), local(), list[Source]()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key not in ("_jobs", "_lock", "_own", "_handles")}
 
-def _run_threads(tasks: Iterator[Task], sums: Sums, threads: int) -> None:
-    """Run tasks on a pool, twice as many waiting as there are threads."""
-    waiting: set[Future[tuple[Part, NDArray[np.int64]]]] = set()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for task in tasks:
-                waiting.add(pool.submit(task))
-                if len(waiting) >= 2 * threads + 1:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        sums.add(*future.result())
-            for future in waiting:
-                sums.add(*future.result())
-        finally:
-            pool.shutdown(cancel_futures=True)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._start()
+        # The process that asked has set this for all its threads; a worker elsewhere does so for itself.
+        small_cache().__enter__()
 
+    def tasks(self) -> list[Task]:
+        """Raster number and range of rows of every strip, raster after raster."""
+        found = []
+        for number, header in enumerate(self._headers):
+            height, rows = _strip_height(header), header.shape[0]
+            found += [(number, row, min(row + height, rows)) for row in range(0, rows, height)]
+        return found
 
-def _tasks(
-    sources: list[Source], zones: Zones, unit_m2: float, question: Question, hands: _Hands, progress: Progress | None
-) -> Iterator[Task]:
-    """One task a strip; a raster is prepared when its first strip is asked for."""
-    for number, source in enumerate(sources):
-        job = make_job(source, zones, unit_m2)
-        for rows in job.strips():
-            yield lambda job=job, rows=rows: tabulate_strip(  # type: ignore[misc]
-                hands.of(job.source), job.edges, job.ground, rows, job.width, question
-            )
-        if progress:
-            progress(number + 1, len(sources))
+    def __call__(self, task: Task) -> Partial:
+        """Sums of one strip, and the zones whose coverage no valid polygon has."""
+        number, top, bottom = task
+        job = self._job(number)
+        if len(job.edges.chunks) == 0 or bottom <= job.edges.top.min() or top >= job.edges.bottom.max():
+            return np.empty((0, self._question.columns), np.int64), np.empty(0, np.int64)
+        return tabulate_strip(self._handle(number), job.edges, job.ground, (top, bottom), job.width, self._question)
 
+    def combine(self, partials: Sequence[Partial]) -> Partial:
+        """Sums of several strips as one, the same in any order and grouping."""
+        parts = [part for part, _ in partials] or [np.empty((0, self._question.columns), np.int64)]
+        suspects = [odd for _, odd in partials] or [np.empty(0, np.int64)]
+        return merge(parts, self._question.keys), np.unique(np.concatenate(suspects))
 
-class _Hands:
-    """File handles, one a thread and raster: a GDAL dataset serves one thread at a time."""
+    def begin(self) -> None:
+        """Place the first raster's edges on this thread, where PROJ's database is open already."""
+        self._job(0)
 
-    def __init__(self) -> None:
-        self._own, self._all, self._lock = local(), list[Source](), Lock()
+    def close(self) -> None:
+        """Close this process's files."""
+        for handle in self._handles:
+            handle.close()
+        self._start()
 
-    def of(self, source: Source) -> Source:
-        """This thread's handle of a raster; the one that it held before is closed."""
-        if getattr(self._own, "of", None) is not source:
+    def _job(self, number: int) -> Job:
+        """One raster's edges and areas, made by the first thread that needs them and kept while strips need them."""
+        with self._lock:
+            if number not in self._jobs:
+                self._jobs[number] = _make_job(self._headers[number], self._outlines, self._unit_m2)
+                if len(self._jobs) > _JOBS:
+                    self._jobs.popitem(last=False)
+            return self._jobs[number]
+
+    def _handle(self, number: int) -> Source:
+        """This thread's handle of a raster: a GDAL dataset serves one thread at a time."""
+        if getattr(self._own, "number", None) != number:
             if hasattr(self._own, "handle"):
                 self._own.handle.close()
-            self._own.of, self._own.handle = source, source.reopen()
+            self._own.number = number
+            self._own.handle = open_source(self._rasters[number], self._band, self._headers[number])
             with self._lock:
-                self._all.append(self._own.handle)
+                self._handles.append(self._own.handle)
         handle: Source = self._own.handle
         return handle
 
-    def close(self) -> None:
-        """Close all."""
-        for handle in self._all:
-            handle.close()
+
+def _make_job(header: Header, outlines: Outlines, unit_m2: float) -> Job:
+    """One raster's edges, row areas and block width."""
+    edges = place_edges(rings_near(outlines, header), outlines.count, header.transform, header.shape)
+    ground = measure_rows(header.transform, header.shape[0], header.crs, unit_m2)
+    width = max(8, min(header.block[1], _BLOCK_CELLS // _strip_height(header)) & ~7)
+    return Job(edges, ground, width)
+
+
+def _strip_height(header: Header) -> int:
+    """Rows of a strip: whole blocks of the file where these are not too tall."""
+    rows, half = header.block[0], _STRIP_ROWS // 2
+    return min(rows if rows >= half else half // rows * rows, _STRIP_ROWS)

@@ -53,7 +53,7 @@ def coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str 
     return CoverageTable(cells[:, 3], cells[:, 0], cells[:, 1] + step, spans.weight[span])
 
 
-def coverage_fraction(grid: Grid, zones: gpd.GeoDataFrame) -> NDArray[np.float64]:
+def coverage_fraction(grid: Grid, zones: Zones | gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Exact planar share of each cell that all zones together cover, overlaps counted as often as they occur.
 
     Returns
@@ -61,8 +61,10 @@ def coverage_fraction(grid: Grid, zones: gpd.GeoDataFrame) -> NDArray[np.float64
     ndarray
         Rows x columns of the grid.
     """
-    one = np.zeros(len(zones), dtype=np.int64)
-    spans = _spans(grid, Zones(np.asarray(zones.geometry.values), one, pd.Index(["all"]), "", parse_crs(zones.crs, "zones")))
+    if not isinstance(zones, Zones):
+        # Ids do not matter here, so a layer need not have any.
+        zones = prepare_zones(zones.geometry.to_frame("geometry").assign(zone_id="all"))
+    spans = _spans(grid, zones.as_one())
     rows, columns = grid.shape
     # Each span raises the share at its first cell and lowers it after its last: one running sum fills all rows. The
     # weights are multiples of 2^-40, so it is exact.
@@ -76,7 +78,7 @@ def _spans(grid: Grid, zones: Zones) -> Spans:
     """Spans of all zones over the whole grid, zones numbered as given."""
     header = GridSource(grid).header
     rows, columns = header.shape
-    edges = place_edges(rings_near(zones, header), len(zones), header.transform, header.shape)
+    edges = place_edges(rings_near(zones.outlines, header), len(zones), header.transform, header.shape)
     spans, old = strip_spans(edges, (0, rows), columns, "exact", np.zeros(rows))
     mended = zones.mended(odd_zones(spans, old))
     if mended is not None:

@@ -15,6 +15,7 @@ from geo_border.zonal.ground import Ground
 from geo_border.zonal.merge import Part
 from geo_border.zonal.source import Source
 from geo_border.zonal.spans import Spans, build_spans, cut_spans
+from geo_border.zonal.tally import SUM_COLUMNS
 from geo_border.zonal.trace import trace_centers, trace_exact
 
 Mode = Literal["class", "sum"]
@@ -30,6 +31,11 @@ class Question:
 
     mode: Mode
     coverage: Coverage
+
+    @property
+    def columns(self) -> int:
+        """Columns of a part."""
+        return 5 if self.mode == "class" else 1 + SUM_COLUMNS
 
     @property
     def keys(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,17 +10,16 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_border.crs import is_equal_area
+from geo_border.engine import Engine, LocalEngine
 from geo_border.errors import CRSError, RasterError
 from geo_border.model import Grid
 from geo_border.zonal.covered import covered
 from geo_border.zonal.ground import area_unit_m2, planar_areas_m2, zone_areas_m2
-from geo_border.zonal.run import run_strips
-from geo_border.zonal.source import Source, open_source
+from geo_border.zonal.run import Partial, Raster, Work
+from geo_border.zonal.source import Header, open_source, small_cache
 from geo_border.zonal.strip import Coverage, Mode, Question
 from geo_border.zonal.table import Extent, class_table, sum_table
 from geo_border.zonal.zones import Zones, prepare_zones
-
-Raster = Grid | str | Path
 
 
 def tabulate(
@@ -34,6 +32,7 @@ def tabulate(
     overlap: Literal["allow", "forbid"] = "allow",
     band: int = 1,
     threads: int | None = None,
+    engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Area of each class (km²), or sum of counts, in each zone.
@@ -60,8 +59,10 @@ def tabulate(
         Band of the raster, from 1.
     threads
         Threads; the cores by default. The result does not depend on it.
+    engine
+        Where to run instead of on threads here: what `geo_border.engine.open_engine` gives. The same bytes.
     progress
-        Called with the number of rasters done and in all.
+        Called with the number of strips done and in all.
 
     Returns
     -------
@@ -76,49 +77,59 @@ def tabulate(
         When a CRS is missing, or areas are asked for in a plane that does not keep them.
     GeometryError
         When zones cannot be used, or overlap where that is forbidden.
+    EngineError
+        When a cluster is lost.
     """
     prepared = prepare_zones(zones, zone_field)
     if overlap == "forbid":
         prepared.forbid_overlap()
-    sources = _open_all(raster, band)
-    try:
-        head = sources[0].header
-        if mode == "class" and not (head.crs.is_geographic or is_equal_area(head.crs)):
-            raise CRSError(
-                f"{head.name}: areas are not kept in {head.crs.name}; warp it to an equal-area CRS with -r near, or use "
-                "--mode sum for counts."
-            )
-        question = Question(mode, coverage)
-        unit_m2 = max(area_unit_m2(source.header.transform, head.crs) for source in sources)
-        threads = threads or os.cpu_count() or 1
-        sums = run_strips(sources, prepared, unit_m2, question, threads, progress)
-        mended = prepared.mended(sums.suspects())
-        if mended is not None:
-            prepared = mended
-            sums = run_strips(sources, prepared, unit_m2, question, threads, progress)
-    finally:
-        for source in sources:
-            source.close()
-    extent = Extent(zone_areas_m2(prepared.rings, len(prepared)), covered(prepared, [source.header for source in sources]))
+    rasters = [raster] if isinstance(raster, Grid | str | Path) else list(raster)
+    headers = _read_headers(rasters, band)
+    question, crs = Question(mode, coverage), headers[0].crs
+    keeps_areas = crs.is_geographic or is_equal_area(crs)
+    if mode == "class" and not keeps_areas:
+        raise CRSError(
+            f"{headers[0].name}: areas are not kept in {crs.name}; warp it to an equal-area CRS with -r near, or use "
+            "--mode sum for counts."
+        )
+    unit_m2 = max(area_unit_m2(header.transform, crs) for header in headers)
+
+    def run(some: Zones) -> Partial:
+        work = Work(rasters, headers, some.outlines, unit_m2, question, band)
+        try:
+            with small_cache():
+                if engine is None:
+                    work.begin()
+                return (engine or LocalEngine(threads)).reduce(work, work.tasks(), work.combine, progress)
+        finally:
+            work.close()
+
+    sums, suspects = run(prepared)
+    mended = prepared.mended(suspects)
+    if mended is not None:
+        prepared = mended
+        sums, _ = run(prepared)
+    rings = prepared.outlines.rings
+    extent = Extent(zone_areas_m2(rings, len(prepared)), covered(prepared, headers))
     if mode == "class":
-        return class_table(sums.total(), prepared.ids, prepared.field, unit_m2, extent)
-    plane_m2 = extent.area_m2
-    if not (head.crs.is_geographic or is_equal_area(head.crs)):
-        plane_m2 = planar_areas_m2(prepared.in_plane(head.crs), len(prepared))
-    return sum_table(sums.total(), prepared.ids, prepared.field, unit_m2, extent, plane_m2)
+        return class_table(sums, prepared.ids, prepared.field, unit_m2, extent)
+    plane_m2 = extent.area_m2 if keeps_areas else planar_areas_m2(prepared.outlines.in_plane(crs), len(prepared))
+    return sum_table(sums, prepared.ids, prepared.field, unit_m2, extent, plane_m2)
 
 
-def _open_all(raster: Raster | Sequence[Raster], band: int) -> list[Source]:
-    """Sources of all rasters, of one CRS."""
-    many = [raster] if isinstance(raster, Grid | str | Path) else list(raster)
-    if not many:
+def _read_headers(rasters: list[Raster], band: int) -> list[Header]:
+    """Headers of all rasters, of one CRS."""
+    if not rasters:
         raise RasterError("no raster was given; name at least one.")
-    sources = [open_source(one, band) for one in many]
-    head = sources[0].header
-    for source in sources[1:]:
-        if not source.header.crs.equals(head.crs, ignore_axis_order=True):
+    headers = []
+    for raster in rasters:
+        source = open_source(raster, band)
+        source.close()
+        headers.append(source.header)
+    head = headers[0]
+    for header in headers[1:]:
+        if header.crs != head.crs and not header.crs.equals(head.crs, ignore_axis_order=True):
             raise RasterError(
-                f"{source.header.name}: is in {source.header.crs.name}, but {head.name} in {head.crs.name}; tabulate "
-                "them apart."
+                f"{header.name}: is in {header.crs.name}, but {head.name} in {head.crs.name}; tabulate them apart."
             )
-    return sources
+    return headers

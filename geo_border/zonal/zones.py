@@ -20,6 +20,29 @@ from geo_border.zonal.plane import into_plane
 from geo_border.zonal.wrap import unwrap
 
 
+class Outlines:
+    """Zones' rings, in their own CRS and in those of the rasters met so far: what a worker needs of them.
+
+    Attributes
+    ----------
+    rings
+        Rings in the zones' own CRS.
+    count
+        Number of zones.
+    """
+
+    def __init__(self, rings: Rings, count: int) -> None:
+        self.rings, self.count = rings, count
+        self._moved: dict[str, Rings] = {}
+
+    def in_plane(self, crs: CRS) -> Rings:
+        """Rings in a raster's CRS, kept for the next raster in it."""
+        key = crs.to_wkt()
+        if key not in self._moved:
+            self._moved[key] = unwrap(into_plane(self.rings, crs))
+        return self._moved[key]
+
+
 class Zones:
     """Zones ready to be laid over any number of rasters.
 
@@ -29,25 +52,23 @@ class Zones:
         Ids in order of first appearance.
     field
         Name of the id column.
-    rings
-        Outlines in the zones' own CRS.
+    outlines
+        Their rings.
     """
 
     def __init__(self, geometries: NDArray[Any], number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS) -> None:
         self._geometries, self._number = geometries, number
         self.ids, self.field = ids, field
-        self.rings = flatten(geometries, number, crs)
-        self._moved: dict[str, Rings] = {}
+        self.outlines = Outlines(flatten(geometries, number, crs), len(ids))
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def in_plane(self, crs: CRS) -> Rings:
-        """Outlines in a raster's CRS, kept for the next raster in it."""
-        key = crs.to_wkt()
-        if key not in self._moved:
-            self._moved[key] = unwrap(into_plane(self.rings, crs))
-        return self._moved[key]
+    def as_one(self) -> Zones:
+        """All zones as the parts of a single one."""
+        return Zones(
+            self._geometries, np.zeros_like(self._number), pd.Index(["all"]), self.field, self.outlines.rings.crs
+        )
 
     def within(self, area: Any) -> NDArray[np.bool_]:
         """Whether every polygon of each zone lies in an area given in the zones' own CRS."""
@@ -79,7 +100,7 @@ class Zones:
         )
         geometries = self._geometries.copy()
         geometries[bad] = [_polygonal(shapely.make_valid(shape)) for shape in geometries[bad]]
-        return Zones(geometries, self._number, self.ids, self.field, self.rings.crs)
+        return Zones(geometries, self._number, self.ids, self.field, self.outlines.rings.crs)
 
     def forbid_overlap(self) -> None:
         """Refuse zones whose interiors overlap by more than rounding.

@@ -1,0 +1,161 @@
+"""The Dask engine: tasks on worker processes that read their own data, results combined in a tree."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import Any, TypeVar
+
+import dask
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
+
+from geo_border.engine import Journal, Progress
+from geo_border.errors import EngineError
+
+T = TypeVar("T")
+R = TypeVar("R")
+# A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
+_BATCH, _SHARE, _BRANCHES = 12, 8, 8
+_REACH_S = 20
+_LOST = (CommClosedError, FutureCancelledError, asyncio.CancelledError, TimeoutError, OSError)
+
+
+class DaskEngine:
+    """Worker processes of a running scheduler, or of this machine."""
+
+    def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
+        self._address, self._workers = scheduler, workers
+        self._stack = ExitStack()
+        self._client: Any = None
+
+    def __enter__(self) -> DaskEngine:
+        """Connect to the scheduler, or start one with its workers.
+
+        Raises
+        ------
+        EngineError
+            When it cannot be reached.
+        """
+        # A scheduler that does not answer is an error after seconds, not minutes of trying again.
+        self._stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _REACH_S}))
+        where = self._address or "this machine"
+        try:
+            target = self._address or self._stack.enter_context(
+                LocalCluster(n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address=None)
+            )
+            self._client = self._stack.enter_context(Client(target, timeout=_REACH_S))
+        except _LOST as error:
+            self._stack.close()
+            raise EngineError(
+                f"Dask scheduler at {where}: cannot be reached ({error}). Check --scheduler, or use --engine local."
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of the scheduler and of what was started here."""
+        self._stack.close()
+
+    @property
+    def client(self) -> Any:
+        """The connection, for tests and for those who watch the cluster."""
+        return self._client
+
+    def reduce(
+        self,
+        run: Callable[[T], R],
+        tasks: Sequence[T],
+        combine: Callable[[Sequence[R]], R],
+        progress: Progress | None = None,
+        journal: Journal | None = None,
+    ) -> R:
+        """Combine run(task) over all tasks: batches on workers, their results in a tree, the root here.
+
+        Raises
+        ------
+        EngineError
+            When the scheduler is lost, or a task kills every worker that it meets.
+        """
+        with _as_engine_error(self._address or "this machine", journal):
+            return self._reduce(run, tasks, combine, progress, journal)
+
+    def _reduce(
+        self,
+        run: Callable[[T], R],
+        tasks: Sequence[T],
+        combine: Callable[[Sequence[R]], R],
+        progress: Progress | None,
+        journal: Journal | None,
+    ) -> R:
+        """Reduce without naming what is lost on the way."""
+        size = max(1, min(_BATCH, -(-len(tasks) // (_SHARE * self._count_workers()))))
+        batches = [tasks[i : i + size] for i in range(0, len(tasks), size)]
+        groups = [batches[i : i + _BRANCHES] for i in range(0, len(batches), _BRANCHES)]
+        results: list[R] = []
+        done, waiting = 0, {}
+        # Work travels as a task of its own: a worker that joins late, or for one that died, gets it again.
+        work = self._submit(pickle.loads, pickle.dumps((run, combine)))
+        for number, group in enumerate(groups):
+            kept = journal.load(number) if journal else None
+            if kept is not None:
+                results.append(kept)  # type: ignore[arg-type]
+                done += sum(map(len, group))
+                continue
+            leaves = [self._submit(_run_batch, work, batch) for batch in group]
+            waiting[self._submit(_combine, work, leaves)] = (number, sum(map(len, group)))
+        for future in as_completed(list(waiting)):
+            number, count = waiting[future]
+            results.append(future.result())
+            if journal:
+                journal.save(number, results[-1])
+            done += count
+            if progress:
+                progress(done, len(tasks))
+        total = combine(results)
+        if journal:
+            journal.clear()
+        return total
+
+    def _count_workers(self) -> int:
+        """Workers now; at least one, because some may yet come."""
+        return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
+
+    def _submit(self, function: Callable[..., Any], *given: Any) -> Future:
+        """Submit one task, never taken for another one with the same arguments."""
+        with warnings.catch_warnings():
+            # The zones of a whole frontier are some megabytes; they are sent once.
+            warnings.filterwarnings("ignore", message="Sending large graph")
+            return self._client.submit(function, *given, pure=False, retries=2)
+
+
+def _run_batch(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], tasks: Sequence[T]) -> R:
+    """Run one batch on a worker."""
+    run, combine = work
+    return combine([run(task) for task in tasks])
+
+
+def _combine(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], results: Sequence[R]) -> R:
+    """Combine a branch on a worker."""
+    return work[1](results)
+
+
+@contextmanager
+def _as_engine_error(where: str, journal: Journal | None) -> Iterator[None]:
+    """Say once and clearly what was lost; errors of the tasks themselves pass as they are."""
+    again = "run again and it goes on where it was" if journal else "run again, or use --engine local"
+    try:
+        yield
+    except KilledWorker as error:
+        raise EngineError(
+            f"Dask at {where}: a task ended several workers one after another ({error}). They may lack memory; give "
+            f"each more, then {again}."
+        ) from error
+    except _LOST as error:
+        raise EngineError(f"Dask scheduler at {where}: lost ({error or type(error).__name__}); {again}.") from error
