@@ -21,3 +21,18 @@ def alias(column: Column, say: Callable[..., str] = str) -> str:
 def about(column: Column) -> str:
     """Tell the meaning of a column in one sentence, with its unit."""
     return f"{column.about} [{column.unit}]" if column.unit else column.about
+
+
+def named_values(layer: str, column: Column) -> dict[str, str]:
+    """Name the values that a column of codes or classes may hold, in English; nothing for other columns.
+
+    >>> from geo_border.schemas import LAYERS
+    >>> named_values("frontier", LAYERS["frontier"].columns[3])["river"]
+    'In a river'
+    """
+    if column.name == "degurba":
+        return {str(value): label for value, label in labels.DEGURBA.items()}
+    if column.name == "zone_kind":
+        return {value: labels.ZONE_KINDS[value] for value in column.one_of}
+    group = column.name if column.name in labels.CLASSES else layer
+    return {value: labels.class_label(group, value) for value in column.one_of}

@@ -16,6 +16,7 @@ def lonlat(result: Result) -> tuple[float, float, float, float]:
     """
     zones = result.layers["zones"]
     move = transformer(zones.crs.to_wkt(), WGS84.to_wkt())
-    west, south, east, north = move.transform_bounds(*(float(v) for v in zones.total_bounds), densify_pts=101)
+    left, bottom, right, top = (float(v) for v in zones.total_bounds)
+    west, south, east, north = move.transform_bounds(left, bottom, right, top, densify_pts=101)
     # Outwards, so that the box still holds them.
     return floor(west * 1e6) / 1e6, floor(south * 1e6) / 1e6, ceil(east * 1e6) / 1e6, ceil(north * 1e6) / 1e6

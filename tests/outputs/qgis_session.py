@@ -80,13 +80,10 @@ def render_themes(project, out):
         extent = project.mapLayer("layer_zones").extent()
         extent.scale(1.05)
         settings.setExtent(extent)
-        context = QgsExpressionContext(
-            [
-                QgsExpressionContextUtils.globalScope(),
-                QgsExpressionContextUtils.projectScope(project),
-                QgsExpressionContextUtils.mapSettingsScope(settings),
-            ]
-        )
+        context = QgsExpressionContext()
+        context.appendScope(QgsExpressionContextUtils.globalScope())
+        context.appendScope(QgsExpressionContextUtils.projectScope(project))
+        context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
         settings.setExpressionContext(context)
         job = QgsMapRendererParallelJob(settings)
         job.start()

@@ -127,9 +127,9 @@ def test_every_layer_and_column_says_what_it_is_and_in_which_unit(database, name
 
 def test_allowed_values_stand_as_enums(database):
     rows = database.execute(
-        "SELECT value FROM gpkg_data_column_constraints WHERE constraint_name = 'frontier_medium'"
+        "SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = 'frontier_medium'"
     ).fetchall()
-    assert {value for (value,) in rows} == {"land", "river", "lake"}
+    assert dict(rows) == {"land": "On land", "river": "In a river", "lake": "In a lake"}
 
 
 def test_exposure_joins_to_zones_and_segments_by_foreign_keys(database):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from geo_border.outputs.columns import about, alias
+from geo_border.outputs.columns import about, alias, named_values
 from geo_border.schemas import LAYERS, Column
 
 _TABLES = """
@@ -31,7 +31,7 @@ def write(database: sqlite3.Connection) -> None:
     )
     for layer in LAYERS.values():
         for column in layer.columns:
-            constraint = _constrain(database, f"{layer.name}_{column.name}", column)
+            constraint = _constrain(database, layer.name, column)
             database.execute(
                 "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, constraint_name)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -39,16 +39,19 @@ def write(database: sqlite3.Connection) -> None:
             )
 
 
-def _constrain(database: sqlite3.Connection, name: str, column: Column) -> str | None:
+def _constrain(database: sqlite3.Connection, layer: str, column: Column) -> str | None:
     insert = (
         "INSERT INTO gpkg_data_column_constraints"
-        " (constraint_name, constraint_type, value, min, min_is_inclusive, max, max_is_inclusive)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " (constraint_name, constraint_type, value, min, min_is_inclusive, max, max_is_inclusive, description)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     )
-    if column.one_of:
-        database.executemany(insert, [(name, "enum", value, None, None, None, None) for value in column.one_of])
+    name = f"{layer}_{column.name}"
+    named = named_values(layer, column)
+    if named:
+        rows = [(name, "enum", value, None, None, None, None, label) for value, label in named.items()]
+        database.executemany(insert, rows)
         return name
     if column.least is not None and column.most is not None:
-        database.execute(insert, (name, "range", None, column.least, 1, column.most, 1))
+        database.execute(insert, (name, "range", None, column.least, 1, column.most, 1, None))
         return name
     return None

@@ -58,6 +58,7 @@ def record(result: Result, title: str, abstract: str) -> str:
     party = _sub(_sub(root, "contact"), "CI_ResponsibleParty")
     _string(_sub(party, "organisationName"), "geo_border")
     _code(_sub(party, "role"), "CI_RoleCode", "processor")
+    _unknown(root, "dateStamp")
     _string(_sub(root, "metadataStandardName"), "ISO 19115:2003/19139")
     system = _sub(
         _sub(_sub(_sub(root, "referenceSystemInfo"), "MD_ReferenceSystem"), "referenceSystemIdentifier"),
@@ -76,14 +77,14 @@ def _identification(root: ET.Element, result: Result, title: str, abstract: str)
     citation = _sub(_sub(data, "citation"), "CI_Citation")
     _string(_sub(citation, "title"), title)
     edition = f"geo_border {result.passport.get('geo_border', '')}".strip()
-    _sub(citation, "date").set(f"{{{_GCO}}}nilReason", "unknown")
+    _unknown(citation, "date")
     _string(_sub(citation, "edition"), edition)
     _string(_sub(data, "abstract"), abstract)
     sources = result.passport.get("sources", [])
     _string(_sub(data, "credit"), "; ".join(dict.fromkeys(str(s.get("attribution", "")) for s in sources)))
     limits = _sub(_sub(data, "resourceConstraints"), "MD_LegalConstraints")
     _string(_sub(limits, "useLimitation"), str(result.passport.get("disclaimer", "")))
-    _code(_sub(limits, "useConstraints"), "MD_RestrictionCode", "license")
+    _code(_sub(limits, "useConstraints"), "MD_RestrictionCode", "otherRestrictions")
     for source in sources:
         terms = f"{source.get('title')}: {source.get('licence')} ({source.get('licence_url')})"
         _string(_sub(limits, "otherConstraints"), terms)
@@ -130,6 +131,11 @@ def _gmd(name: str) -> str:
 
 def _sub(parent: ET.Element, name: str) -> ET.Element:
     return ET.SubElement(parent, _gmd(name))
+
+
+def _unknown(parent: ET.Element, name: str) -> None:
+    # When a run was made stands in its passport; a date here would make each run's file another.
+    _sub(parent, name).set(f"{{{_GCO}}}nilReason", "unknown")
 
 
 def _string(parent: ET.Element, text: str) -> None:

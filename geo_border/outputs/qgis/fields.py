@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from geo_border.outputs.columns import alias
+from geo_border.outputs.columns import alias, named_values
 from geo_border.outputs.qgis.words import Say
 from geo_border.outputs.qgis.xml import layer_id, options, sub
-from geo_border.present import labels
 from geo_border.schemas import Column
 
 # Columns whose value is a key of another layer: column -> (layer id, key, shown).
@@ -52,18 +51,9 @@ def _widget(widget: ET.Element, layer: str, column: Column, say: Say) -> None:
             },
         )
         return
-    named = _names(layer, column)
+    named = named_values(layer, column)
     widget.set("type", "ValueMap" if named else "TextEdit")
     if named:
         outer = sub(sub(config, "Option", type="Map"), "Option", name="map", type="List")
         for value, label in named.items():
             sub(sub(outer, "Option", type="Map"), "Option", name=say(label), type="QString", value=value)
-
-
-def _names(layer: str, column: Column) -> dict[str, str]:
-    if column.name == "degurba":
-        return {str(value): label for value, label in labels.DEGURBA.items()}
-    if column.name == "zone_kind":
-        return {value: labels.ZONE_KINDS[value] for value in column.one_of}
-    group = column.name if column.name in labels.CLASSES else layer
-    return {value: labels.class_label(group, value) for value in column.one_of}
