@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def run(
         chosen = fetchers.choose(sources, question.sources)
         got, lines, territories, needs = _fetched(question, chosen, folders, options or Options(), fallback, tell)
         rows = [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
-        mark = passport.fingerprint(question, rows, {"sources": chosen})
+        mark = passport.fingerprint(question, rows, {"sources": _named(chosen)})
         if not again and _stands(processed, mark, folders.root):
             LOG.info("nothing has changed since the last run: its results stand")
             return result.read(question, processed)
@@ -232,11 +233,16 @@ def _passport(
         "fingerprint": mark,
         "study": question.model_dump(mode="json"),
         "sources": rows,
-        "parameters": {"sources": chosen, "crs": made.layers["frontier"].crs.to_string()},
+        "parameters": {"sources": _named(chosen), "crs": made.layers["frontier"].crs.to_string()},
         **made.passport,
         "notes": notes,
         "disclaimer": disclaimer(),
     }
+
+
+def _named(chosen: dict[str, str]) -> dict[str, str]:
+    """The choice of sources with the user's own files by name: where they lie says nothing of the result."""
+    return {need: Path(value).name if os.sep in value or "/" in value else value for need, value in chosen.items()}
 
 
 def _written(made: Result, processed: Path, maps: Path, tell: Tell) -> list[Path]:

@@ -16,7 +16,7 @@ from geo_border import exposure, facts, passport
 from geo_border.crs import WGS84, area_km2, length_m, to_crs
 from geo_border.exposure import Zone
 from geo_border.frontier import reference_lengths_km, tripoints
-from geo_border.model import Grid
+from geo_border.model import AGES, Grid
 from geo_border.pipeline import figures as reading
 from geo_border.pipeline import layers
 from geo_border.pipeline.figures import Figures
@@ -101,6 +101,8 @@ def _corridor_zone(zone_id: str, country: str, figures: list[Any], area: Any, co
     low_high = {"area": (float(area[1]), float(area[2])), "settlements": (counts[1], counts[2])}
     if figures[0][0] is not None:
         low_high["people"] = (float(figures[1][0]["people"].sum()), float(figures[2][0]["people"].sum()))
+        for name in set(AGES) & set(figures[0][0]):
+            low_high[f"people:{name}"] = (float(figures[1][0][name].sum()), float(figures[2][0][name].sum()))
     if figures[0][1] is not None:
         for name in figures[0][1].columns:
             low_high[f"cover_area:{name}"] = (float(figures[1][1][name].sum()), float(figures[2][1][name].sum()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -39,6 +39,8 @@ class Figures:
         One row a unit, one column a class, in km², or None.
     grid
         The people as spread; `counts_what` says whom its cells count.
+    ages
+        People of each age as spread, where the dataset has ages; `people` then has their numbers too.
     road_m
         Length of public roads in each unit, or None.
     """
@@ -48,6 +50,7 @@ class Figures:
     grid: People | None
     counts_what: str
     road_m: FloatArray | None
+    ages: dict[str, People] = field(default_factory=dict)
 
 
 def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
@@ -55,8 +58,10 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     tell("figures", 0, 3)
     # Prepared once: units are moved into the plane of each grid only when that changes.
     units, water = prepare_zones(ground.units, "unit"), prepare_zones(ground.water, "unit")
-    grid, what = _people(ground, inputs, Dry(units, water, ground.beyond))
-    people = None if grid is None else in_areas(grid, units, water, len(ground.units))
+    dry = Dry(units, water, ground.beyond)
+    grid, what = _people(ground, inputs, dry)
+    ages = _ages(inputs, dry)
+    people = None if grid is None else _in_areas(grid, ages, units, water, len(ground.units))
     tell("figures", 1, 3)
     cover = None
     if "cover" in inputs.layers:
@@ -67,7 +72,23 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     roads = inputs.layers.get("roads")
     road_m = None if roads is None else _road_m(roads, ground)
     tell("figures", 3, 3)
-    return Figures(people, cover, grid, what, road_m)
+    return Figures(people, cover, grid, what, road_m, ages)
+
+
+def _ages(inputs: Inputs, dry: Dry) -> dict[str, People]:
+    counts = inputs.entry("people").counts if inputs.ages else None
+    found = {}
+    for name, grid in inputs.ages.items():
+        try:
+            found[name] = counted(grid, counts, dry)[0]
+        except EmptyLayerError:
+            inputs.notes.append(f"people: the dataset tells nobody of age {name} here; absent.")
+    return found
+
+
+def _in_areas(grid: People, ages: dict[str, People], areas: Any, water: Any, count: int) -> dict[str, FloatArray]:
+    by_age = {name: in_areas(age, areas, water, count)["people"] for name, age in ages.items()}
+    return in_areas(grid, areas, water, count) | by_age
 
 
 def _people(ground: Ground, inputs: Inputs, dry: Dry) -> tuple[People | None, str]:
@@ -167,7 +188,7 @@ def rows(
         yield from exposure.cover_rows(zone, cover, area, inputs.entry("cover"), inputs.pixel_km2("cover"))
     if people is not None:
         yield from exposure.people_rows(zone, people, area, inputs.entry("people"), inputs.pixel_km2("people"))
-    if zone.settlements is not None and "places" in inputs.raw:
+    if zone.settlements is not None and len(inputs.layers.get("places", ())):
         note = "places that the dataset names; small ones are missing"
         yield exposure.simple_row(zone, "settlements", None, zone.settlements, "count", inputs.entry("places"), note)
     if figures.road_m is not None and zone.units is not None:
@@ -204,7 +225,8 @@ def corridor_figures(
     inside = shapely.intersection(wet[of], areas.geometry.to_numpy()[at]) if len(wet) else []
     water = gpd.GeoDataFrame({"area": np.asarray(at, dtype=np.int64)}, geometry=polygonal(np.asarray(inside, dtype=object)), crs=ground.crs)
     zones = prepare_zones(areas, "area")
-    people = None if figures.grid is None else in_areas(figures.grid, zones, prepare_zones(water, "area"), len(shapes))
+    wet_zones = prepare_zones(water, "area")
+    people = None if figures.grid is None else _in_areas(figures.grid, figures.ages, zones, wet_zones, len(shapes))
     cover = None
     if figures.cover is not None:
         legend = inputs.entry("cover").legend

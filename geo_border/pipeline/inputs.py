@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from geo_border import fetchers, readers
 from geo_border.catalog import Entry
 from geo_border.crs import row_area_km2
 from geo_border.errors import EmptyLayerError, StudyError, UnreachableError
-from geo_border.model import Grid
+from geo_border.model import AGES, Grid
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -26,16 +27,6 @@ Bounds = tuple[float, float, float, float]
 _FINE_M = 100
 _WINDOW_STEP_DEG = 0.1
 OPTIONAL = ("land", "water", "admin", "cover", "settlement_class", "people", "places", "facilities", "roads")
-_READ: dict[str, Callable[[Raw, Bounds], Any]] = {
-    "land": readers.read_land,
-    "water": readers.read_water,
-    "admin": readers.read_admin,
-    "places": readers.read_places,
-    "facilities": readers.read_facilities,
-    "roads": readers.read_roads,
-    "settlement_class": readers.read_classes,
-    "cover": lambda raw, window: _read_cover(raw, window),
-}
 
 
 @dataclass
@@ -48,6 +39,8 @@ class Inputs:
         By need, the verified files that serve it.
     layers
         By need, the canonical layer or grid; a need that nothing serves here is missing.
+    ages
+        People by age, on the cells of the people grid; empty where the dataset has no ages.
     notes
         What the run could not have, in sentences for the user.
     """
@@ -55,6 +48,7 @@ class Inputs:
     boundaries: gpd.GeoDataFrame
     raw: dict[str, Raw]
     layers: dict[str, Any] = field(default_factory=dict)
+    ages: dict[str, Grid] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def entry(self, need: str) -> Entry:
@@ -109,7 +103,9 @@ def boundaries(study: Study, gathered: fetchers.Gathered) -> Inputs:
     """
     raw = had(gathered).raws.get("boundaries")
     if raw is None:
-        raise StudyError("no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`.")
+        raise StudyError(
+            "no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`."
+        )
     return Inputs(readers.read_boundaries(raw, study), {"boundaries": raw}, notes=told(gathered))
 
 
@@ -133,7 +129,7 @@ def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
 
 def _on_the_map(shape: Any) -> Any:
     """A polygon that may run past the antimeridian, cut there and laid between 180 W and 180 E."""
-    turns = [shapely.transform(shape, lambda xy, by=by: xy + (by, 0.0)) for by in (-360.0, 0.0, 360.0)]
+    turns = [shapely.transform(shape, lambda xy, by=by: np.add(xy, (by, 0.0))) for by in (-360.0, 0.0, 360.0)]
     return shapely.union_all([shapely.clip_by_rect(turned, -180.0, -90.0, 180.0, 90.0) for turned in turns])
 
 
@@ -141,22 +137,24 @@ def _turned(lon: float) -> float:
     return (lon + 180.0) % 360.0 - 180.0
 
 
-def read_all(
-    inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, tell: Tell
-) -> None:
+def read_all(inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, tell: Tell) -> None:
     """Read every need's layer within the window into `inputs`; one that lies elsewhere is noted and left out."""
     for done, (need, raw) in enumerate(needs.items()):
         tell("read", done, len(needs))
         if raw is None:
             continue
         try:
-            inputs.layers[need] = _read_people(raw, window) if need == "people" else _READ[need](raw, window)
+            inputs.layers[need] = _READ[need](raw, window)
             inputs.raw[need] = raw
+            if need == "people":
+                inputs.ages = _read_ages(raw, window)
         except EmptyLayerError as error:
             if raw.entry.source == "local":
                 raise
-            inputs.notes.append(f"{need}: {error} Its figures are absent.")
-            LOG.warning("%s: %s Its figures are absent.", need, error)
+            # Outputs are passed on: they name the file, not where it lay on this machine.
+            why = str(error).replace(f"{raw.paths[0].parent}{os.sep}", "") if raw.paths else str(error)
+            inputs.notes.append(f"{need}: {why} Its figures are absent.")
+            LOG.warning("%s: %s Its figures are absent.", need, why)
     tell("read", len(needs), len(needs))
 
 
@@ -167,6 +165,23 @@ def _read_cover(raw: Raw, window: Bounds) -> Any:
     return readers.read_cover(raw, window)
 
 
+def _read_ages(raw: Raw, window: Bounds) -> dict[str, Grid]:
+    return {name: readers.read_people(raw, window, name) for name in readers.people_categories(raw) if name in AGES}
+
+
 def _read_people(raw: Raw, window: Bounds) -> Any:
     # Modelled people have no file of their own: they come from settlement classes.
     return None if raw.entry.reader == "modelled" else readers.read_people(raw, window)
+
+
+_READ: dict[str, Callable[[Raw, Bounds], Any]] = {
+    "land": readers.read_land,
+    "water": readers.read_water,
+    "admin": readers.read_admin,
+    "cover": _read_cover,
+    "people": _read_people,
+    "places": readers.read_places,
+    "facilities": readers.read_facilities,
+    "roads": readers.read_roads,
+    "settlement_class": readers.read_classes,
+}
