@@ -36,7 +36,7 @@ run: $(VENV)/.installed
 	$(BIN)/geo-border run $(STUDY)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

@@ -1,13 +1,15 @@
-"""The network is closed in every test, and hypothesis draws the same examples on every run in CI."""
+"""What all tests share: a closed network, hypothesis that draws the same in CI, and one run of the default study."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -56,3 +58,19 @@ def _closed_network() -> Iterator[None]:
         # Nothing a child process fetches either.
         patch.setenv("PIP_NO_INDEX", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def default_root(tmp_path_factory: pytest.TempPathFactory, _closed_network: None) -> Path:
+    """A root in which the default study was run once, from the embedded data, for all tests and test processes."""
+    import geo_border
+
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    root = base / "default-run"
+    with FileLock(base / "default-run.lock"):
+        if not (root / "done").exists():
+            geo_border.run(root=root)
+            (root / "done").touch()
+    return root
