@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -132,3 +133,35 @@ def lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
         yield
     finally:
         held.release()
+
+
+class Journal:
+    """Results of groups of tasks kept on disk until the whole is done, so that a run that broke off goes on there.
+
+    Parameters
+    ----------
+    folder
+        Where to keep them; made when needed, removed when the run ends well.
+    key
+        What distinguishes this run from any other: all inputs and parameters.
+    """
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        self._folder = folder / hashlib.sha256(key).hexdigest()[:16]
+
+    def load(self, group: int) -> object | None:
+        """Give back a group's result, or None where it is not kept."""
+        path = self._folder / f"{group}.pickle"
+        return pickle.loads(path.read_bytes()) if path.exists() else None
+
+    def save(self, group: int, result: object) -> None:
+        """Keep a group's result."""
+        with atomic_path(self._folder / f"{group}.pickle") as path:
+            path.write_bytes(pickle.dumps(result))
+
+    def clear(self) -> None:
+        """Forget all."""
+        for path in self._folder.glob("*.pickle"):
+            path.unlink()
+        if self._folder.exists():
+            self._folder.rmdir()

@@ -8,18 +8,16 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 
-from geo_border.engine import Journal, Progress
+from geo_border.engine.base import Journal, Progress, R, T
 from geo_border.errors import EngineError
 
-T = TypeVar("T")
-R = TypeVar("R")
 # A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
 _BATCH, _SHARE, _BRANCHES = 12, 8, 8
 _REACH_S = 20
@@ -47,7 +45,7 @@ class DaskEngine:
         where = self._address or "this machine"
         try:
             target = self._address or self._stack.enter_context(
-                LocalCluster(n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address=None)
+                LocalCluster(n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
             )
             self._client = self._stack.enter_context(Client(target, timeout=_REACH_S))
         except _LOST as error:

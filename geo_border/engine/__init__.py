@@ -1,0 +1,43 @@
+"""Where tasks run: on threads of this process, or on a Dask cluster, with the same results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from geo_border.engine.base import Engine, Journal, Progress
+from geo_border.engine.local import LocalEngine
+from geo_border.errors import EngineError
+
+__all__ = ["Engine", "Journal", "LocalEngine", "Progress", "open_engine"]
+
+
+@contextmanager
+def open_engine(
+    name: str = "local", *, scheduler: str | None = None, workers: int | None = None, threads: int | None = None
+) -> Iterator[Engine]:
+    """Engine by name: "local" (threads), or "dask" on a running scheduler or on `workers` processes of this machine.
+
+    Raises
+    ------
+    EngineError
+        When the name is unknown, Dask is not installed, or the scheduler cannot be reached.
+    """
+    if name == "local":
+        yield LocalEngine(threads)
+        return
+    if name != "dask":
+        raise EngineError(f"--engine {name}: there are local and dask.")
+    with _dask(scheduler, workers) as engine:
+        yield engine
+
+
+def _dask(scheduler: str | None, workers: int | None) -> AbstractContextManager[Engine]:
+    """Dask engine, imported only when asked for: it is an optional part."""
+    try:
+        from geo_border.engine.cluster import DaskEngine  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineError(
+            f"--engine dask needs Dask's distributed ({error.name} is missing): pip install 'geo-border[dask]'."
+        ) from error
+    return DaskEngine(scheduler, workers)

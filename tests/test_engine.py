@@ -1,0 +1,173 @@
+"""The engines give one result, whatever runs where and whatever is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+
+from geo_border.engine import LocalEngine, open_engine
+from geo_border.errors import EngineError, RasterError
+from geo_border.store import Journal
+from geo_border.zonal import tabulate
+
+distributed = pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
+from geo_border.engine.cluster import DaskEngine  # noqa: E402
+
+
+def add(values: Sequence[int]) -> int:
+    """Sum: indifferent to order and grouping."""
+    return sum(values)
+
+
+def square(value: int) -> int:
+    """A task."""
+    return value * value
+
+
+def slow_square(value: int) -> int:
+    """A task that takes long enough to be interrupted."""
+    time.sleep(0.1)
+    return value * value
+
+
+def fail_at_seven(value: int) -> int:
+    """A task that fails as ours do."""
+    if value == 7:
+        raise RasterError("tile 7: is damaged")
+    return value
+
+
+TOTAL = sum(value * value for value in range(100))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[DaskEngine]:
+    """Two worker processes."""
+    with DaskEngine(workers=2) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], gpd.GeoDataFrame]:
+    """Two tiles and zones over both."""
+    rng = np.random.default_rng(3)
+    folder = tmp_path_factory.mktemp("tiles")
+    paths = []
+    for number in range(2):
+        path = folder / f"{number}.tif"
+        with rasterio.open(path, "w", driver="GTiff", width=1500, height=1200, count=1, dtype="uint8", nodata=0,
+                           crs="EPSG:4326", tiled=True, blockxsize=256, blockysize=256, compress="DEFLATE",
+                           transform=Affine(0.001, 0, 25, 0, -0.001, 60 - 1.2 * number)) as tile:
+            tile.write(rng.integers(0, 5, (1200, 1500), np.uint8), 1)
+        paths.append(path)
+    centre = np.column_stack((rng.uniform(25, 26.5, 40), rng.uniform(57.6, 60, 40)))
+    shapes = shapely.buffer(shapely.points(centre), rng.uniform(0.01, 0.6, 40))
+    return paths, gpd.GeoDataFrame({"zone_id": range(40)}, geometry=shapes, crs=4326).to_crs(3035)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_combine_every_task_once(threads: int) -> None:
+    seen: list[tuple[int, int]] = []
+    total = LocalEngine(threads).reduce(square, range(100), add, lambda done, of: seen.append((done, of)))
+    assert total == TOTAL
+    assert sorted(seen) == [(done, 100) for done in range(1, 101)]
+
+
+def test_no_tasks_combine_to_nothing(cluster: DaskEngine) -> None:
+    assert LocalEngine(2).reduce(square, [], add) == 0
+    assert cluster.reduce(square, [], add) == 0
+
+
+def test_a_failing_task_ends_the_run_with_its_own_error(cluster: DaskEngine) -> None:
+    for engine in (LocalEngine(1), LocalEngine(3), cluster):
+        with pytest.raises(RasterError, match="tile 7: is damaged"):
+            engine.reduce(fail_at_seven, range(50), add)
+
+
+def test_workers_combine_every_task_once(cluster: DaskEngine) -> None:
+    seen: list[tuple[int, int]] = []
+    assert cluster.reduce(square, range(100), add, lambda done, of: seen.append((done, of))) == TOTAL
+    assert seen[-1] == (100, 100)
+
+
+@pytest.mark.parametrize(("mode", "coverage"), [("class", "center"), ("class", "exact"), ("sum", "exact")])
+def test_the_cluster_gives_the_same_bytes(
+    cluster: DaskEngine, scene: tuple[list[Path], gpd.GeoDataFrame], mode: str, coverage: str
+) -> None:
+    paths, zones = scene
+    here = tabulate(paths, zones, mode=mode, coverage=coverage, threads=2)
+    there = tabulate(paths, zones, mode=mode, coverage=coverage, engine=cluster)
+    pd.testing.assert_frame_equal(here, there, check_exact=True)
+    assert here.to_csv() == there.to_csv()
+
+
+def test_a_killed_worker_costs_a_retry_not_a_result() -> None:
+    with DaskEngine(workers=2) as engine:
+        victim = next(iter(engine.client.run(os.getpid).values()))
+        killer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
+        killer.start()
+        assert engine.reduce(slow_square, range(100), add) == TOTAL
+        killer.join()
+        assert victim not in engine.client.run(os.getpid).values()
+
+
+def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, b"this run")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
+        engine = DaskEngine(doomed.scheduler_address)
+        with engine, pytest.raises(EngineError, match="lost.*goes on where it was"):
+            engine.reduce(
+                slow_square, range(100), add, journal=journal, progress=lambda *_: doomed.close(timeout=5)
+            )
+    kept = list(tmp_path.rglob("*.pickle"))
+    assert kept
+    done: list[int] = []
+    with DaskEngine(workers=1) as again:
+        assert again.reduce(square, range(100), add, lambda count, _: done.append(count), journal) == TOTAL
+    assert done[0] > 12
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_border.engine.cluster._REACH_S", 1)
+    with pytest.raises(EngineError, match="tcp://127.0.0.1:9: cannot be reached"), open_engine(
+        "dask", scheduler="tcp://127.0.0.1:9"
+    ):
+        pass
+
+
+def test_an_unknown_engine_is_named() -> None:
+    with pytest.raises(EngineError, match="there are local and dask"), open_engine("spark"):
+        pass
+
+
+def test_local_work_goes_on_from_its_journal(tmp_path: Path) -> None:
+    ran: list[int] = []
+
+    def once(value: int) -> int:
+        if value == 150 and len(ran) < 151:
+            ran.extend([0] * 100)
+            raise RasterError("power cut")
+        ran.append(value)
+        return value
+
+    with pytest.raises(RasterError, match="power cut"):
+        LocalEngine(1).reduce(once, range(200), add, journal=Journal(tmp_path, b"k"))
+    ran.clear()
+    ran.extend([0] * 151)
+    assert LocalEngine(1).reduce(once, range(200), add, journal=Journal(tmp_path, b"k")) == sum(range(200))
+    # Two groups of 64 were kept.
+    assert len(ran) - 151 == 200 - 128
+    assert not list(tmp_path.iterdir())
