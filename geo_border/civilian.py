@@ -16,7 +16,15 @@ from geo_border.polygons import polygonal
 from geo_border.study import Study
 
 # Degree of urbanisation, level 2 (Eurostat, Applying the Degree of Urbanisation, 2021), in the words of our layers.
-SETTLEMENT_CLASSES = {30: "city", 23: "town", 22: "town", 21: "suburb", 13: "village", 12: "dispersed", 11: "low_density"}
+SETTLEMENT_CLASSES = {
+    30: "city",
+    23: "town",
+    22: "town",
+    21: "suburb",
+    13: "village",
+    12: "dispersed",
+    11: "low_density",
+}
 
 
 def reach_people(column: NDArray[np.int64], row: NDArray[np.int64], people: FloatArray, reach_m: float) -> Any:
@@ -38,7 +46,9 @@ def reach_people(column: NDArray[np.int64], row: NDArray[np.int64], people: Floa
     return of
 
 
-def classed(cells: gpd.GeoDataFrame, study: Study, locates: dict[str, Any], passage: NDArray[np.bool_] | None) -> gpd.GeoDataFrame:
+def classed(
+    cells: gpd.GeoDataFrame, study: Study, locates: dict[str, Any], passage: NDArray[np.bool_] | None
+) -> gpd.GeoDataFrame:
     """Cells with `forested`, `populated` and `civilian_exposure`.
 
     Parameters

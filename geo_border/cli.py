@@ -55,11 +55,15 @@ StudyArg = Annotated[str, typer.Argument(help="A study's name (see `geo-border s
 Root = Annotated[Path, typer.Option("--root", help="Folder that holds data/ and maps/.", show_default="current folder")]
 Sources = Annotated[
     list[str],
-    typer.Option("--sources", help="embedded | live | NEED=DATASET | NEED=PATH; repeat for several needs.", metavar="WHAT"),
+    typer.Option(
+        "--sources", help="embedded | live | NEED=DATASET | NEED=PATH; repeat for several needs.", metavar="WHAT"
+    ),
 ]
 Fallback = Annotated[str, typer.Option(help="Preset that stands in for datasets that cannot be had: embedded.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Use only what is on disk; open no socket.")]
-Mirror = Annotated[list[str], typer.Option("--mirror", help="Fetch URLs that start with FROM from TO.", metavar="FROM=TO")]
+Mirror = Annotated[
+    list[str], typer.Option("--mirror", help="Fetch URLs that start with FROM from TO.", metavar="FROM=TO")
+]
 Again = Annotated[bool, typer.Option("--again", help="Compute even if nothing has changed since the last run.")]
 
 
@@ -87,7 +91,7 @@ def common(
 def run(
     context: typer.Context,
     which: StudyArg = study.DEFAULT,
-    root: Root = Path("."),
+    root: Root = Path(),
     sources: Sources = [],  # noqa: B006 - Typer copies it
     fallback: Fallback = "",
     offline: Offline = False,
@@ -115,7 +119,7 @@ def run(
 def fetch(
     context: typer.Context,
     which: StudyArg = study.DEFAULT,
-    root: Root = Path("."),
+    root: Root = Path(),
     sources: Sources = [],  # noqa: B006
     fallback: Fallback = "",
     offline: Offline = False,
@@ -137,7 +141,7 @@ def fetch(
 
 
 @app.command(name="map")
-def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path(".")) -> None:
+def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     """Draw the map again from data/processed."""
     from geo_border import pipeline
 
@@ -147,7 +151,7 @@ def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = P
 
 
 @app.command()
-def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path(".")) -> None:
+def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     """Write the report and still pictures from data/processed."""
     from geo_border import pipeline
 
@@ -157,7 +161,7 @@ def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root =
 
 
 @app.command()
-def sources(root: Root = Path(".")) -> None:
+def sources(root: Root = Path()) -> None:
     """List the catalogue: dataset, version, licence, resolution, bytes, cached or not."""
     from geo_border import pipeline
 
@@ -177,7 +181,7 @@ def studies() -> None:
 
 
 @app.command()
-def check(which: StudyArg = study.DEFAULT, root: Root = Path(".")) -> None:
+def check(which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     """Verify checksums, schemas and conservation of a run; exit code 1 if anything is off."""
     from geo_border import pipeline
 
@@ -205,7 +209,9 @@ def tabulate(
     raster: Annotated[list[Path], typer.Argument(help="A raster, or the tiles of one.")],
     zones: Annotated[Path, typer.Argument(help="Polygons: any file that GDAL opens, or .parquet.")],
     out: Annotated[Path, typer.Option("--out", help="Table to write: .csv or .parquet.")],
-    zone_field: Annotated[str, typer.Option(help="Column that names the zone; rows of one name are one zone.")] = "zone_id",
+    zone_field: Annotated[
+        str, typer.Option(help="Column that names the zone; rows of one name are one zone.")
+    ] = "zone_id",
     mode: Annotated[Mode, typer.Option(help="class: km² by class; sum: counts.")] = Mode.classes,
     coverage: Annotated[Coverage, typer.Option(help="How edge cells count.")] = Coverage.exact,
     overlap: Annotated[Overlap, typer.Option(help="Whether zones may overlap.")] = Overlap.allow,

@@ -12,12 +12,13 @@ import pandas as pd
 from geo_border.catalog import Entry, Legend
 from geo_border.crs import FloatArray
 from geo_border.errors import RasterError
-from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
+from geo_border.model import AGES, COVER_CLASSES, UNKNOWN, Grid
 from geo_border.zonal import Zones, tabulate
 
 LEAST_PIXELS = 30
 FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
 NARROW = "indicative: zone narrower than the data's pixel"
+AGE_NOTE = "cells whose ages are confidential are left out, so ages may add up to less than the total"
 NO_RANGE = "no second dataset in this run"
 TREE_READINGS = "legend readings of tree"
 
@@ -49,7 +50,9 @@ def cover_by_area(grid: Grid | list[Any], areas: Zones, count: int, legend: Lege
     for value in np.unique(code[np.isfinite(code)]).astype(int):
         rows = code == value
         if str(value) not in legend.classes:
-            raise RasterError(f"the land cover holds class {value}, which its legend lacks: is it the dataset it is said to be?")
+            raise RasterError(
+                f"the land cover holds class {value}, which its legend lacks: is it the dataset it is said to be?"
+            )
         name = legend.classes[str(value)]
         np.add.at(out[name], zone[rows], area[rows])
         for reading, values in (("tree_low", legend.tree_low), ("tree_high", legend.tree_high)):
@@ -83,7 +86,7 @@ def cover_rows(
 def people_rows(
     zone: Zone, people: dict[str, FloatArray], area_km2: float, entry: Entry, pixel_km2: float
 ) -> Iterable[dict[str, Any]]:
-    """`people` of one zone, with its range where the dataset has one."""
+    """`people` of one zone, in all with its range where the dataset has one, and by age where it has ages."""
     total = {name: float(values[zone.units].sum()) for name, values in people.items()}
     row = _row(zone, "people", "total", total["people"], "persons", entry)
     if "low" in total:
@@ -91,7 +94,12 @@ def people_rows(
         row["range_from"] = str(entry.options["range_from"])
     else:
         row["note"] = NO_RANGE
-    yield _cautioned(row, zone, _caution(zone, area_km2, pixel_km2), "total")
+    caution = _caution(zone, area_km2, pixel_km2)
+    yield _cautioned(row, zone, caution, "total")
+    for age in AGES:
+        if age in total:
+            row = _row(zone, "people", age, total[age], "persons", entry) | {"note": AGE_NOTE}
+            yield _cautioned(row, zone, caution, age)
 
 
 def simple_row(
@@ -139,7 +147,7 @@ def _caution(zone: Zone, area_km2: float, pixel_km2: float) -> str | None:
 
 def _cautioned(row: dict[str, Any], zone: Zone, caution: str | None, category: str) -> dict[str, Any]:
     """The row, its range widened by the zone's own, emptied where too few pixels carry it."""
-    measure = row["measure"] if row["measure"] == "people" else f"{row['measure']}:{category}"
+    measure = row["measure"] if category == "total" else f"{row['measure']}:{category}"
     if measure in zone.low_high:
         low, high = zone.low_high[measure]
         row |= {"low": np.nanmin([row["low"], low, row["value"]]), "high": np.nanmax([row["high"], high, row["value"]])}

@@ -12,6 +12,8 @@ from pyproj import CRS
 
 COVER_CLASSES = ("tree", "shrub", "grass", "crop", "built", "bare", "snow", "water", "wetland", "moss")
 UNKNOWN = "unknown"
+# Ages by which a people dataset may tell its counts apart.
+AGES = ("under_15", "15_64", "over_64")
 MEDIA = ("land", "river", "lake")
 NEEDS = (
     "boundaries",

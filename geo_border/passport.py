@@ -54,9 +54,13 @@ def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[st
 
 def write(folder: Path, passport: dict[str, Any], files: list[Path], root: Path) -> Path:
     """Write `run.json` last, with the checksum of every file of the run (paths relative to the root)."""
-    outputs = [{"name": p.relative_to(root).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files]
+    outputs = [
+        {"name": p.relative_to(root).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files
+    ]
     final = folder / PASSPORT_FILE
-    write_text(final, json.dumps({**passport, "outputs": outputs}, indent=1, ensure_ascii=False, sort_keys=False) + "\n")
+    write_text(
+        final, json.dumps({**passport, "outputs": outputs}, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+    )
     return final
 
 

@@ -80,7 +80,12 @@ def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str
         raise EmptyLayerError("the people grid holds nobody on home land in this study: wrong area, unit or band?")
     if kind == "all":
         on_all = _like(grid, values)
-        return People(_like(grid, values * np.minimum(land, 1)), _like(grid, np.zeros_like(values)), on_all, float(values[own].sum())), kind
+        return People(
+            _like(grid, values * np.minimum(land, 1)),
+            _like(grid, np.zeros_like(values)),
+            on_all,
+            float(values[own].sum()),
+        ), kind
     dry = np.clip(land - _share(grid, ground.water), 0, None)
     enough = dry > np.maximum(_LEAST_DRY * land, 1e-9)
     on_dry = np.where(own & enough, values / np.where(enough, dry, 1), 0.0)

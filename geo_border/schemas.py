@@ -242,7 +242,9 @@ LAYERS: dict[str, Layer] = {
                 _float("to_m", "Farther edge", "m", nullable=True),
                 _text("measure", "What is measured"),
                 _text("category", "Kind within the measure", nullable=True),
-                _float("value", "The figure, in `unit`; empty where too few pixels carry it", "see unit", nullable=True),
+                _float(
+                    "value", "The figure, in `unit`; empty where too few pixels carry it", "see unit", nullable=True
+                ),
                 _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
                 _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
                 _text("unit", "Unit of value, low and high"),

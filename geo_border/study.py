@@ -128,7 +128,9 @@ class Study(_Declared):
         except CRSError as error:
             raise ValueError(f"expected a coordinate reference system such as EPSG:3035, got {value!r}") from error
         if not is_equal_area(plane):
-            raise ValueError(f"expected an equal-area plane such as EPSG:3035, because areas are measured in it, got {value!r}")
+            raise ValueError(
+                f"expected an equal-area plane such as EPSG:3035, because areas are measured in it, got {value!r}"
+            )
         return value
 
     @model_validator(mode="after")
@@ -196,7 +198,9 @@ def _text_of(which: str) -> tuple[str, str]:
         return _shipped().joinpath(f"{which}.toml").read_text("utf-8"), f"{which}.toml"
     path = Path(which)
     if path.suffix != ".toml":
-        raise StudyError(f"no study named {which!r}. There are: {', '.join(names())}; or give the path of a .toml file.")
+        raise StudyError(
+            f"no study named {which!r}. There are: {', '.join(names())}; or give the path of a .toml file."
+        )
     try:
         return path.read_text("utf-8"), str(path)
     except OSError as error:

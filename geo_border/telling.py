@@ -85,8 +85,7 @@ def _headline(near: Any) -> list[str]:
         rows = rows if category is None else rows[rows["category"] == category]
         return float(rows[column].sum()) if rows[column].notna().any() else float("nan")
 
-    people = total("people")
-    low, high = total("people", "low"), total("people", "high")
+    people, low, high = (total("people", column, "total") for column in ("value", "low", "high"))
     cover = near[near["measure"] == "cover_area"].groupby("category")["value"].sum()
     known = cover.sum() - cover.get("unknown", 0.0)
     return [
@@ -105,7 +104,9 @@ def _people(value: float) -> str:
 
 def _caption(made: Result) -> str:
     used = {row["need"]: row for row in made.passport.get("sources", [])}
-    told = [f"{need}: {used[need]['dataset']} ({used[need]['vintage']})" for need in ("people", "cover") if need in used]
+    told = [
+        f"{need}: {used[need]['dataset']} ({used[need]['vintage']})" for need in ("people", "cover") if need in used
+    ]
     return "; ".join(told)
 
 
@@ -116,7 +117,9 @@ def plan_table(rows: list[dict[str, Any]]) -> Table:
         table.add_column(name, justify="right" if name in ("files", "bytes") else "left", overflow="fold")
     for row in rows:
         size = row.get("bytes", sum(file["bytes"] or 0 for file in row["files"]))
-        table.add_row(row["need"], row["dataset"], row["version"], str(len(row["files"])), f"{size or 0:,}", row["licence"])
+        table.add_row(
+            row["need"], row["dataset"], row["version"], str(len(row["files"])), f"{size or 0:,}", row["licence"]
+        )
     return table
 
 

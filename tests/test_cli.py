@@ -77,12 +77,16 @@ def test_a_facing_country_that_is_not_adjacent_is_named(
     assert "PL is not adjacent" in error
 
 
-def grid(path: Path, crs: str | None, corner: tuple[float, float], value: float = 5.0, nodata: float | None = None) -> Path:
+def grid(
+    path: Path, crs: str | None, corner: tuple[float, float], value: float = 5.0, nodata: float | None = None
+) -> Path:
     """A small people grid of 0.05 degree cells whose upper-left corner is given; one cell is -99999."""
     values = np.full((40, 40), value, dtype=np.float32)
     values[3, 3] = -99999
     profile = {"driver": "GTiff", "width": 40, "height": 40, "count": 1, "dtype": "float32", "nodata": nodata}
-    with rasterio.open(path, "w", crs=crs, transform=Affine(0.05, 0, corner[0], 0, -0.05, corner[1]), **profile) as file:
+    with rasterio.open(
+        path, "w", crs=crs, transform=Affine(0.05, 0, corner[0], 0, -0.05, corner[1]), **profile
+    ) as file:
         file.write(values, 1)
     return path
 
@@ -114,9 +118,7 @@ def test_minus_99999_is_nobody_known_and_not_minus_people(
     import geo_border
 
     people = grid(tmp_path / "people.tif", "EPSG:4326", (-108.0, 32.5))
-    made = geo_border.run(
-        DATA / "us-mx.toml", root=tmp_path, sources=[BOUNDARIES, f"people={people}"]
-    )
+    made = geo_border.run(DATA / "us-mx.toml", root=tmp_path, sources=[BOUNDARIES, f"people={people}"])
     counted = made.exposure.loc[made.exposure["measure"] == "people", "value"]
     assert counted.sum() > 0
     assert (counted.dropna() >= 0).all()
@@ -148,7 +150,9 @@ def test_a_root_that_cannot_be_written_is_named(
     assert "--root" in error
 
 
-@pytest.mark.parametrize("words", [["run", "nowhere"], ["run", "--no-such-option"], ["diff", "a", "b"], ["map", "suwalki"]])
+@pytest.mark.parametrize(
+    "words", [["run", "nowhere"], ["run", "--no-such-option"], ["diff", "a", "b"], ["map", "suwalki"]]
+)
 def test_wrong_use_exits_with_2(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,7 +37,7 @@ def main(grid_path: Path) -> None:
     question = study.read("finland-poland")
     chosen = fetchers.choose(())
     got, lines, territories, needs = pipeline._fetched(
-        question, chosen, Folders(Path(".")), Options(), None, pipeline._quiet
+        question, chosen, Folders(Path()), Options(), None, pipeline._quiet
     )
     bounds = pipeline._window(question, lines)[0]
     wanted = ("land", "water", "settlement_class")
@@ -118,12 +118,7 @@ def _pooled(people, area):
 def _others(density, area):
     """For each segment, densities pooled over all other segments (by class and ring)."""
     people = density * area
-    return np.stack(
-        [
-            _pooled(np.delete(people, s, 0), np.delete(area, s, 0))
-            for s in range(len(density))
-        ]
-    )
+    return np.stack([_pooled(np.delete(people, s, 0), np.delete(area, s, 0)) for s in range(len(density))])
 
 
 def _spread(density, others, area):
@@ -142,8 +137,18 @@ def _told(names, density, others, area):
 def _write(names, density, area, spread):
     pooled = _pooled(density * area, area)
     tables = {"other": pooled, **{name: np.where(area[s] > 0, density[s], pooled) for s, name in enumerate(names)}}
-    lines = [TARGET.read_text("utf-8").split("# Calibrated:")[0].rstrip(), "", "# Calibrated: made by data/snapshot/calibrate.py"]
-    lines += ["[options]", f"rings_m = {[float(r) for r in RINGS_M]}", 'range_from = "densities of the other segments (leave one out), by ring"', "locates_from_class = 12", "pixel_km2 = 1.5"]
+    lines = [
+        TARGET.read_text("utf-8").split("# Calibrated:")[0].rstrip(),
+        "",
+        "# Calibrated: made by data/snapshot/calibrate.py",
+    ]
+    lines += [
+        "[options]",
+        f"rings_m = {[float(r) for r in RINGS_M]}",
+        'range_from = "densities of the other segments (leave one out), by ring"',
+        "locates_from_class = 12",
+        "pixel_km2 = 1.5",
+    ]
     lines += [f"spread = {[float(f'{v:.3g}') for v in spread]}", ""]
     for name, table in tables.items():
         lines.append(f"[options.density.{name}]")

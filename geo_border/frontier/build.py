@@ -90,7 +90,11 @@ def matched(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], 
     StudyError
         When a facing territory meets no home one, or the other way round.
     """
-    pairs = {(h, f): shared_line(territories[h], territories[f], study.match_tolerance_m) for h in study.home for f in study.facing}
+    pairs = {
+        (h, f): shared_line(territories[h], territories[f], study.match_tolerance_m)
+        for h in study.home
+        for f in study.facing
+    }
     lines = {pair: line for pair, line in pairs.items() if not line.is_empty}
     for role, names, position in (("facing", study.facing, 1), ("home", study.home, 0)):
         alone = [name for name in names if name not in {pair[position] for pair in lines}]
@@ -178,5 +182,3 @@ def reference_lengths_km(territories: dict[str, Any], study: Study) -> dict[str,
         line = shared_line(*(territories[name] for name in reference.between), study.match_tolerance_m)
         out[reference.name] = (float(length_m(line)[0]) / 1e3, line)
     return out
-
-

@@ -43,7 +43,11 @@ class Surroundings:
 
 
 def surroundings(
-    land: gpd.GeoDataFrame | None, water: gpd.GeoDataFrame | None, points: list[tuple[float, float]], wide_m: float, crs: CRS
+    land: gpd.GeoDataFrame | None,
+    water: gpd.GeoDataFrame | None,
+    points: list[tuple[float, float]],
+    wide_m: float,
+    crs: CRS,
 ) -> Surroundings:
     """Land and water in the study's plane; a water polygon that holds one of `points` (lon, lat) is a lagoon.
 

@@ -219,7 +219,9 @@ def _computed(
 ) -> Result:
     inputs.read_all(got, needs, _window(question, lines)[0], tell)
     crs = study_crs(question, lines)
-    return assemble.result(question, territories, lines, ground.lay(question, territories, lines, got, crs, tell), got, tell)
+    return assemble.result(
+        question, territories, lines, ground.lay(question, territories, lines, got, crs, tell), got, tell
+    )
 
 
 def _passport(
@@ -275,4 +277,8 @@ def _stands(processed: Path, mark: str, root: Path) -> bool:
         told = passport.read(processed)
     except (EmptyLayerError, CheckError):
         return False
-    return told.get("fingerprint") == mark and not passport.damaged(told, root) and all(c["passed"] for c in told["checks"])
+    return (
+        told.get("fingerprint") == mark
+        and not passport.damaged(told, root)
+        and all(c["passed"] for c in told["checks"])
+    )

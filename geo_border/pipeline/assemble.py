@@ -33,7 +33,12 @@ _COMPARED_M = (10_000.0, 50_000.0)
 
 
 def result(
-    study: Study, territories: dict[str, Any], lines: dict[tuple[str, str], Any], ground: Ground, inputs: Inputs, tell: Tell
+    study: Study,
+    territories: dict[str, Any],
+    lines: dict[tuple[str, str], Any],
+    ground: Ground,
+    inputs: Inputs,
+    tell: Tell,
 ) -> Result:
     """Everything a run produces, in memory; the passport still without its sources."""
     found = reading.read(ground, inputs, tell)
@@ -97,7 +102,14 @@ def _corridors(
 
 
 def _corridor_zone(zone_id: str, country: str, figures: list[Any], area: Any, counts: list[float]) -> Zone:
-    columns = {"zone_kind": "corridor", "zone_id": zone_id, "segment": None, "country": country, "from_m": None, "to_m": None}
+    columns = {
+        "zone_kind": "corridor",
+        "zone_id": zone_id,
+        "segment": None,
+        "country": country,
+        "from_m": None,
+        "to_m": None,
+    }
     low_high = {"area": (float(area[1]), float(area[2])), "settlements": (counts[1], counts[2])}
     if figures[0][0] is not None:
         low_high["people"] = (float(figures[1][0]["people"].sum()), float(figures[2][0]["people"].sum()))
@@ -109,14 +121,20 @@ def _corridor_zone(zone_id: str, country: str, figures: list[Any], area: Any, co
     return Zone(columns, slice(None), counts[0], low_high)
 
 
-def _facility_rows(zone: Zone, ground: Ground, facilities: gpd.GeoDataFrame, inputs: Inputs) -> Iterator[dict[str, Any]]:
+def _facility_rows(
+    zone: Zone, ground: Ground, facilities: gpd.GeoDataFrame, inputs: Inputs
+) -> Iterator[dict[str, Any]]:
     if "facilities" not in inputs.raw or zone.columns["zone_kind"] not in ("band", "strip"):
         return
-    own = facilities[(facilities["segment"] == zone.columns["segment"]) & (facilities["country"] == zone.columns["country"])]
+    own = facilities[
+        (facilities["segment"] == zone.columns["segment"]) & (facilities["country"] == zone.columns["country"])
+    ]
     own = own[(own["distance_m"] >= zone.columns["from_m"]) & (own["distance_m"] < zone.columns["to_m"])]
     for kind, count in own["kind"].value_counts().sort_index().items():
         note = "facilities that the dataset has; its completeness is not known"
-        yield exposure.simple_row(zone, "facilities", str(kind), float(count), "count", inputs.entry("facilities"), note)
+        yield exposure.simple_row(
+            zone, "facilities", str(kind), float(count), "count", inputs.entry("facilities"), note
+        )
 
 
 def _axes(study: Study, territories: dict[str, Any], ground: Ground) -> list[tuple[str, float, Any]]:
@@ -128,10 +146,15 @@ def _axes(study: Study, territories: dict[str, Any], ground: Ground) -> list[tup
 
 
 def _points(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    return [{"name": n, "lon": round(p.x, 6), "lat": round(p.y, 6)} for n, p in zip(frame["name"], frame.geometry, strict=True)]
+    return [
+        {"name": n, "lon": round(p.x, 6), "lat": round(p.y, 6)}
+        for n, p in zip(frame["name"], frame.geometry, strict=True)
+    ]
 
 
-def comparison(territories: dict[str, Any], table: pd.DataFrame, ground: Ground, inputs: Inputs) -> list[dict[str, Any]]:
+def comparison(
+    territories: dict[str, Any], table: pd.DataFrame, ground: Ground, inputs: Inputs
+) -> list[dict[str, Any]]:
     """Tree share and people per km² of each segment's home side within 10 and 50 km, beside its country's mean."""
     # Tiles of a fine cover are fetched along the line only: they say nothing of the whole country.
     national = reading.national_tree_share(territories, ground, inputs) if inputs.grid("cover") is not None else {}
@@ -160,7 +183,9 @@ def comparison(territories: dict[str, Any], table: pd.DataFrame, ground: Ground,
     return out
 
 
-def checks(study: Study, ground: Ground, found: Figures, table: pd.DataFrame, made: dict[str, Any]) -> list[dict[str, Any]]:
+def checks(
+    study: Study, ground: Ground, found: Figures, table: pd.DataFrame, made: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Whether totals add up, counts are conserved and edges lie where they should."""
     bands = made["zones"][made["zones"]["zone_kind"] == "band"]
     union = shapely.union_all(bands.geometry.to_numpy())
@@ -173,12 +198,18 @@ def checks(study: Study, ground: Ground, found: Figures, table: pd.DataFrame, ma
     if found.people is not None and found.grid is not None:
         lost = found.people["people"].sum() / found.grid.home_people - 1
         limit = 1e-6 if found.counts_what == "home" else 1.0
-        out.append(passport.check("people are conserved: home land against the grid's home cells", lost, limit, "ratio"))
+        out.append(
+            passport.check("people are conserved: home land against the grid's home cells", lost, limit, "ratio")
+        )
     admin = table[(table["zone_kind"] == "admin") & (table["measure"] == "area")]
     if len(admin):
         countries = set(admin["country"])
         same = bands[bands["country"].isin(countries)]["area_km2"].sum()
-        out.append(passport.check("administrative units add up to the bands: area", admin["value"].sum() / same - 1, 1e-6, "ratio"))
+        out.append(
+            passport.check(
+                "administrative units add up to the bands: area", admin["value"].sum() / same - 1, 1e-6, "ratio"
+            )
+        )
     out.append(passport.check("band edges lie at their distance", _edge_error_m(study, ground), 3.0, "m"))
     return out
 
@@ -230,4 +261,3 @@ def _clipped(grid: Grid, inside: Any, fill: float) -> Grid:
     part = (slice(row[0], row[-1] + 1), slice(column[0], column[-1] + 1))
     values = np.where(inside[part], grid.values[part], np.array(fill, dtype=grid.values.dtype))
     return Grid(values, grid.transform * Affine.translation(column[0], row[0]), grid.crs, fill)
-

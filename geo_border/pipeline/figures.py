@@ -177,7 +177,11 @@ def _nearest_unit(settlements: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> Any
 
 
 def rows(
-    zone: Zone, figures: Figures, inputs: Inputs, area: float, where: tuple[dict[str, FloatArray] | None, Any] | None = None
+    zone: Zone,
+    figures: Figures,
+    inputs: Inputs,
+    area: float,
+    where: tuple[dict[str, FloatArray] | None, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Every figure of one zone; `where` gives its people and cover when it is not a sum of units."""
     people, cover = (figures.people, figures.cover) if where is None else where
@@ -223,7 +227,9 @@ def corridor_figures(
     wet = ground.water.geometry.to_numpy()
     at, of = shapely.STRtree(wet).query(areas.geometry.to_numpy(), predicate="intersects") if len(wet) else ([], [])
     inside = shapely.intersection(wet[of], areas.geometry.to_numpy()[at]) if len(wet) else []
-    water = gpd.GeoDataFrame({"area": np.asarray(at, dtype=np.int64)}, geometry=polygonal(np.asarray(inside, dtype=object)), crs=ground.crs)
+    water = gpd.GeoDataFrame(
+        {"area": np.asarray(at, dtype=np.int64)}, geometry=polygonal(np.asarray(inside, dtype=object)), crs=ground.crs
+    )
     zones = prepare_zones(areas, "area")
     wet_zones = prepare_zones(water, "area")
     people = None if figures.grid is None else _in_areas(figures.grid, figures.ages, zones, wet_zones, len(shapes))

@@ -158,5 +158,3 @@ def _beyond(land: dict[str, Any], within: dict[float, Any], study: Study, crs: C
     near = within[min(study.edges_m, key=lambda edge: abs(edge - 5_000))]
     shape = polygonal(shapely.difference(near, shapely.union_all(list(land.values()))))
     return gpd.GeoDataFrame(geometry=[shape], crs=crs)
-
-

@@ -28,7 +28,9 @@ def points(need: str, ground: Ground, inputs: Inputs, study: Study) -> gpd.GeoDa
         empty = gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=ground.crs)
         return empty
     lon, lat = shapely.get_coordinates(frame.geometry.to_numpy()).T
-    frame = frame.set_geometry(gpd.GeoSeries(to_crs(frame.geometry.to_numpy(), WGS84, ground.crs), index=frame.index, crs=ground.crs))
+    frame = frame.set_geometry(
+        gpd.GeoSeries(to_crs(frame.geometry.to_numpy(), WGS84, ground.crs), index=frame.index, crs=ground.crs)
+    )
     near = ground.index.near(lon, lat)
     inside = _home_of(frame.geometry.to_numpy(), ground.home)
     country = frame["country"].to_numpy() if "country" in frame else inside
@@ -54,7 +56,9 @@ def _home_of(at: Any, home: dict[str, Any]) -> Any:
     return names[found]
 
 
-def cells(ground: Ground, figures: Figures, inputs: Inputs, study: Study, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def cells(
+    ground: Ground, figures: Figures, inputs: Inputs, study: Study, facilities: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     """Layer `cells`: people, cover and settlement class added up from units, and classed."""
     squares = ground.cells
     keys = ["column", "row", "country"]
@@ -77,14 +81,21 @@ def cells(ground: Ground, figures: Figures, inputs: Inputs, study: Study, facili
     if "people" not in out:
         out["people"] = np.nan
     entry = inputs.entry("people") if figures.people is not None else None
-    return civilian.classed(gpd.GeoDataFrame(out, geometry="geometry", crs=ground.crs), study, _locates(entry), _passage(out, inputs, facilities))
+    return civilian.classed(
+        gpd.GeoDataFrame(out, geometry="geometry", crs=ground.crs),
+        study,
+        _locates(entry),
+        _passage(out, inputs, facilities),
+    )
 
 
 def _reach(ground: Ground, figures: Figures, out: pd.DataFrame, study: Study) -> Any:
     if figures.people is None:
         return np.nan
     units = ground.units
-    of = civilian.reach_people(units["column"].to_numpy(), units["row"].to_numpy(), figures.people["people"], study.reach_m)
+    of = civilian.reach_people(
+        units["column"].to_numpy(), units["row"].to_numpy(), figures.people["people"], study.reach_m
+    )
     return of(out["column"].to_numpy(), out["row"].to_numpy())
 
 
@@ -115,14 +126,14 @@ def class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     return {name: conform(name, civilian.dissolved(frame, kind)) for name, kind in kinds.items()}
 
 
-def zone_layer(
-    zones: list[tuple[Zone, Any]], table: pd.DataFrame, inputs: Inputs, ground: Ground
-) -> gpd.GeoDataFrame:
+def zone_layer(zones: list[tuple[Zone, Any]], table: pd.DataFrame, inputs: Inputs, ground: Ground) -> gpd.GeoDataFrame:
     """Layer `zones`: the figures of the table that belong on a map, beside each zone's polygon."""
     shapes = np.array([shape for _, shape in zones], dtype=object)
     frame = pd.DataFrame([zone.columns for zone, _ in zones])
     people = table[(table["measure"] == "people") & (table["category"] == "total")].set_index("zone_id")
-    known = table[(table["measure"] == "cover_area")].pivot_table(index="zone_id", columns="category", values="value", dropna=False)
+    known = table[(table["measure"] == "cover_area")].pivot_table(
+        index="zone_id", columns="category", values="value", dropna=False
+    )
     area = area_km2(shapes, ground.crs)
     out = frame.assign(area_km2=area)
     for name, column in (("people", "value"), ("people_low", "low"), ("people_high", "high")):
@@ -158,14 +169,28 @@ def segments(ground: Ground) -> pd.DataFrame:
     return conform("segments", pd.DataFrame(rows))
 
 
-def countries(territories: dict[str, Any], boundaries: gpd.GeoDataFrame, ground: Ground, study: Study) -> gpd.GeoDataFrame:
+def countries(
+    territories: dict[str, Any], boundaries: gpd.GeoDataFrame, ground: Ground, study: Study
+) -> gpd.GeoDataFrame:
     """Layer `countries`: home and facing countries with their treaty status."""
-    codes = dict.fromkeys([s.country for s in ground.frontier.segments] + [s.facing_country for s in ground.frontier.segments])
+    codes = dict.fromkeys(
+        [s.country for s in ground.frontier.segments] + [s.facing_country for s in ground.frontier.segments]
+    )
     rows = []
     for code in codes:
         told = facts.treaty().get(code, {})
         name = boundaries.loc[boundaries["country"] == code, "name"].iloc[0]
-        shape = territories.get(code, next((territories[t] for t in territories if study.territories.get(t) and study.territories[t].country == code), None))
+        shape = territories.get(
+            code,
+            next(
+                (
+                    territories[t]
+                    for t in territories
+                    if study.territories.get(t) and study.territories[t].country == code
+                ),
+                None,
+            ),
+        )
         flat = to_crs(shapely.segmentize(shape, 0.05), WGS84, ground.crs)
         rows.append(
             {
@@ -198,5 +223,3 @@ def corridor_layers(
         "corridor": conform("corridor", gpd.GeoDataFrame(frame, geometry=list(shapes), crs=ground.crs)),
         "corridor_axis": conform("corridor_axis", gpd.GeoDataFrame(axis, geometry=flat, crs=ground.crs)),
     }
-
-

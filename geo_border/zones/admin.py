@@ -29,7 +29,9 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDat
         `admin_id`, `name`, `country`, geometry in the plane; the units of a country are disjoint and make up its land.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        frames = list(pool.map(lambda item: _of_country(admin[admin["country"] == item[0]], item[1], crs), home.items()))
+        frames = list(
+            pool.map(lambda item: _of_country(admin[admin["country"] == item[0]], item[1], crs), home.items())
+        )
     kept = [frame for frame in frames if len(frame)]
     columns = ["admin_id", "name", "country", "geometry"]
     if not kept:
@@ -55,7 +57,9 @@ def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: Any) -> gpd.GeoDataFrame
     shapes = np.array(own, dtype=object)
     if len(rows) > 1 and shapely.area(rest) > 0:
         xy, owner = shapely.get_coordinates(
-            shapely.segmentize(shapely.boundary(shapely.intersection(flat, shapely.buffer(land, _REACH_M, quad_segs=4))), _STEP_M),
+            shapely.segmentize(
+                shapely.boundary(shapely.intersection(flat, shapely.buffer(land, _REACH_M, quad_segs=4))), _STEP_M
+            ),
             return_index=True,
         )
         parts = np.array(parts_of_points(xy, owner, _REACH_M), dtype=object)

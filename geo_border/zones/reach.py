@@ -30,7 +30,9 @@ _OUTLINE_EDGE_M = 3_000.0
 _THIN_M = 0.4
 
 
-def within(line: Any, edges_m: Sequence[float], crs: CRS, progress: Callable[[int, int], None] | None = None) -> list[Any]:
+def within(
+    line: Any, edges_m: Sequence[float], crs: CRS, progress: Callable[[int, int], None] | None = None
+) -> list[Any]:
     """For each distance, the polygon of all points at most that far from the line.
 
     The line is cut into pieces of about `PIECE_M`; each is dilated in an azimuthal-equidistant plane of its own, and a

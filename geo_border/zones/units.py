@@ -60,6 +60,8 @@ def water_in(frame: gpd.GeoDataFrame, water: Any, crs: CRS) -> gpd.GeoDataFrame:
     """The parts of inland water polygons (array, plane) that lie in units: `unit`, geometry."""
     if len(water) == 0:
         return gpd.GeoDataFrame({"unit": np.array([], dtype=np.int64)}, geometry=[], crs=crs)
-    own = Pieces(frame["unit"].to_numpy(), frame["column"].to_numpy(), frame["row"].to_numpy(), frame.geometry.to_numpy(), SIZE_M)
+    own = Pieces(
+        frame["unit"].to_numpy(), frame["column"].to_numpy(), frame["row"].to_numpy(), frame.geometry.to_numpy(), SIZE_M
+    )
     at, _, shape = crossed(own, on_lattice(water, SIZE_M))
     return gpd.GeoDataFrame({"unit": own.source[at]}, geometry=shape, crs=crs)
