@@ -16,7 +16,7 @@ from pyproj import CRS
 
 from geo_border.crs import WGS84, transformer
 from geo_border.errors import EmptyLayerError, SchemaError
-from geo_border.model import Grid
+from geo_border.model import AGES, Grid
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
 
@@ -24,7 +24,6 @@ LOG = logging.getLogger("geo_border")
 _CELL_M = 1000
 _EDGE_POINTS = 21
 _CELL_ID = r"CRS3035RES1000mN(\d+)E(\d+)$"
-AGES = ("under_15", "15_64", "over_64")
 
 
 def categories(raw: Raw) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from geo_border.errors import RasterError
-from geo_border.model import Grid
+from geo_border.model import AGES, Grid
 from geo_border.readers import census
 from geo_border.readers.raster import counts
 from geo_border.readers.table import Bounds
@@ -20,7 +20,7 @@ def people_categories(raw: Raw) -> tuple[str, ...]:
     """Which counts a dataset has: always `total`; `under_15`, `15_64`, `over_64` where it has ages."""
     if raw.entry.reader == "census-grid":
         return census.categories(raw)
-    return (TOTAL, *census.AGES) if raw.entry.reader == "age-rasters" else (TOTAL,)
+    return (TOTAL, *AGES) if raw.entry.reader == "age-rasters" else (TOTAL,)
 
 
 def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -> Grid:
@@ -51,7 +51,7 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
 
 def _summed(raw: Raw, window: Bounds | None, category: str) -> Grid:
     """Add up the files of a category's age groups, cell by cell; files of one grid, so nothing is moved."""
-    wanted = [category] if category != TOTAL else list(census.AGES)
+    wanted = [category] if category != TOTAL else list(AGES)
     ages = [age for name in wanted for age in raw.entry.options[name]]
     whole: Grid | None = None
     for age in ages:

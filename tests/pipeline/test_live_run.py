@@ -53,6 +53,17 @@ def test_every_figure_comes_from_the_live_datasets(ran: Ran) -> None:
         assert live[need] in set(ran.made.exposure["dataset"]), need
 
 
+def test_people_by_age_stand_beside_the_total_and_never_exceed_it(ran: Ran) -> None:
+    table = ran.made.exposure.query("measure == 'people' and zone_kind == 'band'")
+    # Zones of too few pixels are empty in all of them.
+    wide = table.pivot(index="zone_id", columns="category", values="value").dropna()
+    assert len(wide) > 4
+    assert set(wide.columns) == {"total", "under_15", "15_64", "over_64"}
+    ages = wide.drop(columns="total").sum(axis=1)
+    assert (ages <= wide["total"] * (1 + 1e-9)).all()
+    assert ages.sum() > 0.9 * wide["total"].sum()
+
+
 def test_only_tiles_along_the_line_were_asked_for(ran: Ran) -> None:
     tiles = [line for line in ran.asked if "esa_worldcover" not in line and "ESA_WorldCover" in line]
     assert 2 <= len(tiles) <= 8
