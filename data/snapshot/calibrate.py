@@ -32,8 +32,8 @@ PRIOR_KM2 = 2.0
 TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people.toml"
 
 
-def main(grid_path: Path) -> None:
-    """Calibrate on a grid and write the catalogue entry."""
+def surveyed() -> tuple[inputs.Inputs, ground.Ground, inputs.Bounds]:
+    """The default study laid out on the ground from the snapshot, without people or cover."""
     question = study.read("finland-poland")
     chosen = fetchers.choose(())
     got, lines, territories, needs = pipeline._fetched(
@@ -44,6 +44,12 @@ def main(grid_path: Path) -> None:
     inputs.read_all(got, {need: needs[need] for need in wanted}, bounds, pipeline._quiet)
     crs = study_crs(question, lines)
     laid = ground.lay(question, territories, lines, got, crs, lambda *_: None)
+    return got, laid, bounds
+
+
+def main(grid_path: Path) -> None:
+    """Calibrate on a grid and write the catalogue entry."""
+    got, laid, bounds = surveyed()
     dry = Dry(prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit"), laid.beyond)
     grid = readers.read_people(fetchers.local("people", grid_path), bounds)
     people, _ = counted(grid, "home", dry)
