@@ -17,6 +17,7 @@ from geo_border.store import atomic_path, write_text
 
 # Small, so that even a coarse grid has overviews; a power of two, as the format wants.
 _BLOCK = 256
+_SIDECAR = ".aux.xml"
 # GDAL's codes for a column of an attribute table: (type, usage).
 _COLUMNS = (
     ("value", 0, 5),
@@ -43,6 +44,10 @@ def write(result: Result, folder: Path) -> list[Path]:
         When the folder cannot be written.
     """
     written: list[Path] = []
+    # What a former run left must not pass for this one's.
+    for name, grid in ((COVER_FILE, result.cover), (COVER_FILE + _SIDECAR, result.cover), (PEOPLE_FILE, result.people)):
+        if grid is None:
+            (folder / name).unlink(missing_ok=True)
     sources = {str(s.get("need")): s for s in result.passport.get("sources", [])}
     if result.cover is not None:
         source = sources.get("cover", {})
@@ -80,7 +85,7 @@ def _write_cover(grid: Grid, source: dict[str, Any], final: Path) -> list[Path]:
     if legend and grid.values.dtype != np.uint8 and all(0 <= int(v) <= 255 for v in legend.classes):
         grid = _as_bytes(grid, set(colours or {}))
     tags = _about(source) | ({"CANOPY": legend.canopy} if legend else {})
-    sidecar = final.with_name(final.name + ".aux.xml")
+    sidecar = final.with_name(final.name + _SIDECAR)
     if legend:
         # The names first: a grid never stands there without them.
         write_text(sidecar, _names_xml(legend))

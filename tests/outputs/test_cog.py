@@ -112,6 +112,12 @@ def test_a_cover_file_without_a_legend_is_written_without_names(tmp_path):
     assert [p.name for p in cog.write(build(), tmp_path)] == ["landcover.tif", "people.tif"]
 
 
+def test_a_grid_of_a_former_run_does_not_stay(written, tmp_path):
+    result = build()
+    cog.write(type(result)(result.study, result.layers, result.exposure, None, None, result.passport), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_writings_give_the_same_bytes(tmp_path):
     first, second = cog.write(build(), tmp_path / "a"), cog.write(build(), tmp_path / "b")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]

@@ -35,9 +35,10 @@ def test_parquet_holds_the_same_table_with_units(tmp_path):
     result = build()
     _, parquet = table.write(result, tmp_path)
     assert_frame_equal(conform("exposure", pd.read_parquet(parquet)), conform("exposure", result.exposure))
-    field = pq.read_schema(parquet).field("from_m")
-    assert field.metadata[b"unit"] == b"m"
-    assert not pq.read_schema(parquet).field("value").nullable
+    schema = pq.read_schema(parquet)
+    assert schema.field("from_m").metadata[b"unit"] == b"m"
+    for column in LAYERS["exposure"].columns:
+        assert schema.field(column.name).nullable is column.nullable, column.name
 
 
 def test_two_writings_give_the_same_bytes(tmp_path):

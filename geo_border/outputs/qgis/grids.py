@@ -10,14 +10,14 @@ import rasterio
 from pyproj import CRS
 
 from geo_border import catalog, palette
+from geo_border.outputs.cog import legend_of
+from geo_border.outputs.mosaic import MOSAIC_FILE
 from geo_border.outputs.qgis import maplayers, renderers
 from geo_border.outputs.qgis.words import Say
 from geo_border.present import labels
 from geo_border.result import COVER_FILE, PEOPLE_FILE, Result
 
 GROUP = "Grids"
-# Where the cover is finer than 100 m, a mosaic over the raw tiles stands in place of the grid.
-COVER_MOSAIC = "landcover.vrt"
 
 
 def layers(result: Result, folder: Path, say: Say) -> Iterator[tuple[str, str, str, ET.Element]]:
@@ -33,12 +33,12 @@ def layers(result: Result, folder: Path, say: Say) -> Iterator[tuple[str, str, s
             _layer(result, "people", title, PEOPLE_FILE, result.people.crs, drawn, about),
         )
     source = sources.get("cover", {})
-    entry = catalog.entries().get(str(source.get("dataset")))
+    legend = legend_of(source)
     found = _cover(result, folder)
-    if found and entry and entry.legend:
+    if found and legend:
         file, crs = found
-        title, about = say(labels.LAYERS["cover"]), f"{source.get('title', '')}. Tree means: {entry.legend.canopy}"
-        drawn = renderers.classes_of_grid(cover_entries(entry.legend, say), palette.style("cover").fill_opacity)
+        title, about = say(labels.LAYERS["cover"]), f"{source.get('title', '')}. Tree means: {legend.canopy}"
+        drawn = renderers.classes_of_grid(cover_entries(legend, say), palette.style("cover").fill_opacity)
         yield "landcover", title, file, _layer(result, "landcover", title, file, crs, drawn, about)
 
 
@@ -64,10 +64,10 @@ def cover_entries(legend: catalog.Legend, say: Say) -> list[tuple[int, str, str]
 def _cover(result: Result, folder: Path) -> tuple[str, CRS] | None:
     if result.cover is not None:
         return COVER_FILE, result.cover.crs
-    mosaic = folder / COVER_MOSAIC
+    mosaic = folder / MOSAIC_FILE
     if mosaic.exists():
         with rasterio.open(mosaic) as opened:
-            return COVER_MOSAIC, CRS.from_user_input(opened.crs)
+            return MOSAIC_FILE, CRS.from_user_input(opened.crs)
     return None
 
 

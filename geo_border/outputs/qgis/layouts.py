@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border import palette
+from geo_border.outputs.cog import legend_of
 from geo_border.outputs.qgis import symbols
 from geo_border.outputs.qgis.drawn import EXPOSURE, LOCATOR, Drawn
 from geo_border.outputs.qgis.words import Say, literal, shown_people, shown_percent
@@ -99,8 +100,15 @@ def figures_text(result: Result, say: Say) -> str:
             share = f"({_total('cover_area_tree_km2', edge)}) / ({_known_area('cover_area_tree_km2', edge)})"
             parts.append(f"{say('Tree cover')} [% with_variable('v', {share}, {shown_percent('@v', say)}) %]")
         lines.append(f"0–{edge / 1000:g} km: " + "; ".join(parts))
+    lines += [f"{say('Tree cover')}: {canopy}." for canopy in _canopy(result)]
     lines.append(say("A range is a spread over datasets and stated choices, not a confidence interval."))
     return "\n".join(lines)
+
+
+def _canopy(result: Result) -> list[str]:
+    """Say what counts as tree: a share of tree cover is never shown without it."""
+    covers = [source for source in result.passport.get("sources", []) if source.get("need") == "cover"]
+    return [legend.canopy for legend in map(legend_of, covers) if legend]
 
 
 def _total(column: str, edge_m: float) -> str:
