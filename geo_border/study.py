@@ -60,9 +60,9 @@ class Lagoon(_Declared):
 class Thresholds(_Declared):
     """The study's own choices in classing cells (DESIGN section 5)."""
 
-    forested_tree_share: float = Field(0.5, gt=0, le=1)
-    livelihood_share: float = Field(0.5, gt=0, le=1)
-    livelihood_reach_people: float = Field(50.0, ge=0)
+    forested_tree_share: float = Field(default=0.5, gt=0, le=1)
+    livelihood_share: float = Field(default=0.5, gt=0, le=1)
+    livelihood_reach_people: float = Field(default=50.0, ge=0)
 
 
 class BoundaryFields(_Declared):
@@ -76,7 +76,8 @@ class Study(_Declared):
     """A study; every length in metres.
 
     `home` and `facing` are ISO 3166-1 alpha-2 codes (or names in `territories`); segments are the adjacent pairs, in
-    the order of `home` then `facing`. `bands_m` are outer edges of the bands, from 0; `strips_m` are depths.
+    the order of `home` then `facing`; `neighbours` are other countries that its tripoints are named by. `bands_m` are
+    outer edges of the bands, from 0; `strips_m` are depths.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Study(_Declared):
     corridors: tuple[Corridor, ...] = ()
     reference_lines: tuple[ReferenceLine, ...] = ()
     lagoons: tuple[Lagoon, ...] = ()
+    neighbours: tuple[str, ...] = ()
     sources: dict[str, str] = {}
 
     @field_validator("name")

@@ -103,7 +103,7 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 def _countries(study: Study) -> list[str]:
     """Countries that the study needs, in its order, territories by the country they are part of."""
-    named = [*study.home, *study.facing]
+    named = [*study.home, *study.facing, *study.neighbours]
     for line in study.reference_lines:
         named.extend(line.between)
     codes = [study.territories[n].country if n in study.territories else n for n in named]
