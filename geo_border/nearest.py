@@ -101,4 +101,4 @@ def _feet(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
     along = end - start
     squared = (along**2).sum(axis=-1)
     share = ((points - start) * along).sum(axis=-1) / np.where(squared > 0, squared, 1.0)
-    return start + np.clip(share, 0, 1)[..., None] * along
+    return np.asarray(start + np.clip(share, 0, 1)[..., None] * along)

@@ -46,7 +46,7 @@ def check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
 
 
 def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
-    """A hash of all that a run's result depends on: study, inputs' checksums, parameters, and this package's own files."""
+    """A hash of all that a run's result depends on: study, inputs' checksums, parameters, this package's own files."""
     inputs = [[s["need"], s["dataset"], s["version"], [f["sha256"] for f in s["files"]]] for s in sources]
     told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": _code()}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

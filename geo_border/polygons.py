@@ -19,7 +19,7 @@ _MANY = 2_000
 
 @dataclass(frozen=True)
 class Pieces:
-    """Polygons cut by a lattice: for each piece its source's index, its square (lower-left corner / size), its shape."""
+    """Polygons cut by a lattice: each piece's source by index, its square (lower-left corner / size), its shape."""
 
     source: NDArray[np.int64]
     column: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Pieces:
 
 
 def polygonal(geometry: Any) -> Any:
-    """Each geometry (scalar or array) without the points and lines that overlays leave behind; empty polygon for None."""
+    """Each geometry (scalar or array) without the points and lines that overlays leave; empty polygon for None."""
     if np.ndim(geometry) == 0:
         return polygonal(np.array([geometry], dtype=object))[0]
     kinds = shapely.get_type_id(geometry)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import shutil
 import tempfile
@@ -93,7 +92,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
         temporary = folder / final.name
         yield temporary
-        os.replace(temporary, final)
+        temporary.replace(final)
     except OSError as error:
         raise StoreError(
             f"{final}: cannot be written ({error.strerror or error}). Nothing was changed there; free space or choose "
@@ -105,7 +104,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
 
 
 def write_text(final: Path, text: str) -> None:
-    """Write a text file whole or not at all, in UTF-8 with \\n line ends."""
+    """Write a text file whole or not at all, in UTF-8 with line feeds at the ends of lines."""
     with atomic_path(final) as path:
         path.write_text(text, encoding="utf-8", newline="\n")
 

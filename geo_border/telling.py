@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from geo_border import catalog, exposure
 from geo_border.present import rounding
 from geo_border.result import Result
 
@@ -63,7 +64,8 @@ def summary(console: Console, made: Result, root: Path) -> None:
         table.add_row(f"{edge / 1000:g} km", *_headline(near))
     lengths = made.layers["segments"]
     console.print(
-        f"Frontier: {lengths['length_km'].sum():,.0f} km on land, rivers and lakes; {lengths['sea_km'].sum():,.0f} km at sea."
+        f"Frontier: {lengths['length_km'].sum():,.0f} km on land, rivers and lakes; "
+        f"{lengths['sea_km'].sum():,.0f} km at sea."
     )
     console.print(table)
     for note in made.passport.get("notes", []):
@@ -87,7 +89,8 @@ def _headline(near: Any) -> list[str]:
 
     people, low, high = (total("people", column, "total") for column in ("value", "low", "high"))
     cover = near[near["measure"] == "cover_area"].groupby("category")["value"].sum()
-    known = cover.sum() - cover.get("unknown", 0.0)
+    entry = catalog.entries().get(str(near.loc[near["measure"] == "cover_area", "dataset"].max()))
+    known = exposure.known_km2(cover, entry.legend if entry else None) if len(cover) else 0.0
     return [
         f"{total('area'):,.0f}",
         _people(people),

@@ -179,6 +179,7 @@ def reference_lengths_km(territories: dict[str, Any], study: Study) -> dict[str,
     """Length and line of each reference border of the study, by name."""
     out = {}
     for reference in study.reference_lines:
-        line = shared_line(*(territories[name] for name in reference.between), study.match_tolerance_m)
+        one, other = reference.between
+        line = shared_line(territories[one], territories[other], study.match_tolerance_m)
         out[reference.name] = (float(length_m(line)[0]) / 1e3, line)
     return out

@@ -69,7 +69,7 @@ def _edges(polygon: Any, window: tuple[float, float, float, float]) -> FloatArra
     low, high = edges.min(axis=1), edges.max(axis=1)
     west, south, east, north = window
     inside = (high[:, 0] >= west) & (low[:, 0] <= east) & (high[:, 1] >= south) & (low[:, 1] <= north)
-    return edges[inside]
+    return np.asarray(edges[inside])
 
 
 def _touched(tree: shapely.STRtree, edges: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:

@@ -53,7 +53,7 @@ def _turned(geometry: Any, centre: float) -> Any:
     turns = np.round((centre - (bounds[:, 0] + bounds[:, 2]) / 2) / 360)
     moved = geometry.copy()
     for i in np.flatnonzero(turns):
-        moved[i] = shapely.transform(geometry[i], lambda xy, by=turns[i] * 360: xy + [by, 0])
+        moved[i] = shapely.transform(geometry[i], lambda xy, by=turns[i] * 360: xy + np.array((by, 0)))
     return moved
 
 

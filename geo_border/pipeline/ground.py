@@ -111,7 +111,10 @@ def lay(
         water=units.water_in(frame, around.water, crs),
         cells=squares,
         beyond=_beyond(land, within, study, crs),
-        corridors={c.id: corridor.outline(c, *(territories[t] for t in c.between), crs) for c in study.corridors},
+        corridors={
+            c.id: corridor.outline(c, territories[c.between[0]], territories[c.between[1]], crs)
+            for c in study.corridors
+        },
     )
     tell("zones", 5, 5)
     return ground

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 import contourpy
 import numpy as np
@@ -16,6 +17,7 @@ from geo_border.nearest import STEP_M, Lines, densified
 from geo_border.polygons import polygonal
 from geo_border.study import Corridor
 
+LonLat = tuple[float, float]
 _STEP_M = 500.0
 # Samples of the territories' boundaries: at a kilometre from them 100 m apart is 1 m off.
 _SAMPLE_M = 100.0
@@ -48,14 +50,13 @@ def outline(corridor: Corridor, a: Any, b: Any, crs: CRS) -> Outline:
     StudyError
         When they touch or lie more than 300 km apart.
     """
-    gap_m, ends = _shortest(a, b)
+    gap_m, start, end = _shortest(a, b)
     if not 0 < gap_m < _WIDEST_GAP_M:
         raise StudyError(
             f"corridor {corridor.id}: the gap between {' and '.join(corridor.between)} is {gap_m / 1e3:.1f} km; "
             f"a corridor needs one above 0 and below {_WIDEST_GAP_M / 1e3:g} km."
         )
-    middle = GEOD.npts(*ends[0], *ends[1], 1)[0]
-    plane = LocalPlane(*middle)
+    plane = LocalPlane(*GEOD.npts(*start, *end, 1)[0])
     # Far enough for a corridor between two long, parallel coasts; what lies farther is cut straight.
     reach = corridor.k_high * gap_m
     along = np.arange(-reach, reach + _STEP_M, _STEP_M)
@@ -64,7 +65,7 @@ def outline(corridor: Corridor, a: Any, b: Any, crs: CRS) -> Outline:
     total = sum(_distance(shape, lonlat) for shape in (a, b)).reshape(x.shape)
     levels = {k: _level(x, y, total, k * gap_m) for k in (corridor.k_low, corridor.k, corridor.k_high)}
     by_k = {k: to_crs(plane.to_lonlat(shape), WGS84, crs) for k, shape in levels.items()}
-    axis = shapely.linestrings([ends[0], *GEOD.npts(*ends[0], *ends[1], _AXIS_POINTS), ends[1]])
+    axis = shapely.linestrings([start, *GEOD.npts(*start, *end, _AXIS_POINTS), end])
     return Outline(gap_m, axis, by_k)
 
 
@@ -79,15 +80,17 @@ def _distance(shape: Any, lonlat: Any) -> Any:
     return distance
 
 
-def _shortest(a: Any, b: Any) -> tuple[float, tuple[Any, Any]]:
+def _shortest(a: Any, b: Any) -> tuple[float, LonLat, LonLat]:
     """Shortest geodesic between two territories, between points of their boundaries at most 20 m apart."""
     points, others = _sampled(a), _sampled(b)
     near = Lines([_boundary(b)], [0]).near(points[:, 0], points[:, 1])
     best = int(near.distance_m.argmin())
-    start = points[best]
+    lon, lat = points[best].tolist()
     # The chord through the earth is shortest where the geodesic is, and costs no geodesic a sample.
-    end = others[int(np.linalg.norm(to_ecef(*others.T) - to_ecef(*start[:, None]), axis=1).argmin())]
-    return float(distance_m(*start, *end)), (tuple(start.tolist()), tuple(end.tolist()))
+    here = to_ecef(np.array([lon]), np.array([lat]))
+    far = int(np.linalg.norm(to_ecef(others[:, 0], others[:, 1]) - here, axis=1).argmin())
+    far_lon, far_lat = others[far].tolist()
+    return float(distance_m(lon, lat, far_lon, far_lat)), (lon, lat), (far_lon, far_lat)
 
 
 def _sampled(shape: Any) -> FloatArray:
@@ -97,9 +100,10 @@ def _sampled(shape: Any) -> FloatArray:
 
 def _level(x: Any, y: Any, total: Any, at_m: float) -> Any:
     generator = contourpy.contour_generator(x, y, total, fill_type=contourpy.FillType.OuterOffset)
-    points, offsets = generator.filled(0.0, at_m)
+    # What comes back depends on the fill type: here points and offsets, one array of each a polygon.
+    points, offsets = cast("tuple[list[Any], list[Any]]", generator.filled(0.0, at_m))
     faces = []
     for xy, starts in zip(points, offsets, strict=True):
-        shell, *holes = (xy[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True))
+        shell, *holes = (xy[a:b] for a, b in pairwise(starts))
         faces.append(shapely.Polygon(shell, holes))
     return polygonal(shapely.union_all(shapely.make_valid(faces)))

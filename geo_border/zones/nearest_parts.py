@@ -81,14 +81,14 @@ def _sampled(line: Any, step_m: float, crs: CRS) -> FloatArray:
     lonlat = np.concatenate([densified(shapely.get_coordinates(part), step_m) for part in shapely.get_parts(line)])
     if step_m > _FINE_M:
         lonlat = _thinned(lonlat, step_m)
-    return shapely.get_coordinates(to_crs(shapely.points(lonlat), WGS84, crs))
+    return np.asarray(shapely.get_coordinates(to_crs(shapely.points(lonlat), WGS84, crs)))
 
 
 def _thinned(lonlat: FloatArray, step_m: float) -> FloatArray:
     """Some of the vertices: about one in every half step, where the source has many more."""
     degrees = step_m / 2 / 111_320
     bins = np.floor(lonlat / degrees).astype(np.int64)
-    return lonlat[np.unique(bins, axis=0, return_index=True)[1]]
+    return np.asarray(lonlat[np.unique(bins, axis=0, return_index=True)[1]])
 
 
 def _frame(points: FloatArray, margin_m: float) -> Any:
@@ -128,9 +128,9 @@ def _equalised(
     for vertex, labels in labels_of.items():
         groups[tuple(sorted(labels))].append(vertex)
     moved = vertices.copy()
-    for labels, members in groups.items():
+    for shared, members in groups.items():
         rows = np.array(members)
-        moved[rows] = _level(vertices[rows], [indices[label] for label in labels], crs, reach_m)
+        moved[rows] = _level(vertices[rows], [indices[label] for label in shared], crs, reach_m)
     return moved
 
 
@@ -168,7 +168,7 @@ def _to_grid(step: FloatArray, lonlat: FloatArray, crs: CRS) -> FloatArray:
     degrees = 1e-4
     scale = np.column_stack((1 / (111_320 * np.cos(np.radians(lonlat[:, 1]))), np.full(len(lonlat), 1 / 111_320)))
     at = shapely.get_coordinates(to_crs(shapely.points(lonlat), WGS84, crs))
-    by_lon = shapely.get_coordinates(to_crs(shapely.points(lonlat + [degrees, 0]), WGS84, crs)) - at
-    by_lat = shapely.get_coordinates(to_crs(shapely.points(lonlat + [0, degrees]), WGS84, crs)) - at
+    by_lon = shapely.get_coordinates(to_crs(shapely.points(lonlat + np.array((degrees, 0))), WGS84, crs)) - at
+    by_lat = shapely.get_coordinates(to_crs(shapely.points(lonlat + np.array((0, degrees))), WGS84, crs)) - at
     turned = step * scale / degrees
-    return turned[:, :1] * by_lon + turned[:, 1:] * by_lat
+    return np.asarray(turned[:, :1] * by_lon + turned[:, 1:] * by_lat)

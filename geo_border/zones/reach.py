@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,13 +80,13 @@ def cut(line: Any, piece_m: float) -> list[FloatArray]:
         count = max(1, round(along[-1] / piece_m))
         stops = np.searchsorted(along, np.linspace(0, along[-1], count + 1)[1:-1])
         ends = np.unique(np.concatenate(([0], stops, [len(lonlat) - 1])))
-        runs += [lonlat[a : b + 1] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        runs += [lonlat[a : b + 1] for a, b in pairwise(ends)]
     return runs
 
 
 def _dilated(lonlat: FloatArray, edges_m: Sequence[float], crs: CRS) -> list[Any]:
-    west, south, east, north = *lonlat.min(axis=0), *lonlat.max(axis=0)
-    plane = LocalPlane(float(west + east) / 2, float(south + north) / 2)
+    (west, south), (east, north) = lonlat.min(axis=0).tolist(), lonlat.max(axis=0).tolist()
+    plane = LocalPlane((west + east) / 2, (south + north) / 2)
     xy = shapely.get_coordinates(plane.to_plane(shapely.linestrings(lonlat)))
     near = KDTree(shapely.get_coordinates(shapely.segmentize(shapely.linestrings(xy), _CHECK_STEP_M)))
     shape, reached, out = None, 0.0, []
@@ -118,9 +119,12 @@ def _notched(shape: Any, edge_m: float, near: KDTree) -> Any | None:
     """
     polygons = []
     for polygon in shapely.get_parts(shape):
-        rings = [_pulled(shapely.get_coordinates(ring), edge_m, near) for ring in shapely.get_rings(polygon)]
-        if any(ring is None for ring in rings):
-            return None
+        rings = []
+        for ring in shapely.get_rings(polygon):
+            pulled = _pulled(shapely.get_coordinates(ring), edge_m, near)
+            if pulled is None:
+                return None
+            rings.append(pulled)
         polygons.append(shapely.Polygon(rings[0], [hole for hole in rings[1:] if len(hole) > 3]))
     return shapely.make_valid(shapely.multipolygons(polygons))
 

@@ -23,8 +23,8 @@ def units(parts: list[Piece], admin: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataF
     Returns
     -------
     GeoDataFrame
-        `unit` (0..n-1), `piece` (position in `parts`), `admin` (position in `admin`, -1 without), `column`, `row` of the
-        square in km, `country`, `area_km2`, geometry in the plane.
+        `unit` (0..n-1), `piece` (position in `parts`), `admin` (position in `admin`, -1 without), `column`, `row` of
+        the square in km, `country`, `area_km2`, geometry in the plane.
     """
     squares = on_lattice(np.array([part.geometry for part in parts], dtype=object), SIZE_M)
     country = np.array([part.country for part in parts])[squares.source]
