@@ -38,6 +38,11 @@ class Legend(_Declared):
     tree_low: list[int]
     tree_high: list[int]
 
+    @property
+    def only_tree(self) -> bool:
+        """Whether the dataset tells only tree from what is not."""
+        return set(self.classes.values()) <= {"tree", UNKNOWN}
+
     @model_validator(mode="after")
     def _complete(self) -> Legend:
         bad = set(self.classes.values()) - set(COVER_CLASSES) - {UNKNOWN}

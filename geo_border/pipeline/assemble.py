@@ -167,8 +167,8 @@ def comparison(
             near = own[own["to_m"] <= within]
             area = near.loc[near["measure"] == "area", "value"].sum()
             cover = near[near["measure"] == "cover_area"].groupby("category")["value"].sum()
-            people = near.loc[near["measure"] == "people", "value"]
-            known = cover.sum() - cover.get("unknown", 0.0)
+            people = near.loc[(near["measure"] == "people") & (near["category"] == "total"), "value"]
+            known = exposure.known_km2(cover, inputs.entry("cover").legend) if len(cover) else 0.0
             out.append(
                 {
                     "segment": segment.id,

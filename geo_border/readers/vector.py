@@ -73,7 +73,7 @@ def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (whole polygon, geodesic), `kind` if told, `geometry`."""
+    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if told, `geometry`."""
     table = read_table(raw, window)
     if {"area_km2", "perimeter_km"} <= set(table.columns):
         area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
