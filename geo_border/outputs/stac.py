@@ -29,7 +29,6 @@ _ASSETS = (
     (EXPOSURE_FILE, "Every figure, one row each", _PARQUET, ["data"]),
     (COVER_FILE, "Land cover", _COG, ["data"]),
     (PEOPLE_FILE, "People", _COG, ["data"]),
-    (PASSPORT_FILE, "Inputs, parameters, checks", "application/json", ["metadata"]),
 )
 
 
@@ -94,7 +93,9 @@ def _assets(result: Result, folder: Path) -> dict[str, Any]:
     ]
     project = f"{result.study.name}.qgz"
     listed.append((project, "QGIS project", "application/zip", ["overview"]))
-    assets = {}
+    # The passport vouches for all files and so comes last: it is told of before it is there, and without its size.
+    passport = {"href": f"./{PASSPORT_FILE}", "title": "Inputs, parameters, checks", "type": "application/json"}
+    assets: dict[str, Any] = {PASSPORT_FILE: {**passport, "roles": ["metadata"]}}
     for name, title, media, roles in listed:
         path = folder / name
         if path.exists():

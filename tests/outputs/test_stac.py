@@ -43,9 +43,16 @@ def test_the_item_has_all_that_stac_asks_of_one(folder, result):
 def test_every_asset_is_there_with_its_size_by_relative_path(folder):
     assets = _read(folder, stac.ITEM_FILE)["assets"]
     assert {"layers.gpkg", "exposure.csv", "exposure.parquet", "people.tif", "landcover.tif"} <= set(assets)
-    for asset in assets.values():
+    for name, asset in assets.items():
         assert asset["href"].startswith("./")
-        assert (folder / asset["href"]).stat().st_size == asset["file:size"]
+        assert name == "run.json" or (folder / asset["href"]).stat().st_size == asset["file:size"]
+
+
+def test_the_item_is_the_same_whether_or_not_a_passport_stands_there(folder, result):
+    first = (folder / stac.ITEM_FILE).read_bytes()
+    (folder / "run.json").write_text("{}", encoding="utf-8")
+    stac.write(result, folder)
+    assert (folder / stac.ITEM_FILE).read_bytes() == first
 
 
 def test_the_collection_names_every_source_licence_and_the_disclaimer(folder, result):
