@@ -61,6 +61,13 @@ class Grid:
         column, row = ~self.transform * (x, y)
         return np.floor(row).astype(np.int64), np.floor(column).astype(np.int64)
 
+    def centre_of(
+        self, row: NDArray[np.integer], column: NDArray[np.integer]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """x and y, in the grid's CRS, of the middle of each cell."""
+        right, down, step = column + np.float64(0.5), row + np.float64(0.5), self.transform
+        return right * step.a + down * step.b + step.c, right * step.d + down * step.e + step.f
+
     def sample(self, x: NDArray[np.float64], y: NDArray[np.float64], fill: float) -> NDArray[Any]:
         """Value of the cell that holds each point; `fill` outside the grid."""
         row, column = self.cell_of(x, y)

@@ -79,11 +79,10 @@ def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str
     if not values[own].sum() > 0:
         raise EmptyLayerError("the people grid holds nobody on home land in this study: wrong area, unit or band?")
     if kind == "all":
-        on_all = _like(grid, values)
         return People(
             _like(grid, values * np.minimum(land, 1)),
             _like(grid, np.zeros_like(values)),
-            on_all,
+            _like(grid, values),
             float(values[own].sum()),
         ), kind
     dry = np.clip(land - _share(grid, ground.water), 0, None)
@@ -107,7 +106,7 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     """
     dry = np.clip(_share(classes, ground.units) - _share(classes, ground.water), 0, None)
     row, column = np.nonzero(dry > 0)
-    x, y = classes.transform * (column + 0.5, row + 0.5)
+    x, y = classes.centre_of(row, column)
     lon, lat = transformer(classes.crs.to_wkt(), WGS84.to_wkt()).transform(x, y)
     near = index.near(np.asarray(lon), np.asarray(lat))
     ring = np.minimum(np.searchsorted(model["rings_m"], near.distance_m, side="right"), len(model["rings_m"]) - 1)
@@ -155,7 +154,7 @@ def _share(grid: Grid, zones: Zones) -> FloatArray:
         return np.zeros(grid.shape)
     found = coverage_table(grid, zones, zones.field)
     flat = np.bincount(found.row * grid.shape[1] + found.column, found.share, grid.shape[0] * grid.shape[1])
-    return flat.reshape(grid.shape)
+    return np.asarray(flat, dtype=np.float64).reshape(grid.shape)
 
 
 def _counts_beyond(grid: Grid, values: FloatArray, ground: Ground) -> bool:
