@@ -76,6 +76,7 @@ DEGURBA = {
     30: "City",
 }
 MEASURES = {
+    "area": "Area",
     "cover_area": "Land cover",
     "people": "People",
     "settlements": "Settlements",

@@ -39,6 +39,18 @@ def area_km2(value: float | None) -> Shown:
     return _to_step(value, step)
 
 
+def people_per_km2(value: float | None) -> Shown:
+    """Density to 0.1 below 10 persons per km², then to the nearest 1.
+
+    >>> [people_per_km2(v) for v in (3.44, 119.29)]
+    [3.4, 119]
+    """
+    if _missing(value):
+        return None
+    assert value is not None
+    return _to_step(value, 0.1 if value < 10 else 1)
+
+
 def length_km(value: float | None) -> Shown:
     """Length to 0.1 km below 1,000 km, then to the nearest 1 km.
 

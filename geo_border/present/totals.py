@@ -12,6 +12,7 @@ from geo_border.present import figures, rounding
 from geo_border.study import Study
 
 FARMLAND = ("crop", "grass")
+_LEAST_KNOWN = 0.5
 _COVER_GROUPS = {"tree": ("tree",), "farm": FARMLAND, "water": ("water", "wetland"), "built": ("built",)}
 
 
@@ -60,11 +61,14 @@ def _tally(rows: pd.DataFrame) -> dict[str, Any]:
     totals = rows[rows["category"].isin(["total", "all"]) | rows["category"].isna()]
     people = figures.total(rows, "people", ["total"])
     cover = rows[rows["measure"] == "cover_area"]
-    area = float(cover["value"].sum())
+    known = float(cover["value"].sum())
+    own = figures.total(rows, "area")
+    area = own.value if own else known
     shares = {
-        group: rounding.percent(float(cover.loc[cover["category"].isin(list(classes)), "value"].sum()) / area)
+        group: rounding.percent(float(cover.loc[cover["category"].isin(list(classes)), "value"].sum()) / known)
         for group, classes in _COVER_GROUPS.items()
-        if area > 0
+        # Zones of too few pixels have no cover; shares of less than half the land would say little of it.
+        if known > _LEAST_KNOWN * area > 0
     }
     settlements = figures.total(totals, "settlements")
     facilities = rows[rows["measure"] == "facilities"]
@@ -93,6 +97,13 @@ def _corridors(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) 
             {"name": row["name"], "length": rounding.length_km(float(row["length_km"]))} for _, row in axis.iterrows()
         ]
         corridors.append(
-            {"name": corridor.name, **tally, "area": rounding.area_km2(area), "axis": lines, "k": corridor.k}
+            {
+                "id": corridor.id,
+                "name": corridor.name,
+                **tally,
+                "area": rounding.area_km2(area),
+                "axis": lines,
+                "k": corridor.k,
+            }
         )
     return corridors

@@ -1,4 +1,4 @@
-"""The ground under a map: land around the study that no layer of the result covers."""
+"""The ground under a map: land, lakes and regions around a study that are drawn, and from which nothing is measured."""
 
 from __future__ import annotations
 
@@ -13,50 +13,92 @@ import shapely
 from pyproj import CRS
 
 from geo_border.crs import WGS84, to_crs
+from geo_border.store import embedded_dir
 
 ATTRIBUTION = "Made with Natural Earth"
-# Coasts differ between the coarse ground and the fine layers by less than this; slivers of that width are dropped.
-_SLIVER_M = 6_000.0
+# A country of which more than this is land in the coarse ground has its own coast already.
+_ALREADY_LAND = 0.97
 _DENSE_DEG = 0.5
+_EDGE_M = 50_000.0
+_LAKES = ("geo-maps-water-2017", "water.parquet")
+_REGIONS = ("ne-admin1-10m", "admin.parquet")
 Window = tuple[float, float, float, float]
 
 
-def land_around(known: Any, crs: CRS, window: Window) -> Any:
-    """Cut the land of the world to a window, less what finer layers know.
-
-    Parameters
-    ----------
-    known
-        Polygons (array, in `crs`) whose land is drawn from the result itself.
-    crs
-        A plane in metres.
-    window
-        x0, y0, x1, y1 in it.
-
-    Returns
-    -------
-    array of Polygon
-        In `crs`.
-    """
-    world = _world()
-    corners = shapely.segmentize(shapely.box(*window), 50_000.0)
-    lonlat = shapely.get_coordinates(to_crs(corners, crs, WGS84))
+def land(crs: CRS, window: Window) -> Any:
+    """Land of the world (array of polygons in `crs`, a plane in metres) cut to a window x0, y0, x1, y1."""
     centre = to_crs(shapely.Point((window[0] + window[2]) / 2, (window[1] + window[3]) / 2), crs, WGS84)
-    away = (lonlat[:, 0] - centre.x + 180.0) % 360.0 - 180.0
-    span = (float(away.min()), float(lonlat[:, 1].min()), float(away.max()), float(lonlat[:, 1].max()))
+    west, south, east, north = _span(crs, window, float(centre.x))
     pieces = []
     for turn in (-360.0, 0.0, 360.0):
         # On either side of the antimeridian the world goes on: look there too.
-        box = (span[0] + centre.x - turn, span[1] - 0.5, span[2] + centre.x - turn, span[3] + 0.5)
-        cut = shapely.clip_by_rect(world, *box)
+        cut = shapely.clip_by_rect(_world(), centre.x + west - turn, south, centre.x + east - turn, north)
         pieces += [part for part in shapely.get_parts(cut) if not part.is_empty]
     dense = shapely.segmentize(np.array(pieces, dtype=object), _DENSE_DEG)
     placed = shapely.union_all(shapely.make_valid(to_crs(dense, WGS84, crs)))
-    own = shapely.union_all(shapely.make_valid(np.asarray(known, dtype=object)))
-    rest = shapely.difference(shapely.clip_by_rect(placed, *window), own)
-    opened = shapely.buffer(shapely.buffer(rest, -_SLIVER_M / 2), _SLIVER_M / 2, quad_segs=2)
-    parts = shapely.get_parts(shapely.intersection(opened, rest))
+    return _polygons(shapely.clip_by_rect(placed, *window))
+
+
+def on_land(countries: Any, ground: Any) -> Any:
+    """Cut countries (array of polygons) that reach out to sea back to the ground; leave the others as they are."""
+    whole = shapely.union_all(ground)
+    cut = shapely.intersection(countries, whole)
+    size = shapely.area(countries)
+    return np.where(shapely.area(cut) < _ALREADY_LAND * size, cut, countries)
+
+
+def lakes(crs: CRS, window: Window, smallest_km2: float) -> Any:
+    """Lakes of the embedded snapshot in a window (array of polygons in `crs`), those of at least a size."""
+    frame = _embedded(*_LAKES)
+    if frame is None:
+        return np.array([], dtype=object)
+    return _within(frame[frame["area_km2"] >= smallest_km2].geometry.to_numpy(), crs, window)[0]
+
+
+def regions(crs: CRS, window: Window) -> gpd.GeoDataFrame:
+    """Regions of the embedded snapshot in a window, in `crs`: admin_id, name, country, geometry."""
+    frame = _embedded(*_REGIONS)
+    if frame is None:
+        return gpd.GeoDataFrame({"admin_id": [], "name": [], "country": []}, geometry=[], crs=crs)
+    shapes, keep = _within(frame.geometry.to_numpy(), crs, window)
+    return gpd.GeoDataFrame(frame.loc[keep, ["admin_id", "name", "country"]], geometry=shapes, crs=crs)
+
+
+def region_names() -> dict[str, str]:
+    """Names of the embedded snapshot's regions, in their own letters, by code."""
+    frame = _embedded(*_REGIONS)
+    return {} if frame is None else dict(zip(frame["admin_id"], frame["name"], strict=True))
+
+
+def _span(crs: CRS, window: Window, centre_lon: float) -> Window:
+    edge = shapely.segmentize(shapely.box(*window), _EDGE_M)
+    lonlat = shapely.get_coordinates(to_crs(edge, crs, WGS84))
+    away = (lonlat[:, 0] - centre_lon + 180.0) % 360.0 - 180.0
+    return (float(away.min()), float(lonlat[:, 1].min()), float(away.max()), float(lonlat[:, 1].max()))
+
+
+def _within(lonlat: Any, crs: CRS, window: Window) -> tuple[Any, Any]:
+    """Place polygons that touch a window in its plane, cut to it; with them, which of the given ones those are."""
+    centre = to_crs(shapely.Point((window[0] + window[2]) / 2, (window[1] + window[3]) / 2), crs, WGS84)
+    west, south, east, north = _span(crs, window, float(centre.x))
+    near = shapely.intersects(lonlat, shapely.box(centre.x + west, south, centre.x + east, north))
+    placed = shapely.clip_by_rect(shapely.make_valid(to_crs(lonlat[near], WGS84, crs)), *window)
+    full = ~shapely.is_empty(placed)
+    keep = np.flatnonzero(near)[full]
+    mask = np.zeros(len(lonlat), dtype=bool)
+    mask[keep] = True
+    return placed[full], mask
+
+
+def _polygons(shapes: Any) -> Any:
+    parts = shapely.get_parts(shapes)
     return parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+
+
+@lru_cache(maxsize=2)
+def _embedded(dataset: str, file: str) -> gpd.GeoDataFrame | None:
+    path = embedded_dir() / dataset / file
+    return gpd.read_parquet(path) if path.exists() else None
 
 
 @lru_cache(maxsize=1)

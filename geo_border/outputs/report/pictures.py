@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from pyproj import CRS
 
 from geo_border import palette, store
-from geo_border.outputs.basemap import land_around
+from geo_border.outputs import basemap
 from geo_border.outputs.report.labelling import place_labels
 from geo_border.present import language
 from geo_border.result import Result
@@ -36,6 +36,7 @@ Box = tuple[float, float, float, float]
 # Shapes under the bands, lowest first, each with the fill of every shape.
 Ground = list[tuple[Any, list[str]]]
 _FINEST_M = 60.0
+_SMALLEST_LAKE_KM2 = 0.5
 
 
 def draw_all(result: Result, folder: FilePath) -> list[FilePath]:
@@ -61,13 +62,16 @@ def ground_of(result: Result) -> Ground:
     base = {name: palette.style("basemap", name).fill for name in palette.classes("basemap")}
     countries = result.layers["countries"]
     fills = [base["land"] if country in home else base["facing"] for country in countries["country"]]
-    own = _coarse(countries.geometry)
-    around = land_around(own, CRS.from_user_input(countries.crs), _window(result.layers["zones"].total_bounds))
-    found = [(around, [base["facing"]] * len(around)), (own, fills)]
-    water = result.layers.get("water")
-    if water is not None:
-        found.append((_coarse(water.geometry), [base["water"]] * len(water)))
-    return found
+    crs = CRS.from_user_input(countries.crs)
+    window = _window(result.layers["zones"].total_bounds)
+    land = basemap.land(crs, window)
+    own = basemap.on_land(_coarse(countries.geometry), land)
+    lakes = basemap.lakes(crs, window, _SMALLEST_LAKE_KM2)
+    return [
+        (land, [base["facing"]] * len(land)),
+        (own, fills),
+        (lakes, [base["water"]] * len(lakes)),
+    ]
 
 
 def draw(result: Result, segment: str | None, ground: Ground) -> Figure | None:

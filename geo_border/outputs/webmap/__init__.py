@@ -17,8 +17,7 @@ def write(result: Result, folder: Path) -> Path:
     Parameters
     ----------
     result
-        Layers in the study's CRS, the exposure table with raw values, the passport. A result may also carry
-        `water` and `admin1` layers: they are drawn under the others and nothing is measured from them.
+        Layers in the study's CRS, the exposure table with raw values, the passport.
     folder
         Usually `maps/<study>`; made where it is missing.
 

@@ -16,7 +16,7 @@ from geo_border.catalog import entry
 from geo_border.crs import WGS84, to_crs
 from geo_border.errors import CatalogError
 from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
-from geo_border.outputs.basemap import land_around
+from geo_border.outputs import basemap
 from geo_border.outputs.webmap.grids import encode_grid
 from geo_border.outputs.webmap.topology import Plane, Topology, encode_points
 from geo_border.present import rounding
@@ -27,9 +27,7 @@ VIEW_MARGIN_M = 400_000.0
 # Coarse land costs little, and its edge should be out of sight.
 GROUND_MARGIN_M = 1_500_000.0
 _CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
-# Layers that a run may put into its result only to be drawn under the others.
-CONTEXT_LAYERS = ("water", "admin1")
-_SMALLEST_LAKE_KM2 = 15.0
+_SMALLEST_LAKE_KM2 = 4.0
 _ZONE_LAYERS = {"bands": "band", "strips": "strip", "corridor": "corridor", "admin": "admin"}
 
 
@@ -95,36 +93,33 @@ def _own(result: Result) -> Iterable[Drawn]:
 
 
 def _context(result: Result, plane: Plane, window: tuple[float, float, float, float]) -> Iterable[Drawn]:
-    home = set(result.study.home)
     countries = result.layers["countries"]
-    own = shapely.clip_by_rect(shapely.make_valid(countries.geometry.to_numpy()), *window)
+    crs, home = _crs(countries), set(result.study.home)
     x0, y0, x1, y1 = window
     far = (x0 - GROUND_MARGIN_M, y0 - GROUND_MARGIN_M, x1 + GROUND_MARGIN_M, y1 + GROUND_MARGIN_M)
-    land = land_around(own, _crs(countries), far)
-    yield "land", [{} for _ in land], land, _crs(countries)
-    for name in ("countries", "water", "admin1"):
-        frame = result.layers.get(name)
-        if frame is None:
-            continue
-        crs = _crs(frame)
-        # Each comes in the study's CRS; a window in that plane bounds what a polygon of a whole country costs.
-        geometry = shapely.clip_by_rect(shapely.make_valid(frame.geometry.to_numpy()), *window)
-        keep = ~shapely.is_empty(geometry)
-        if name == "water":
-            keep &= shapely.area(geometry) >= _SMALLEST_LAKE_KM2 * 1e6
-        frame, geometry = frame[keep], geometry[keep]
-        features: list[dict[str, Any]] = [{} for _ in range(len(frame))]
-        anchors = _anchors(geometry, crs, plane) if name in ("countries", "admin1") else []
-        if name == "countries":
-            features = [
-                {"k": row["country"], "n": row["name"], "c": _text(row["treaty_status"]), "h": row["country"] in home}
-                for _, row in frame.iterrows()
-            ]
-            _put(features, anchors)
-        elif name == "admin1":
-            features = [{"n": _text(value)} for value in frame["name"]]
-            _put(features, anchors)
-        yield name, features, geometry, crs
+    ground = basemap.land(crs, far)
+    yield "land", [{} for _ in ground], ground, crs
+    shapes = shapely.clip_by_rect(shapely.make_valid(countries.geometry.to_numpy()), *window)
+    shapes = basemap.on_land(shapes, ground)
+    zones = result.layers["zones"]
+    for number, country in enumerate(countries["country"]):
+        # Where zones lie their coast is the fine one.
+        own = zones[(zones["country"] == country) & (zones["zone_kind"] == "band")].geometry.to_numpy()
+        if len(own):
+            shapes[number] = shapely.union_all(np.append(own, shapes[number]))
+    keep = ~shapely.is_empty(shapes)
+    named = [
+        {"k": row["country"], "n": row["name"], "c": _text(row["treaty_status"]), "h": row["country"] in home, "at": at}
+        for (_, row), at in zip(countries[keep].iterrows(), _anchors(shapes[keep], crs, plane), strict=True)
+    ]
+    yield "countries", named, shapes[keep], crs
+    lakes = basemap.lakes(crs, window, _SMALLEST_LAKE_KM2)
+    yield "water", [{} for _ in lakes], lakes, crs
+    regions = basemap.regions(crs, window)
+    regions = regions[regions["country"].isin(home)]
+    outlines = regions.geometry.to_numpy()
+    anchors = _anchors(outlines, crs, plane)
+    yield "admin1", [{"n": n, "at": at} for n, at in zip(regions["name"], anchors, strict=True)], outlines, crs
 
 
 def _anchors(geometry: Any, crs: CRS, plane: Plane) -> list[list[int]]:
@@ -136,11 +131,6 @@ def _anchors(geometry: Any, crs: CRS, plane: Plane) -> list[list[int]]:
         points.append(shapely.get_point(circle, 0))
     placed = shapely.get_coordinates(plane.place(np.array(points, dtype=object), crs))
     return [[round(x), round(y)] for x, y in placed.tolist()]
-
-
-def _put(features: list[dict[str, Any]], anchors: list[list[int]]) -> None:
-    for feature, anchor in zip(features, anchors, strict=True):
-        feature["at"] = anchor
 
 
 def encode_grids(result: Result, plane: Plane) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import pandas as pd
 
 from geo_border import palette, present
 from geo_border.model import COVER_CLASSES, UNKNOWN
+from geo_border.outputs import basemap
 from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
 from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
 from geo_border.present import figures, labels, rounding
 from geo_border.present.totals import totals
 from geo_border.result import Result
 
+_COMPARED_M = 10_000.0
 _STYLED = (
     *("frontier", "frontier_sea", "bands", "strips", "corridor", "corridor_axis", "admin", "forested", "populated"),
     *("civilian_exposure", "settlements", "facilities", "cover", "countries", "basemap"),
@@ -45,6 +47,8 @@ def payload(result: Result) -> dict[str, Any]:
         "segments": _segments(result.layers["segments"]),
         "figures": _figures(result.exposure),
         "story": totals(study, result.layers, result.exposure),
+        "comparison": _comparison(result.passport.get("comparison", [])),
+        "regions": _regions(result.layers["zones"]),
         "settlements": encode_places(result.layers["settlements"], plane),
         "facilities": encode_places(result.layers["facilities"], plane),
         "treaty": _treaty(result.layers["countries"]),
@@ -96,6 +100,27 @@ def _zones(zones: Any) -> list[list[Any]]:
     columns = ("zone_id", "zone_kind", "segment", "country", "from_m", "to_m")
     rows = [[_plain(row[c]) for c in columns] for _, row in zones.iterrows()]
     return [[*row, rounding.area_km2(_plain(area))] for row, area in zip(rows, zones["area_km2"], strict=True)]
+
+
+def _comparison(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Round what a run says of each segment's nearest 10 km beside its whole country."""
+    return [
+        {
+            "segment": row["segment"],
+            "tree": rounding.percent(row["tree_share"]),
+            "country_tree": rounding.percent(row["country_tree_share"]),
+            "people": rounding.people_per_km2(row["people_per_km2"]),
+            "country_people": rounding.people_per_km2(row["country_people_per_km2"]),
+        }
+        for row in rows
+        if row["within_m"] == _COMPARED_M
+    ]
+
+
+def _regions(zones: Any) -> dict[str, str]:
+    """Name the regions that zones of kind admin are of."""
+    wanted = {zone_id.split("|")[1] for zone_id in zones.loc[zones["zone_kind"] == "admin", "zone_id"]}
+    return {code: name for code, name in basemap.region_names().items() if code in wanted}
 
 
 def _segments(segments: Any) -> list[dict[str, Any]]:

@@ -72,12 +72,12 @@ class Topology:
     def add(self, geometries: Any) -> range:
         """Take geometries on the plane; the range holds their numbers in what `build` returns."""
         first = self._count
-        for geometry in geometries:
-            for path, closed in _paths_of(geometry):
-                self._paths.append(path)
-                self._closed.append(closed)
-                self._owner.append(self._count)
-            self._count += 1
+        found = np.asarray(geometries, dtype=object)
+        paths, closed, owner = _paths_of(found)
+        self._paths += paths
+        self._closed += closed
+        self._owner += [first + number for number in owner]
+        self._count += len(found)
         return range(first, self._count)
 
     def build(self) -> tuple[str, str, list[list[list[int]]]]:
@@ -105,13 +105,28 @@ class Topology:
 
 def encode_points(xy: NDArray[np.float64]) -> str:
     """Encode points on the plane (n x 2) as one text, each as the step from the one before."""
-    whole = np.rint(xy).astype(np.int64)
-    return encode_numbers(np.diff(whole, axis=0, prepend=[[0, 0]]).ravel().tolist())
+    return encode_numbers(np.diff(np.rint(xy).astype(np.int64), axis=0, prepend=[[0, 0]]).ravel())
 
 
-def encode_numbers(numbers: list[int]) -> str:
-    """Encode whole numbers one by one."""
-    return "".join(map(_varint, numbers))
+def encode_numbers(numbers: Any) -> str:
+    """Encode whole numbers as digits of 5 bits and a continuation, small ones short.
+
+    >>> encode_numbers([0, -1, 15, 16])
+    'ABegB'
+    """
+    left = np.asarray(numbers, dtype=np.int64)
+    left = np.where(left >= 0, left << 1, (-left << 1) - 1)
+    rounds = []
+    going = np.ones(len(left), dtype=bool)
+    while going.any():
+        more = left > 31
+        rounds.append(np.where(going, (left & 31) | np.where(more, 32, 0), -1))
+        going, left = going & more, left >> 5
+    if not rounds:
+        return ""
+    digits = np.column_stack(rounds).ravel()
+    alphabet = np.frombuffer(_DIGITS.encode(), dtype=np.uint8)
+    return str(alphabet[digits[digits >= 0]].tobytes(), "ascii")
 
 
 def _mercator(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -120,17 +135,28 @@ def _mercator(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArr
     return _MERCATOR_R_M * np.radians(lon), _MERCATOR_R_M * np.log(np.tan(np.pi / 4 + clipped / 2))
 
 
-def _paths_of(geometry: Any) -> list[tuple[Int, bool]]:
-    found = []
-    for part in shapely.get_parts(geometry):
-        polygon = part.geom_type == "Polygon"
-        for line in shapely.get_rings(part) if polygon else [part]:
-            xy = np.rint(shapely.get_coordinates(line)).astype(np.int64)
-            keep = np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))
-            xy = xy[keep][:-1] if polygon else xy[keep]
-            if len(xy) >= (3 if polygon else 2):
-                found.append((xy, polygon))
-    return found
+def _paths_of(geometries: Any) -> tuple[list[Int], list[bool], list[int]]:
+    """Take rings (without their last point) and lines as whole numbers, and which geometry each belongs to."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    kind = shapely.get_type_id(parts)
+    polygon, line = kind == shapely.GeometryType.POLYGON, kind == shapely.GeometryType.LINESTRING
+    rings, ring_of = shapely.get_rings(parts[polygon], return_index=True)
+    curves = np.concatenate((rings, parts[line]))
+    owners = np.concatenate((owner[polygon][ring_of], owner[line]))
+    closed = np.arange(len(curves)) < len(rings)
+    raw, curve = shapely.get_coordinates(curves, return_index=True)
+    xy = np.rint(raw).astype(np.int64)
+    same = np.zeros(len(xy), dtype=bool)
+    same[1:] = (curve[1:] == curve[:-1]) & np.all(xy[1:] == xy[:-1], axis=1)
+    xy, curve = xy[~same], curve[~same]
+    last = np.append(curve[1:] != curve[:-1], True) if len(curve) else np.zeros(0, dtype=bool)
+    keep = ~(last & closed[curve])
+    xy, curve = xy[keep], curve[keep]
+    sizes = np.bincount(curve, minlength=len(curves))
+    pieces = np.split(xy, np.cumsum(sizes)[:-1]) if len(curves) else []
+    enough = sizes >= np.where(closed, 3, 2)
+    wanted = np.flatnonzero(enough).tolist()
+    return [pieces[n] for n in wanted], closed[wanted].tolist(), owners[wanted].tolist()
 
 
 def _junctions(paths: list[Int], closed: list[bool]) -> tuple[list[Int], list[NDArray[np.bool_]]]:
@@ -160,17 +186,17 @@ def _pieces(path: Int, ids: Int, cut: NDArray[np.bool_], closed: bool) -> list[t
     """Cut a path at its junctions; a closed one without any starts at its lowest point number."""
     if closed:
         at = int(np.argmax(cut)) if cut.any() else int(np.argmin(ids))
-        order = np.append(np.roll(np.arange(len(ids)), -at), at)
+        order = np.append(np.arange(at, len(ids)), np.arange(at + 1))
         path, ids, cut = path[order], ids[order], cut[order]
-    marks = np.flatnonzero(cut[1:-1]) + 1
-    edges = [0, *marks.tolist(), len(ids) - 1]
+    edges = [0, *(np.flatnonzero(cut[1:-1]) + 1).tolist(), len(ids) - 1]
     return [(path[a : b + 1], ids[a : b + 1]) for a, b in itertools.pairwise(edges)]
 
 
 def _refer(piece: Int, ids: Int, known: dict[bytes, list[int]], arcs: list[Int]) -> list[int]:
     """Refer to a piece by its arcs, making them when the piece is new in both directions."""
     # Both neighbours must arrive at the same key, whichever way round they walk.
-    backwards = (ids[0], ids[1]) > (ids[-1], ids[-2])
+    first, second, last_but_one, last = ids[[0, 1, -2, -1]].tolist()
+    backwards = (first, second) > (last, last_but_one)
     if backwards:
         piece, ids = piece[::-1], ids[::-1]
     key = ids.tobytes()
@@ -200,29 +226,13 @@ def _levels(arcs: list[Int]) -> list[tuple[Int, Int]]:
 
 
 def _encode(arcs: list[tuple[Int, Int]]) -> tuple[str, str]:
-    """Write arcs as digits of 5 bits and a continuation (count, then steps), levels as 3 vertices a digit."""
-    steps: list[str] = []
+    """Write arcs as numbers (count, then steps), levels as 3 vertices a digit."""
+    sizes = np.array([len(xy) for xy, _ in arcs])
+    steps = np.diff(np.concatenate([xy for xy, _ in arcs]), axis=0, prepend=[[0, 0]])
+    counted = np.insert(steps.ravel(), 2 * np.append(0, np.cumsum(sizes)[:-1]), sizes)
     marks: list[str] = []
-    at = np.zeros((1, 2), dtype=np.int64)
-    for xy, level in arcs:
-        steps.append(_varint(len(xy)))
-        steps += [_varint(v) for v in np.diff(xy, axis=0, prepend=at).ravel().tolist()]
-        at = xy[-1:]
+    for _, level in arcs:
         inner = level[1:-1]
         padded = np.append(inner, np.zeros(-len(inner) % 3, dtype=np.int64)).reshape(-1, 3)
         marks += [_DIGITS[d] for d in (padded @ np.array([16, 4, 1])).tolist()]
-    return "".join(steps), "".join(marks)
-
-
-def _varint(value: int) -> str:
-    """Write a whole number, small ones short.
-
-    >>> _varint(0), _varint(-1), _varint(15), _varint(16)
-    ('A', 'B', 'e', 'gB')
-    """
-    left = value << 1 if value >= 0 else (-value << 1) - 1
-    digits = []
-    while left > 31:
-        digits.append(_DIGITS[32 | (left & 31)])
-        left >>= 5
-    return "".join([*digits, _DIGITS[left]])
+    return encode_numbers(counted), "".join(marks)

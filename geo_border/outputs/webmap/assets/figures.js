@@ -52,13 +52,14 @@ GB.coverChart = function (rows) {
 GB.zoneCard = function (zone, open) {
   const rows = GB.rowsOf(zone[0]), of = (measure) => rows.filter((row) => row.measure === measure);
   const people = of("people"), all = people.find((row) => row.category === "total"), facts = [];
-  facts.push(...GB.fact(GB.t("Area"), GB.unit(zone[6], "km²")));
+  const area = of("area")[0];
+  facts.push(...GB.fact(GB.t("Area"), GB.unit(zone[6], "km²"), area ? GB.spreadText(area) : ""));
   if (all) facts.push(...GB.fact(GB.t("People"), GB.number(all.shown), GB.spreadText(all)));
   for (const row of people) {
     if (row.category !== "total") facts.push(...GB.fact(GB.t(GB.data.labels.ages[row.category] || row.category), GB.number(row.shown), GB.spreadText(row)));
   }
   for (const measure of [...new Set(rows.map((row) => row.measure))]) {
-    if (["people", "cover_area"].includes(measure)) continue;
+    if (["people", "cover_area", "area"].includes(measure)) continue;
     for (const row of of(measure)) {
       const name = measure === "facilities" ? GB.classLabel("facilities", row.category)
         : GB.t(GB.data.labels.measures[measure] || measure) + (row.category && !["total", "all"].includes(row.category) && measure !== "settlements" ? `, ${GB.classLabel("frontier", row.category)}` : "");
@@ -69,7 +70,8 @@ GB.zoneCard = function (zone, open) {
     ? GB.h("p", { class: "warn" }, GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside.")) : null;
   return GB.h("details", { class: "card", open: open || false, "data-zone": zone[0] },
     GB.h("summary", {}, GB.zoneName(zone)),
-    hypothetical, GB.h("dl", {}, facts), GB.coverChart(of("cover_area")), GB.sureness(rows));
+    hypothetical, GB.h("dl", {}, facts),
+    GB.coverChart(of("cover_area")) || GB.h("p", { class: "quiet" }, GB.t("Land cover is not known here: the zone holds too few of the data's pixels.")), GB.sureness(rows));
 };
 
 // Where the figures of some rows come from, of what year, and how sure they are.

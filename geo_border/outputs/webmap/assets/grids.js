@@ -39,6 +39,7 @@ GB.gridColours = function (name) {
 };
 
 GB.paintGrid = function (painter, name, frame) {
+  if (!GB.data.grids[name]) return;
   const grid = GB.gridOf(name);
   if (!grid.rows) return;
   const canvas = document.createElement("canvas"), ctx = canvas.getContext("2d"), paths = [], r = painter.ratio;

@@ -53,8 +53,9 @@ GB.Painter = L.Renderer.extend({
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, this._container.width, this._container.height);
     if (this.shown.has("basemap")) this.basemap(ctx, frame);
-    for (const name of ["cover", "people"]) if (this.shown.has(name) && GB.data.grids[name]) GB.paintGrid(this, name, frame);
+    if (this.shown.has("cover")) GB.paintGrid(this, "cover", frame);
     this.bands(ctx, frame);
+    if (this.shown.has("people")) GB.paintGrid(this, "people", frame);
     for (const name of ["forested", "populated", "civilian_exposure"]) this.classes(ctx, frame, name);
     this.outlines(ctx, frame, "admin");
     this.strips(ctx, frame);
@@ -176,7 +177,8 @@ GB.Painter = L.Renderer.extend({
     for (const cls of new Set(features.map((f) => f.c || ""))) {
       const part = features.filter((f) => (f.c || "") === cls), style = styles[cls] || styles[""];
       if (name === "frontier") this.stroke(ctx, frame, part, { line: "#ffffff", width: style.width + 2, line_opacity: 0.85 });
-      this.stroke(ctx, frame, part, style);
+      // From afar dashes of short stretches would make the line look broken.
+      this.stroke(ctx, frame, part, name === "frontier" && frame.zoom < 7 ? { ...style, dash: [] } : style);
     }
   },
   selection(ctx, frame) {

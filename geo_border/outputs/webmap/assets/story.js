@@ -22,6 +22,9 @@ GB.story = function () {
     GB.grid(GB.t("Land cover by distance"), [GB.t("Distance"), GB.t("Trees"), GB.t("Crops and grass"), GB.t("Water and wetland"), GB.t("Built-up")],
       all.within.map((band) => [within(band), ...["tree", "farm", "water", "built"].map((k) => GB.share(band.cover[k] === undefined ? null : band.cover[k]))])),
     GB.h("p", { class: "quiet" }, GB.t("Tree cover is what the data's own definition of trees says; it is not the same as forest in an inventory.")));
+  if (GB.data.comparison.length) ask(GB.t("Is it densely forested and thinly settled?"),
+    GB.grid(GB.t("Within 10 km of the line, beside the whole country"), [GB.t("Segment"), GB.t("Trees"), GB.t("Trees, country"), GB.t("People per km²"), GB.t("People per km², country")],
+      GB.data.comparison.map((c) => [GB.segmentName(c.segment), GB.share(c.tree), GB.share(c.country_tree), GB.number(c.people), GB.number(c.country_people)])));
   ask(GB.t("How many people live near it?"),
     GB.grid(GB.t("People by distance"), [GB.t("Distance"), GB.t("People (range)"), GB.t("Settlements")],
       all.within.map((band) => [within(band), GB.people(band.people), GB.number(band.settlements)])),

@@ -52,8 +52,11 @@ GB.segmentName = function (segment) {
 GB.zoneName = function (zone) {
   const [id, kind, segment, country, from, to] = zone;
   const where = segment ? GB.segmentName(segment) : GB.countryName(country);
-  if (kind === "band") return GB.t("{where}: {range} from the line", { where, range: GB.range(from, to) });
-  if (kind === "strip") return GB.t("{where}: hypothetical strip, {depth} deep", { where, depth: GB.metres(to) });
+  const found = GB.data.segments.find((s) => s.segment === segment);
+  // Land nearest to one country's frontier may be another's.
+  const other = found && found.country !== country ? ` (${GB.countryName(country)})` : "";
+  if (kind === "band") return GB.t("{where}: {range} from the line", { where, range: GB.range(from, to) }) + other;
+  if (kind === "strip") return GB.t("{where}: hypothetical strip, {depth} deep", { where, depth: GB.metres(to) }) + other;
   if (kind === "corridor") return GB.t("{name} corridor, {country}", { name: GB.corridorName(id), country: GB.countryName(country) });
   return from === null ? id : `${GB.regionName(id)}: ${GB.range(from, to)}`;
 };
