@@ -258,7 +258,8 @@ LAYERS: dict[str, Layer] = {
     )
 }
 COVER_CATEGORIES = (*COVER_CLASSES, UNKNOWN)
-_DTYPES = {"text": "str", "float": "float64", "int": "Int64", "bool": "bool"}
+# Names of pandas, which its stubs take as literals only.
+_DTYPES: dict[str, Any] = {"text": "str", "float": "float64", "int": "Int64", "bool": "bool"}
 
 
 def conform(name: str, frame: Any) -> Any:
@@ -286,7 +287,7 @@ def conform(name: str, frame: Any) -> Any:
 def _checked(layer: str, column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
     where = f"layer {layer}, column {column.name}"
     try:
-        typed = values.astype(_DTYPES[column.dtype])
+        typed: pd.Series[Any] = values.astype(_DTYPES[column.dtype])
     except (TypeError, ValueError) as error:
         raise SchemaError(f"{where}: not {column.dtype}: {error}.") from error
     if not column.nullable and typed.isna().any():

@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+import distributed
+from distributed import Future, KilledWorker
 from distributed.client import FutureCancelledError
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 
 from geo_border.engine.base import Journal, Progress, R, T
 from geo_border.errors import EngineError
@@ -21,6 +22,8 @@ from geo_border.errors import EngineError
 # A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
 _BATCH, _SHARE, _BRANCHES = 12, 8, 8
 _REACH_S = 20
+# Dask annotates its classes but not their making; as Any they can be called from code that is typed.
+_dask: Any = distributed
 _LOST = (CommClosedError, FutureCancelledError, asyncio.CancelledError, TimeoutError, OSError)
 
 
@@ -45,9 +48,11 @@ class DaskEngine:
         where = self._address or "this machine"
         try:
             target = self._address or self._stack.enter_context(
-                LocalCluster(n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
+                _dask.LocalCluster(
+                    n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+                )
             )
-            self._client = self._stack.enter_context(Client(target, timeout=_REACH_S))
+            self._client = self._stack.enter_context(_dask.Client(target, timeout=_REACH_S))
         except _LOST as error:
             self._stack.close()
             raise EngineError(
@@ -103,12 +108,12 @@ class DaskEngine:
         for number, group in enumerate(groups):
             kept = journal.load(number) if journal else None
             if kept is not None:
-                results.append(kept)  # type: ignore[arg-type]
+                results.append(cast("R", kept))  # a journal gives back what it was given
                 done += sum(map(len, group))
                 continue
             leaves = [self._submit(_run_batch, work, batch) for batch in group]
             waiting[self._submit(_combine, work, leaves)] = (number, sum(map(len, group)))
-        for future in as_completed(list(waiting)):
+        for future in _dask.as_completed(list(waiting)):
             number, count = waiting[future]
             results.append(future.result())
             if journal:
@@ -125,12 +130,13 @@ class DaskEngine:
         """Workers now; at least one, because some may yet come."""
         return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
 
-    def _submit(self, function: Callable[..., Any], *given: Any) -> Future:
+    def _submit(self, function: Callable[..., Any], *given: Any) -> Future[Any]:
         """Submit one task, never taken for another one with the same arguments."""
         with warnings.catch_warnings():
             # The zones of a whole frontier are some megabytes; they are sent once.
             warnings.filterwarnings("ignore", message="Sending large graph")
-            return self._client.submit(function, *given, pure=False, retries=2)
+            future: Future[Any] = self._client.submit(function, *given, pure=False, retries=2)
+        return future
 
 
 def _run_batch(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], tasks: Sequence[T]) -> R:

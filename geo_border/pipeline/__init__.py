@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -249,7 +249,7 @@ def _named(chosen: dict[str, str]) -> dict[str, str]:
 
 def _written(made: Result, processed: Path, maps: Path, tell: Tell) -> list[Path]:
     """All files but the passport, which vouches for them and comes last."""
-    steps = (
+    steps: tuple[Callable[[], Path | list[Path]], ...] = (
         lambda: geopackage.write(made, processed),
         lambda: table.write(made, processed),
         lambda: cog.write(made, processed),

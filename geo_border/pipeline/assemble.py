@@ -50,7 +50,7 @@ def result(
     areas = area_km2(np.array([shape for _, shape in zones], dtype=object), ground.crs)
     for (zone, _), area in zip(zones, areas, strict=True):
         rows += reading.rows(zone, found, inputs, float(area))
-        rows += _facility_rows(zone, ground, facilities, inputs)
+        rows += _facility_rows(zone, facilities, inputs)
     table = conform("exposure", exposure.table([*rows, *corridors]))
     squares = layers.cells(ground, found, inputs, study, facilities)
     named = [(z.columns["zone_id"], name, shape, people) for z, name, shape, people in corridor_zones]
@@ -121,9 +121,7 @@ def _corridor_zone(zone_id: str, country: str, figures: list[Any], area: Any, co
     return Zone(columns, slice(None), counts[0], low_high)
 
 
-def _facility_rows(
-    zone: Zone, ground: Ground, facilities: gpd.GeoDataFrame, inputs: Inputs
-) -> Iterator[dict[str, Any]]:
+def _facility_rows(zone: Zone, facilities: gpd.GeoDataFrame, inputs: Inputs) -> Iterator[dict[str, Any]]:
     if "facilities" not in inputs.raw or zone.columns["zone_kind"] not in ("band", "strip"):
         return
     own = facilities[

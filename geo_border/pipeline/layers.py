@@ -19,14 +19,15 @@ from geo_border.pipeline.inputs import Inputs
 from geo_border.schemas import CELL_COVER, conform
 from geo_border.study import Study
 
+_NONE = np.array(None, dtype=object)
+
 
 def points(need: str, ground: Ground, inputs: Inputs, study: Study) -> gpd.GeoDataFrame:
     """Layer `settlements` (need `places`) or `facilities`: what lies in home territory within the widest band."""
     columns = ["name", "name_en", "kind", "country", "segment", "distance_m", "people", "degurba", "source", "geometry"]
     frame = inputs.layers.get(need)
     if frame is None or len(frame) == 0:
-        empty = gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=ground.crs)
-        return empty
+        return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=ground.crs)
     lon, lat = shapely.get_coordinates(frame.geometry.to_numpy()).T
     frame = frame.set_geometry(
         gpd.GeoSeries(to_crs(frame.geometry.to_numpy(), WGS84, ground.crs), index=frame.index, crs=ground.crs)
@@ -39,7 +40,7 @@ def points(need: str, ground: Ground, inputs: Inputs, study: Study) -> gpd.GeoDa
         country=own,
         segment=np.array(ground.segment_ids)[near.label],
         distance_m=near.distance_m,
-        people=frame["people"] if "people" in frame else np.nan,
+        people=frame.get("people", np.nan),
         degurba=sampled(inputs.grid("settlement_class"), lon, lat),
         source=inputs.entry(need).name,
     )
@@ -119,7 +120,7 @@ def _passage(out: pd.DataFrame, inputs: Inputs, facilities: gpd.GeoDataFrame) ->
 
 def class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Layers `forested`, `populated` and `civilian_exposure`: cells dissolved; blank cells are in none of them."""
-    forested = pd.Series(np.where(frame["forested"], "forested", None), index=frame.index)
+    forested = pd.Series(np.where(frame["forested"], "forested", _NONE), index=frame.index)
     named = civilian.settlement_class(frame["degurba"])
     populated = named.where(frame["populated"], None)
     kinds = {"forested": forested, "populated": populated, "civilian_exposure": frame["civilian_exposure"]}
@@ -166,7 +167,8 @@ def segments(ground: Ground) -> pd.DataFrame:
                 "note": official.get("note") or None,
             }
         )
-    return conform("segments", pd.DataFrame(rows))
+    table: pd.DataFrame = conform("segments", pd.DataFrame(rows))
+    return table
 
 
 def countries(
