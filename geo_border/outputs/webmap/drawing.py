@@ -43,8 +43,10 @@ def view_of(result: Result) -> tuple[Plane, tuple[float, float, float, float]]:
     return Plane.around(centre.x, centre.y), (x0, y0, x1, y1)
 
 
-def encode_layers(result: Result, plane: Plane, window: tuple[float, float, float, float]) -> dict[str, Any]:
-    """Encode the geometry of every layer that has any; empty layers stay in as empty lists.
+def encode_layers(
+    result: Result, plane: Plane, window: tuple[float, float, float, float], finest: float
+) -> dict[str, Any]:
+    """Encode the geometry of every layer, to a finest detail in units; empty layers stay in as empty lists.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def encode_layers(result: Result, plane: Plane, window: tuple[float, float, floa
     for name, features, geometries, crs in [*_context(result, plane, window), *_own(result)]:
         numbers = topology.add(plane.place(geometries, crs) if len(features) else [])
         layers[name] = [{**feature, "g": number} for feature, number in zip(features, numbers, strict=True)]
-    arcs, levels, geometries_by_number = topology.build()
+    arcs, levels, geometries_by_number = topology.build(finest)
     for features in layers.values():
         for feature in features:
             feature["g"] = geometries_by_number[feature["g"]]

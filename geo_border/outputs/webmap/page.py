@@ -18,9 +18,13 @@ from xstatic.pkg import leaflet
 
 from geo_border import present
 from geo_border.outputs.webmap.payload import languages, payload, to_json
+from geo_border.outputs.webmap.topology import TOLERANCES
 from geo_border.result import Result
 
 SCRIPTS = ("core", "words", "painter", "grids", "places", "figures", "story", "finding", "table", "legend", "app")
+# What an old laptop or a phone opens at once; a bigger study gives up detail before it gives up that.
+MOST_BYTES = 4_000_000
+COARSEST = 24.0
 # Online pictures, each off until the reader switches it on: name, address, attribution.
 ONLINE = (
     (
@@ -74,8 +78,20 @@ class _Start(MacroElement):
         self.map, self.online = over, list(online)
 
 
-def draw(result: Result) -> str:
-    """Draw the whole page as one HTML text; the same result gives the same bytes."""
+def draw(result: Result, most_bytes: int = MOST_BYTES) -> str:
+    """Draw the whole page as one HTML text; the same result gives the same bytes.
+
+    Where the page would be heavier than `most_bytes`, its finest detail is coarsened, at most to `COARSEST` units.
+    """
+    finest = TOLERANCES[0]
+    page = _drawn(result, finest)
+    while len(page.encode()) > most_bytes and finest < COARSEST:
+        finest *= 2
+        page = _drawn(result, finest)
+    return page
+
+
+def _drawn(result: Result, finest: float) -> str:
     page = _Page(location=[55.0, 25.0], zoom_start=5, tiles=None)
     page.default_js, page.default_css = [], []
     online = [folium.TileLayer(url, name=name, attr=attr, show=False, max_zoom=17) for name, url, attr in ONLINE]
@@ -86,10 +102,10 @@ def draw(result: Result) -> str:
     sheet.add_child(page)
     sheet.header.add_child(Element("<script>@@leaflet@@</script>"), name="leaflet")
     _fix_ids(sheet)
-    return _with_policy(_filled(sheet.render(), _contents(result)))
+    return _with_policy(_filled(sheet.render(), _contents(result, finest)))
 
 
-def _contents(result: Result) -> dict[str, str]:
+def _contents(result: Result, finest: float) -> dict[str, str]:
     """Give the text of each @@place@@ in the page."""
     plurals = [f"{code}: (n) => {present.language(code).plural_rule}" for code in present.LANGUAGES]
     return {
@@ -98,7 +114,7 @@ def _contents(result: Result) -> dict[str, str]:
         "css": _leaflet_css() + _asset("page.css"),
         "leaflet": _leaflet_js(),
         "scripts": "\n".join([*(_asset(f"{name}.js") for name in SCRIPTS), f"GB.plural = {{ {', '.join(plurals)} }};"]),
-        "data": to_json(payload(result)),
+        "data": to_json(payload(result, finest)),
         "languages": to_json(languages(result.layers["countries"]["country"])),
     }
 

@@ -24,8 +24,8 @@ _STYLED = (
 )
 
 
-def payload(result: Result) -> dict[str, Any]:
-    """Gather the page's data; the same result gives the same value."""
+def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
+    """Gather the page's data, geometry to a finest detail in units; the same result gives the same value."""
     plane, window = view_of(result)
     study = result.study
     return {
@@ -41,7 +41,7 @@ def payload(result: Result) -> dict[str, Any]:
             "forested_share": rounding.percent(study.thresholds.forested_tree_share),
         },
         "plane": {"x": plane.origin_x, "y": plane.origin_y, "unit": UNIT_M, "tolerances": TOLERANCES},
-        "geometry": encode_layers(result, plane, window),
+        "geometry": encode_layers(result, plane, window, finest),
         "grids": encode_grids(result, plane),
         "zones": _zones(result.layers["zones"]),
         "segments": _segments(result.layers["segments"]),

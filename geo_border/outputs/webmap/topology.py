@@ -80,8 +80,8 @@ class Topology:
         self._count += len(found)
         return range(first, self._count)
 
-    def build(self) -> tuple[str, str, list[list[list[int]]]]:
-        """Encode everything taken.
+    def build(self, finest: float = TOLERANCES[0]) -> tuple[str, str, list[list[list[int]]]]:
+        """Encode everything taken; `finest` is the smallest detail kept, in units.
 
         Returns
         -------
@@ -100,7 +100,7 @@ class Topology:
             for piece, piece_ids in _pieces(path, path_ids, cut, closed):
                 refs += _refer(piece, piece_ids, known, arcs)
             rings[owner].append(refs)
-        return *_encode(_levels(arcs)), rings
+        return *_encode(_levels(arcs, finest)), rings
 
 
 def encode_points(xy: NDArray[np.float64]) -> str:
@@ -207,7 +207,7 @@ def _refer(piece: Int, ids: Int, known: dict[bytes, list[int]], arcs: list[Int])
     return [~number for number in reversed(known[key])] if backwards else known[key]
 
 
-def _levels(arcs: list[Int]) -> list[tuple[Int, Int]]:
+def _levels(arcs: list[Int], finest: float) -> list[tuple[Int, Int]]:
     """Pair each arc's needed vertices with the coarsest level each belongs to; ends belong to all, so no gap opens."""
     sizes = np.array([len(arc) for arc in arcs])
     owner = np.repeat(np.arange(len(arcs)), sizes)
@@ -215,7 +215,7 @@ def _levels(arcs: list[Int]) -> list[tuple[Int, Int]]:
     level = np.full(len(xy), -1)
     # The third coordinate carries each vertex's number through the simplification.
     lines = shapely.linestrings(np.column_stack((xy, np.arange(len(xy)))).astype(np.float64), indices=owner)
-    for number, tolerance in enumerate(TOLERANCES):
+    for number, tolerance in enumerate((finest, *(max(t, finest) for t in TOLERANCES[1:]))):
         lines = shapely.simplify(lines, tolerance, preserve_topology=False)
         kept = shapely.get_coordinates(lines, include_z=True)[:, 2]
         level[kept.astype(np.int64)] = number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.outputs.webmap import grids
+from geo_border.outputs.webmap.page import draw
 from geo_border.outputs.webmap.topology import TOLERANCES, Plane, Topology, encode_numbers
 from tests import synthetic
 from tests.outputs.webmap import decoding
@@ -145,3 +147,13 @@ def test_a_cell_stands_within_a_fiftieth_of_its_place() -> None:
         true = shapely.get_coordinates(plane.place([shapely.Point(x, y)], made.crs))[0]
         cell = 1_000 / np.cos(np.radians(54)) / 16
         assert np.abs(drawn - true).max() <= 0.02 * cell + 1
+
+
+def test_a_heavy_study_gives_up_detail_for_weight() -> None:
+    made = synthetic.build()
+    # Rough edges whose bends a coarser page may leave out.
+    rough = shapely.segmentize(made.layers["forested"].geometry.to_numpy(), 100.0)
+    bent = shapely.transform(rough, lambda xy: xy + 30.0 * np.sin(xy[:, ::-1] / 37.0))
+    made.layers["forested"] = made.layers["forested"].set_geometry(gpd.GeoSeries(bent, crs="EPSG:3035").values)
+    full = len(draw(made, most_bytes=10**9).encode())
+    assert len(draw(made, most_bytes=int(full * 0.9)).encode()) <= full * 0.9

@@ -97,12 +97,18 @@ GB.Painter = L.Renderer.extend({
     ctx.globalAlpha = 1;
   },
   // Each arc once, however many features share it, and only those in view.
-  stroke(ctx, frame, features, style) {
+  // `inner` keeps to arcs that two of the features share: the lines between them, not the rim.
+  stroke(ctx, frame, features, style, inner) {
     if (!style.width) return;
+    const uses = new Map();
+    if (inner) for (const feature of features) for (const ring of feature.g) for (const ref of ring) {
+      const arc = ref < 0 ? ~ref : ref;
+      uses.set(arc, (uses.get(arc) || 0) + 1);
+    }
     const [x0, y0, x1, y1] = frame.box, { box } = GB.arcs, seen = new Set(), path = new Path2D();
     for (const feature of features) for (const ring of feature.g) for (const ref of ring) {
       const arc = ref < 0 ? ~ref : ref, k = 4 * arc;
-      if (seen.has(arc) || box[k] > x1 || box[k + 2] < x0 || box[k + 1] > y1 || box[k + 3] < y0) continue;
+      if (seen.has(arc) || (inner && uses.get(arc) < 2) || box[k] > x1 || box[k + 2] < x0 || box[k + 1] > y1 || box[k + 3] < y0) continue;
       seen.add(arc);
       GB.walk(arc, frame.level, (x, y, opening) => (opening ? path.moveTo(x, y) : path.lineTo(x, y)));
     }
@@ -138,7 +144,7 @@ GB.Painter = L.Renderer.extend({
     for (const feature of countries) this.fill(ctx, frame, feature, feature.h ? base.land : base.facing);
     for (const feature of this.features("water", frame)) this.fill(ctx, frame, feature, base.water);
     this.stroke(ctx, frame, this.features("water", frame), base.water);
-    if (frame.zoom >= 6) this.stroke(ctx, frame, this.features("admin1", frame), base.admin);
+    if (frame.zoom >= 6) this.stroke(ctx, frame, GB.data.geometry.layers.admin1 || [], base.admin, true);
     this.stroke(ctx, frame, countries, GB.data.styles.layers.countries[""]);
   },
   bands(ctx, frame) {

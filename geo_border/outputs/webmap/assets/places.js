@@ -60,10 +60,14 @@ GB.paintPlaces = function (painter, ctx, frame) {
     ctx.font = `${big ? 600 : 400} ${big ? 13 : 12}px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif`;
     const text = label.text.length > 40 ? `${label.text.slice(0, 39)}…` : label.text;
     const more = label.others ? ` +${label.others}` : "";
-    const width = ctx.measureText(text + more).width, x = label.x + label.size + 3, y = label.y + 4;
-    const box = [x - 2, y - 13, x + width + 3, y + 4];
-    if (!free(box)) continue;
-    taken.push(box);
+    const width = ctx.measureText(text + more).width, gap = label.size + 3;
+    // Beside the point if there is room, else before, above or below it.
+    const places = [[gap, 4], [-gap - width, 4], [-width / 2, -gap - 1], [-width / 2, gap + 10]];
+    const boxAt = ([dx, dy]) => [label.x + dx - 2, label.y + dy - 13, label.x + dx + width + 3, label.y + dy + 4];
+    const place = places.find((at) => free(boxAt(at)));
+    if (!place) continue;
+    taken.push(boxAt(place));
+    const x = label.x + place[0], y = label.y + place[1];
     GB.write(ctx, text, x, y, loud);
     if (more) GB.write(ctx, more, x + ctx.measureText(text).width, y, quiet);
   }
