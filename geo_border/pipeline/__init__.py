@@ -13,7 +13,7 @@ from geo_border import __version__, fetchers, passport, result, store, study
 from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.fetchers import Options
 from geo_border.frontier import country_of, matched, polygons, study_crs
-from geo_border.outputs import cog, geopackage, mosaic, qgis, table, webmap
+from geo_border.outputs import cog, geopackage, geoparquet, mosaic, qgis, stac, table, webmap
 from geo_border.outputs import report as outputs_report
 from geo_border.pipeline import assemble, ground, inputs
 from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
@@ -253,8 +253,10 @@ def _written(made: Result, processed: Path, maps: Path, tell: Tell) -> list[Path
         lambda: geopackage.write(made, processed),
         lambda: table.write(made, processed),
         lambda: cog.write(made, processed),
+        lambda: geoparquet.write(made, processed),
         lambda: qgis.write(made, processed),
         lambda: webmap.write(made, maps),
+        lambda: stac.write(made, processed),
     )
     files: list[Path] = []
     for done, step in enumerate(steps):

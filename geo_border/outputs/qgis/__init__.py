@@ -14,7 +14,7 @@ from geo_border.store import atomic_path
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def write(result: Result, folder: Path) -> Path:
+def write(result: Result, folder: Path) -> list[Path]:
     """Write `<study>.qgz` in English and `<study>_<language>.qgz` in every other language, with paths relative to them.
 
     Raises
@@ -23,11 +23,13 @@ def write(result: Result, folder: Path) -> Path:
         When the folder cannot be written.
     """
     extents = project.bounds_of(result)
-    for code in LANGUAGES:
-        # English last: when it stands there, all of them do.
-        if code != SOURCE:
-            _write(result, folder, f"{result.study.name}_{code}", language(code), extents)
-    return _write(result, folder, result.study.name, language(SOURCE), extents)
+    written = [
+        _write(result, folder, f"{result.study.name}_{code}", language(code), extents)
+        for code in LANGUAGES
+        if code != SOURCE
+    ]
+    # English last: when it stands there, all of them do.
+    return [*written, _write(result, folder, result.study.name, language(SOURCE), extents)]
 
 
 def _write(result: Result, folder: Path, name: str, spoken: Language, extents: project.Bounds) -> Path:
