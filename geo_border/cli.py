@@ -1,10 +1,13 @@
-"""The command line: each command is a few lines that call the pipeline and say what came of it."""
+"""The command line: each command is a few lines that call the pipeline and say what came of it.
+
+A command imports what it calls, so that `--help` and `studies` need not wait for GDAL and the rest.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,29 +29,33 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _ANYWHERE = ("--quiet", "-q", "--verbose", "-v", "--debug")
+# Click's own errors: a wrong option, a missing argument. Typer carries a Click of its own since 0.26 and used the
+# installed one before; in both the public BadParameter is a ClickException (typed as it, for `format_message`).
+_WRONG_USE: type[typer.BadParameter] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+_INTERRUPTED = 130
 OUT = Console()
 ERR = Console(stderr=True)
 
 
-class Mode(str, Enum):
+class Mode(StrEnum):
     """What tabulate reads from the raster."""
 
-    classes = "class"
-    counts = "sum"
+    CLASS = "class"
+    SUM = "sum"
 
 
-class Coverage(str, Enum):
+class Coverage(StrEnum):
     """How edge cells count: by their centre, or by the exact share covered."""
 
-    center = "center"
-    exact = "exact"
+    CENTER = "center"
+    EXACT = "exact"
 
 
-class Overlap(str, Enum):
+class Overlap(StrEnum):
     """Whether zones may overlap."""
 
-    allow = "allow"
-    forbid = "forbid"
+    ALLOW = "allow"
+    FORBID = "forbid"
 
 
 StudyArg = Annotated[str, typer.Argument(help="A study's name (see `geo-border studies`) or the path of a .toml file.")]
@@ -99,7 +106,7 @@ def run(
     again: Again = False,
 ) -> None:
     """Everything: fetch, compute, write layers and tables, draw the map. Run it again to resume or refresh."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     with Bars(ERR, context.obj["quiet"]) as bars:
         made = pipeline.run(
@@ -127,7 +134,7 @@ def fetch(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List files, bytes and licences; fetch nothing.")] = False,
 ) -> None:
     """Only fetch and verify what a run would use; resumable."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     options = _options(offline, mirror)
     with Bars(ERR, context.obj["quiet"]) as bars:
@@ -143,7 +150,7 @@ def fetch(
 @app.command(name="map")
 def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     """Draw the map again from data/processed."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     with Bars(ERR, context.obj["quiet"]) as bars:
         page = pipeline.draw(which, root=root, tell=bars.tell)
@@ -153,7 +160,7 @@ def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = P
 @app.command()
 def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     """Write the report and still pictures from data/processed."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     with Bars(ERR, context.obj["quiet"]) as bars:
         for path in pipeline.report(which, root=root, tell=bars.tell):
@@ -163,7 +170,7 @@ def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root =
 @app.command()
 def sources(root: Root = Path()) -> None:
     """List the catalogue: dataset, version, licence, resolution, bytes, cached or not."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     for line in catalogue_lines(pipeline.sources(root=root)):
         OUT.print(line, highlight=False, soft_wrap=True)
@@ -183,7 +190,7 @@ def studies() -> None:
 @app.command()
 def check(which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     """Verify checksums, schemas and conservation of a run; exit code 1 if anything is off."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     for row in pipeline.check(which, root=root):
         OUT.print(f"[green]ok[/green] {row['name']}: {row['value']:.3g} {row['unit']} (limit {row['limit']:g})")
@@ -195,7 +202,7 @@ def diff(
     run_b: Annotated[Path, typer.Argument(help="Folder of another run (or its run.json).")],
 ) -> None:
     """Show what changed between two runs: inputs, then figures."""
-    from geo_border import pipeline
+    from geo_border import pipeline  # noqa: PLC0415
 
     rows = pipeline.diff(run_a, run_b)
     for row in rows:
@@ -212,13 +219,13 @@ def tabulate(
     zone_field: Annotated[
         str, typer.Option(help="Column that names the zone; rows of one name are one zone.")
     ] = "zone_id",
-    mode: Annotated[Mode, typer.Option(help="class: km² by class; sum: counts.")] = Mode.classes,
-    coverage: Annotated[Coverage, typer.Option(help="How edge cells count.")] = Coverage.exact,
-    overlap: Annotated[Overlap, typer.Option(help="Whether zones may overlap.")] = Overlap.allow,
+    mode: Annotated[Mode, typer.Option(help="class: km² by class; sum: counts.")] = Mode.CLASS,
+    coverage: Annotated[Coverage, typer.Option(help="How edge cells count.")] = Coverage.EXACT,
+    overlap: Annotated[Overlap, typer.Option(help="Whether zones may overlap.")] = Overlap.ALLOW,
 ) -> None:
     """Area by class, or sum of counts, of any raster in any zones: exact, streamed, in bounded memory."""
-    from geo_border import zonal
-    from geo_border.outputs import table
+    from geo_border import zonal  # noqa: PLC0415
+    from geo_border.outputs import table  # noqa: PLC0415
 
     with Bars(ERR, context.obj["quiet"]) as bars:
         frame = zonal.tabulate(
@@ -235,7 +242,7 @@ def tabulate(
 
 
 def _options(offline: bool, mirror: list[str]) -> Any:
-    from geo_border.fetchers import options_of
+    from geo_border.fetchers import options_of  # noqa: PLC0415
 
     return options_of(offline, mirror)
 
@@ -246,23 +253,23 @@ def main() -> None:
     said = [word for word in sys.argv[1:] if word in _ANYWHERE]
     debug = "--debug" in said
     try:
-        app(said + [word for word in sys.argv[1:] if word not in _ANYWHERE], standalone_mode=False)
+        ended = app(said + [word for word in sys.argv[1:] if word not in _ANYWHERE], standalone_mode=False)
     except GeoBorderError as error:
         if debug:
             raise
         ERR.print(f"[red]error:[/red] {_plain(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        ERR.print("interrupted: nothing is half-written; run the same command again to go on.")
-        sys.exit(130)
     except typer.Abort:
-        sys.exit(130)
-    except Exception as error:
-        # Click's own errors (wrong option, missing argument) carry a message and are no bug.
-        if not hasattr(error, "format_message"):
-            raise
-        ERR.print(f"[red]error:[/red] {_plain(error.format_message())} See --help.", soft_wrap=True)
+        sys.exit(_INTERRUPTED)
+    except _WRONG_USE as error:
+        told = _plain(error.format_message())
+        if told:  # The help was printed instead where no command was named.
+            ERR.print(f"[red]error:[/red] {told} See --help.", soft_wrap=True)
         sys.exit(2)
+    # Typer makes an exit code of Ctrl-C and of its own Exit, and returns it.
+    if ended == _INTERRUPTED:
+        ERR.print("interrupted: nothing is half-written; run the same command again to go on.")
+    sys.exit(ended if isinstance(ended, int) else 0)
 
 
 def _plain(text: str) -> str:
