@@ -76,7 +76,10 @@ def read(path: Path) -> dict[str, Any]:
     """
     file = path / PASSPORT_FILE if path.is_dir() else path
     if not file.exists():
-        raise EmptyLayerError(f"{file}: no passport there. Run `geo-border run` first, or give a folder with run.json.")
+        study = (path.parent if path.suffix else path).name
+        raise EmptyLayerError(
+            f"{file}: no passport there. Run `geo-border run {study}` first, or give a folder with run.json."
+        )
     try:
         found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Bad input gets one clear line and the exit code of the contract; nothing is half-written."""
+"""The command line: the contract's commands, one clear line for every mistake, and the exit codes."""
 
 from __future__ import annotations
 
@@ -6,162 +6,282 @@ import shutil
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
-from affine import Affine
+import shapely
+from pyproj import CRS
+from rasterio.transform import from_origin
 
-from geo_border import cli, study
+from geo_border import cli, store
+from geo_border.crs import WGS84, to_crs
 from geo_border.fetchers import embedded
-from geo_border.store import embedded_dir
 
-DATA = Path(__file__).parent / "data"
-BOUNDARIES = f"boundaries={DATA / 'us_mx_natural_earth_10m.geojson'}"
-BORDER = (DATA / "us-mx.toml").read_text("utf-8")
+SMALL = """
+name = "latvia-belarus"
+title = "Latvia and Belarus"
+home = ["LV"]
+facing = ["BY"]
+bands_m = [1000, 5000]
+"""
 
 
-def run(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Exit code and error stream of `geo-border WORDS`."""
-    monkeypatch.setattr(sys, "argv", ["geo-border", *words])
-    try:
-        cli.main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    else:
+class Told:
+    """What a command said and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def error(self) -> str:
+        """The one line after "error:"."""
+        assert self.err.count("error:") == 1, self.err
+        line = self.err[self.err.index("error:") :].strip()
+        assert "\n" not in line, line
+        return line
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> Told:
+        monkeypatch.setattr(sys, "argv", ["geo-border", *map(str, words)])
         code = 0
-    return code, " ".join(capsys.readouterr().err.split())
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        return Told(code, captured.out, captured.err)
+
+    return run
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (("strips_m = [1000]", "strips_m = [1000]\ncolour = 1"), ("unknown key 'colour'", "Known at the top")),
-        (("[1000, 5000, 10000]", "[5000, 1000]"), ("bands_m", "sorted from near to far")),
-        (("[1000, 5000, 10000]", "[-1000, 5000]"), ("bands_m", "above 0")),
-        (("[1000, 5000, 10000]", "[]"), ("bands_m",)),
-        (('home = ["MX"]', 'home = ["CA"]'), ("no CA", "ISO_A2", "MX, US")),
-        (('home = ["MX"]', 'home = "MX"'), ("home",)),
-        (('"ISO_A2"', '"COUNTRY_CODE"'), ("no field 'COUNTRY_CODE'", "ISO_A2")),
-        (("bands_m = [", "bands_m = ["[:-1] + "[["), ("not TOML",)),
-    ],
-)
-def test_a_bad_study_is_one_line_with_file_key_and_expectation(
-    change: tuple[str, str],
-    told: tuple[str, ...],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    file = tmp_path / "mine.toml"
-    file.write_text(BORDER.replace(*change), encoding="utf-8")
-    assert file.read_text("utf-8") != BORDER
-    words = ["run", str(file), "--root", str(tmp_path), "--sources", BOUNDARIES, "--quiet"]
-    code, error = run(words, monkeypatch, capsys)
-    assert code == 2
-    assert error.startswith("error:")
-    assert error.count("error:") == 1
-    for part in told:
-        assert part in error
-
-
-def test_a_facing_country_that_is_not_adjacent_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "apart.toml"
-    file.write_text(
-        'name = "apart"\ntitle = "Apart"\nhome = ["FI", "LV"]\nfacing = ["RU", "NO", "PL"]\nbands_m = [1000]\n',
-        encoding="utf-8",
-    )
-    code, error = run(["run", str(file), "--root", str(tmp_path)], monkeypatch, capsys)
-    assert code == 2
-    assert "PL is not adjacent" in error
-
-
-def grid(
-    path: Path, crs: str | None, corner: tuple[float, float], value: float = 5.0, nodata: float | None = None
-) -> Path:
-    """A small people grid of 0.05 degree cells whose upper-left corner is given; one cell is -99999."""
-    values = np.full((40, 40), value, dtype=np.float32)
-    values[3, 3] = -99999
-    profile = {"driver": "GTiff", "width": 40, "height": 40, "count": 1, "dtype": "float32", "nodata": nodata}
-    with rasterio.open(
-        path, "w", crs=crs, transform=Affine(0.05, 0, corner[0], 0, -0.05, corner[1]), **profile
-    ) as file:
-        file.write(values, 1)
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL, "utf-8")
     return path
 
 
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def people(path: Path, crs: str | None = "EPSG:3035", nodata: float | None = None, west: float = 5_000_000.0) -> Path:
+    """Ten persons in every square kilometre around the Latvian south-east; every second row not known."""
+    values = np.full((400, 500), 10, dtype="float32")
+    values[::2] = -99999
+    profile = {"driver": "GTiff", "width": 500, "height": 400, "count": 1, "dtype": "float32", "nodata": nodata}
+    if crs:
+        profile["crs"] = crs
+    with rasterio.open(path, "w", **profile, transform=from_origin(west, 3_900_000, 1000, 1000)) as out:
+        out.write(values, 1)
+    return path
+
+
+def test_every_command_of_the_contract_is_there(say) -> None:
+    told = say("--help")
+    assert told.code == 0
+    for command in ("run", "fetch", "map", "report", "sources", "studies", "check", "diff", "tabulate"):
+        assert f"│ {command} " in told.out, command
+
+
+def test_studies_are_listed_with_the_way_to_ones_own(say) -> None:
+    told = say("studies")
+    assert told.code == 0
+    assert all(name in told.out for name in ("finland-poland", "suwalki", "norway-russia", ".toml"))
+
+
+def test_sources_are_listed_with_their_licence(say) -> None:
+    told = say("sources")
+    assert told.code == 0
+    assert "osm-boundaries-2026c" in told.out
+    assert "ODbL" in told.out
+
+
+def test_a_wrong_option_is_wrong_use(say) -> None:
+    told = say("run", "--bandz", "5")
+    assert told.code == 2
+    assert "--bandz" in told.error
+
+
+def test_an_unknown_study_is_named_beside_those_there_are(say) -> None:
+    told = say("run", "atlantis")
+    assert told.code == 2
+    assert "atlantis" in told.error
+    assert "finland-poland" in told.error
+
+
 @pytest.mark.parametrize(
-    ("crs", "corner", "told"),
-    [(None, (-110.0, 32.0), "no coordinate reference system"), ("EPSG:4326", (20.0, 60.0), "do not meet")],
+    ("line", "expected"),
+    [
+        ("bandz_m = [1]", "unknown key 'bandz_m'"),
+        ("strips_m = [500, 100]", "strips_m: expected distances sorted from near to far"),
+        ("strips_m = [-500]", "strips_m: expected distances above 0 in metres"),
+    ],
 )
-def test_a_people_grid_that_cannot_serve_says_why(
-    crs: str | None,
-    corner: tuple[float, float],
-    told: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_a_bad_study_names_file_and_key(say, small: Path, line: str, expected: str) -> None:
+    small.write_text(SMALL + line, "utf-8")
+    told = say("run", small)
+    assert told.code == 2
+    assert "small.toml" in told.error
+    assert expected in told.error
+
+
+def test_a_country_that_the_boundary_file_lacks_is_named(say, small: Path) -> None:
+    small.write_text(SMALL.replace('["BY"]', '["UA"]'), "utf-8")
+    told = say("run", small)
+    assert told.code == 2
+    assert "UA" in told.error
+    assert "boundaries.parquet" in told.error
+
+
+def test_a_facing_country_that_is_not_adjacent_is_named(say, small: Path) -> None:
+    small.write_text(SMALL.replace('["BY"]', '["BY", "FI"]'), "utf-8")
+    told = say("run", small)
+    assert told.code == 2
+    assert "FI is not adjacent to any home territory" in told.error
+
+
+def test_a_boundary_file_without_the_country_field_lists_those_it_has(say, small: Path, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"ISO": ["LV"]}, geometry=[shapely.box(21, 56, 28, 58)], crs=4326)
+    frame.to_file(tmp_path / "countries.gpkg", engine="pyogrio")
+    told = say("run", small, "--sources", f"boundaries={tmp_path / 'countries.gpkg'}")
+    assert told.code == 2
+    assert "no field 'country'" in told.error
+    assert "ISO" in told.error
+
+
+def test_a_people_grid_without_crs_is_refused(say, small: Path, tmp_path: Path) -> None:
+    grid = people(tmp_path / "people.tif", crs=None)
+    told = say("run", small, "--sources", f"people={grid}")
+    assert told.code == 2
+    assert "people.tif: no coordinate reference system" in told.error
+
+
+def test_a_people_grid_elsewhere_is_refused_with_both_extents(say, small: Path, tmp_path: Path) -> None:
+    told = say("run", small, "--sources", f"people={people(tmp_path / 'people.tif', west=2_600_000)}")
+    assert told.code == 2
+    assert "people.tif" in told.error
+    assert "do not meet" in told.error
+
+
+def test_nodata_of_99999_below_zero_is_nobody_whether_tagged_or_not(say, small: Path, tmp_path: Path) -> None:
+    sums = []
+    for tag in (-99999.0, None):
+        told = say(
+            "run",
+            small,
+            "--root",
+            tmp_path / f"root{tag}",
+            "--sources",
+            f"people={people(tmp_path / 'p.tif', nodata=tag)}",
+        )
+        assert told.code == 0, told.err
+        assert ("negative people" in told.err) is (tag is None)
+        table = pd.read_csv(tmp_path / f"root{tag}" / "data/processed/latvia-belarus/exposure.csv")
+        bands = table[(table["zone_kind"] == "band") & (table["measure"] == "people")]
+        area = table[(table["zone_kind"] == "band") & (table["measure"] == "area")]
+        sums.append((bands["value"].sum(), area["value"].sum()))
+    assert sums[0] == pytest.approx(sums[1], rel=1e-9)
+    # Half of the rows are known, at ten persons a square kilometre.
+    assert sums[0][0] == pytest.approx(5 * sums[0][1], rel=0.05)
+
+
+def test_a_source_that_is_neither_file_nor_dataset_is_named(say, small: Path) -> None:
+    told = say("run", small, "--sources", "people=nowhere.tif")
+    assert told.code == 2
+    assert "people=nowhere.tif: neither a file nor a dataset" in told.error
+    told = say("run", small, "--sources", "peoples=x")
+    assert told.code == 2
+    assert "'peoples' is not a need" in told.error
+
+
+def test_a_corrupt_snapshot_file_is_named_with_the_way_to_restore_it(
+    say, small: Path, tmp_path: Path, monkeypatch
 ) -> None:
-    people = grid(tmp_path / "people.tif", crs, corner)
-    words = ["run", str(DATA / "us-mx.toml"), "--root", str(tmp_path), "--sources", BOUNDARIES]
-    code, error = run([*words, "--sources", f"people={people}"], monkeypatch, capsys)
-    assert code == 2
-    assert told in error
-    assert not list(tmp_path.rglob("*.gpkg"))
-
-
-def test_minus_99999_is_nobody_known_and_not_minus_people(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import geo_border
-
-    people = grid(tmp_path / "people.tif", "EPSG:4326", (-108.0, 32.5))
-    made = geo_border.run(DATA / "us-mx.toml", root=tmp_path, sources=[BOUNDARIES, f"people={people}"])
-    counted = made.exposure.loc[made.exposure["measure"] == "people", "value"]
-    assert counted.sum() > 0
-    assert (counted.dropna() >= 0).all()
-
-
-def test_a_damaged_snapshot_is_named_with_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    copy = tmp_path / "embedded"
-    shutil.copytree(embedded_dir(), copy)
-    broken = copy / "geonames-2025" / "places.parquet"
-    broken.write_bytes(broken.read_bytes()[:-7] + b"garbled")
+    copy = tmp_path / "snapshot"
+    shutil.copytree(store.embedded_dir(), copy)
+    path = copy / "geonames-2025" / "places.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
     monkeypatch.setattr(embedded, "embedded_dir", lambda: copy)
-    code, error = run(["run", "suwalki", "--root", str(tmp_path)], monkeypatch, capsys)
-    assert code == 3
-    assert "places.parquet" in error
-    assert "sha256" in error
-    assert "git checkout" in error
+    told = say("run", small)
+    assert told.code == 3
+    assert "places.parquet" in told.error
+    assert "damaged" in told.error
 
 
-def test_a_root_that_cannot_be_written_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # A file in the folder's place: permissions do not stop the administrator that CI runs as.
-    (tmp_path / "taken").write_text("", encoding="utf-8")
-    code, error = run(["run", "suwalki", "--root", str(tmp_path / "taken")], monkeypatch, capsys)
-    assert code == 2
-    assert "cannot be written" in error
-    assert "--root" in error
+def test_a_root_that_cannot_be_written_is_told(say, small: Path, tmp_path: Path) -> None:
+    # A file where the folder should go: that stops the machine's administrator as well.
+    (tmp_path / "root").write_text("", "utf-8")
+    told = say("run", small, "--root", tmp_path / "root")
+    assert told.code == 2
+    assert "cannot be written" in told.error
+    assert "--root" in told.error
 
 
-@pytest.mark.parametrize(
-    "words", [["run", "nowhere"], ["run", "--no-such-option"], ["diff", "a", "b"], ["map", "suwalki"]]
-)
-def test_wrong_use_exits_with_2(
-    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    code, error = run(words, monkeypatch, capsys)
-    assert code == 2
-    assert error.startswith("error:")
+@pytest.mark.parametrize("command", ["map", "report", "check"])
+def test_what_needs_a_run_says_which_command_makes_it(say, command: str) -> None:
+    told = say(command, "suwalki")
+    assert told.code == 2
+    assert "geo-border run suwalki" in told.error
 
 
-def test_every_study_that_ships_can_be_read() -> None:
-    assert len(study.names()) >= 3
-    assert all(study.read(name).name == name for name in study.names())
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(say, small: Path, tmp_path: Path, monkeypatch) -> None:
+    from geo_border.outputs import table
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(table, "write", interrupted)
+    told = say("run", small, "--root", tmp_path / "root")
+    assert told.code == 130
+    assert "nothing is half-written" in told.err
+    written = [p for p in (tmp_path / "root").rglob("*") if ".partial" in p.name or p.name == "run.json"]
+    assert written == []
+
+
+def test_two_runs_in_two_fresh_roots_write_the_same_bytes(say, small: Path, tmp_path: Path) -> None:
+    for root in ("one", "two"):
+        told = say("run", small, "--root", tmp_path / root)
+        assert told.code == 0, told.err
+    names = [
+        "data/processed/latvia-belarus/exposure.csv",
+        "data/processed/latvia-belarus/layers.gpkg",
+        "maps/latvia-belarus/index.html",
+    ]
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+    told = say(
+        "diff",
+        tmp_path / "one/data/processed/latvia-belarus/run.json",
+        tmp_path / "two/data/processed/latvia-belarus/run.json",
+    )
+    assert told.code == 0, told.err
+
+
+def test_tabulate_counts_on_anyones_files(say, tmp_path: Path) -> None:
+    zones = gpd.GeoDataFrame(
+        {"name": ["a", "b"]},
+        geometry=[
+            shapely.box(5_000_000, 3_600_000, 5_002_000, 3_601_000),
+            shapely.box(5_010_000, 3_600_000, 5_010_500, 3_601_000),
+        ],
+        crs=3035,
+    )
+    zones.to_file(tmp_path / "zones.gpkg", engine="pyogrio")
+    grid = people(tmp_path / "people.tif", nodata=-99999.0)
+    told = say(
+        "tabulate", grid, tmp_path / "zones.gpkg", "--zone-field", "name", "--mode", "sum", "--out", tmp_path / "t.csv"
+    )
+    assert told.code == 0, told.err
+    table = pd.read_csv(tmp_path / "t.csv").set_index("name")
+    # y = 3 600 000 is row 299 from the top: an odd one, known.
+    assert table["sum"].to_dict() == {"a": 20.0, "b": 5.0}
+
+
+def test_the_made_up_grid_covers_the_study() -> None:
+    # Without this, the tests above could pass on an empty overlap.
+    corner = to_crs(shapely.Point(28.15, 56.17), WGS84, CRS.from_epsg(3035))
+    assert 5_000_000 < corner.x < 5_500_000
+    assert 3_500_000 < corner.y < 3_900_000

@@ -55,15 +55,12 @@ class Gathered:
         """Say what is missing and how to go on; empty when nothing is."""
         if not self.failed:
             return ""
-        lines = [f"  {need}: {error}" for need, error in self.failed.items()]
         kept = ", ".join(self.raws) or "nothing"
-        return "\n".join(
-            [
-                f"{len(self.failed)} source(s) could not be had:",
-                *lines,
-                f"Kept: {kept}. Run again to go on from here, or add --fallback embedded to use the snapshot instead.",
-            ]
-        )
+        rest = f"Kept: {kept}. Run again to go on from here, or add --fallback embedded to use the snapshot instead."
+        told = [f"{need}: {error}" for need, error in self.failed.items()]
+        if len(told) == 1:
+            return f"{told[0]} {rest}"
+        return "\n".join([f"{len(told)} sources could not be had:", *(f"  {line}" for line in told), rest])
 
 
 def gather(
