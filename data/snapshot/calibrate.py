@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geo_border import fetchers, pipeline, readers, study
-from geo_border.crs import WGS84, row_area_km2, to_crs
+from geo_border.crs import WGS84, FloatArray, row_area_km2, to_crs
 from geo_border.fetchers import Options
 from geo_border.frontier import study_crs
+from geo_border.model import Grid
 from geo_border.people import Ground as Dry
 from geo_border.people import counted
 from geo_border.pipeline import ground, inputs
 from geo_border.store import Folders
 from geo_border.zonal import coverage_fraction, prepare_zones
 
+IntArray = NDArray[np.int64]
 CLASSES = (11, 12, 13, 21, 22, 23, 30)
 RINGS_M = (2_000.0, 5_000.0, 10_000.0, 50_000.0)
 SIDE = 5
@@ -66,11 +70,10 @@ def main(grid_path: Path) -> None:
     _write(laid.segment_ids, density, area, spread)
 
 
-def _areas(classes, share, laid):
+def _areas(classes: Grid, share: FloatArray, laid: ground.Ground) -> tuple[FloatArray, IntArray]:
     """Dry km² by (segment, class, ring), flat; and each grid cell's group, -1 without one."""
     row, column = np.nonzero(share > 0)
-    lon, lat = classes.transform * (column + 0.5, row + 0.5)
-    near = laid.index.near(np.asarray(lon), np.asarray(lat))
+    near = laid.index.near(*classes.centre_of(row, column))
     ring = np.minimum(np.searchsorted(RINGS_M, near.distance_m, side="right"), len(RINGS_M) - 1)
     code = np.full(256, -1)
     code[list(CLASSES)] = np.arange(len(CLASSES))
@@ -81,15 +84,27 @@ def _areas(classes, share, laid):
     step = classes.transform
     km2 = row_area_km2(step.f, -step.e, step.a, classes.shape[0])[row] * share[row, column]
     size = len(laid.segment_ids) * len(CLASSES) * len(RINGS_M)
-    return np.bincount(number[kind >= 0], km2[kind >= 0], size), groups
+    return np.asarray(np.bincount(number[kind >= 0], km2[kind >= 0], size), dtype=np.float64), groups
 
 
-def _samples(counts, classes, share, groups):
-    """Each measured cell's groups and the share of its dry land in each, from a lattice of points in the cell."""
+def _samples(
+    counts: Grid, classes: Grid, share: FloatArray, groups: IntArray
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Each measured cell's groups and the share of its dry land in each, from a lattice of points in the cell.
+
+    Returns
+    -------
+    cell, group, weight
+        One a point on grouped land: its cell by number, the group, and the share of its class cell that is dry.
+    counts
+        Persons in each cell.
+    """
     row, column = np.nonzero(counts.values > 0)
     offset = (np.arange(SIDE) + 0.5) / SIDE
     dx, dy = (a.ravel() for a in np.meshgrid(offset, offset))
-    x, y = counts.transform * ((column[:, None] + dx).ravel(), (row[:, None] + dy).ravel())
+    # An affine transform takes arrays as it takes numbers, but its annotations know numbers only.
+    lattice: Any = ((column[:, None] + dx).ravel(), (row[:, None] + dy).ravel())
+    x, y = counts.transform * lattice
     lonlat = shapely.get_coordinates(to_crs(shapely.points(x, y), counts.crs, WGS84))
     r, c = classes.cell_of(lonlat[:, 0], lonlat[:, 1])
     inside = (r >= 0) & (r < classes.shape[0]) & (c >= 0) & (c < classes.shape[1])
@@ -100,47 +115,58 @@ def _samples(counts, classes, share, groups):
     return cell[kept], group[kept], weight[kept], counts.values[row, column]
 
 
-def _fitted(cell, group, weight, counts, area, shape):
-    density = np.full(len(area), 5.0)
-    measured = np.zeros(len(area))
+def _fitted(
+    cell: IntArray,
+    group: IntArray,
+    weight: FloatArray,
+    counts: FloatArray,
+    area: FloatArray,
+    shape: tuple[int, int, int],
+) -> FloatArray:
+    """Persons per km² by (segment, class, ring), flat, from what `_samples` found and the flat `area` in km²."""
+    density: FloatArray = np.full(len(area), 5.0)
+    measured: FloatArray = np.zeros(len(area))
     for _ in range(TURNS):
         pull = weight * density[group]
         total = np.bincount(cell, pull, len(counts))
-        measured = np.bincount(group, counts[cell] * pull / np.maximum(total[cell], 1e-12), len(area))
+        parts = counts[cell] * pull / np.maximum(total[cell], 1e-12)
+        measured = np.asarray(np.bincount(group, parts, len(area)), dtype=np.float64)
         # A class with little land in a segment's ring leans on the same class elsewhere, as if it had PRIOR_KM2 of it.
         prior = np.broadcast_to(_pooled(measured.reshape(shape), area.reshape(shape)), shape).ravel()
         density = (measured + prior * PRIOR_KM2) / (area + PRIOR_KM2)
     wanted, got = measured.reshape(shape).sum(1), (density * area).reshape(shape).sum(1)
-    return (density.reshape(shape) * (wanted / got)[:, None, :]).ravel()
+    return np.asarray(density.reshape(shape) * (wanted / got)[:, None, :]).ravel()
 
 
-def _pooled(people, area):
+def _pooled(people: FloatArray, area: FloatArray) -> FloatArray:
     """Density by class and ring over all segments; over all rings where a ring has less than 10 km² of the class."""
     by_ring = people.sum(0) / np.maximum(area.sum(0), 1e-9)
     overall = people.sum((0, 2)) / np.maximum(area.sum((0, 2)), 1e-9)
-    return np.where(area.sum(0) >= 10, by_ring, overall[:, None])
+    return np.asarray(np.where(area.sum(0) >= 10, by_ring, overall[:, None]))
 
 
-def _others(density, area):
+def _others(density: FloatArray, area: FloatArray) -> FloatArray:
     """For each segment, densities pooled over all other segments (by class and ring)."""
     people = density * area
     return np.stack([_pooled(np.delete(people, s, 0), np.delete(area, s, 0)) for s in range(len(density))])
 
 
-def _spread(density, others, area):
+def _spread(density: FloatArray, others: FloatArray, area: FloatArray) -> FloatArray:
     """For each ring the root mean square of ln(held-out estimate / measured) over segments, as a factor."""
     held, own = (others * area).sum(1), (density * area).sum(1)
-    return np.exp(np.sqrt(np.mean(np.log(held / own) ** 2, axis=0)))
+    return np.asarray(np.exp(np.sqrt(np.mean(np.log(held / own) ** 2, axis=0))))
 
 
-def _told(names, density, others, area):
+def _told(names: list[str], density: FloatArray, others: FloatArray, area: FloatArray) -> None:
+    """Print people by segment and ring: fitted, held out, and their ratio."""
     print("ring (m):", RINGS_M)
     for s, name in enumerate(names):
         own, held = (density[s] * area[s]).sum(0), (others[s] * area[s]).sum(0)
         print(name, "in-sample", own.round(), "held out", held.round(), "ratio", (held / own).round(2))
 
 
-def _write(names, density, area, spread):
+def _write(names: list[str], density: FloatArray, area: FloatArray, spread: FloatArray) -> None:
+    """Put the densities and the spread in place of the catalogue entry's calibrated part."""
     pooled = _pooled(density * area, area)
     tables = {"other": pooled, **{name: np.where(area[s] > 0, density[s], pooled) for s, name in enumerate(names)}}
     lines = [
