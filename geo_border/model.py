@@ -64,7 +64,7 @@ class Grid:
     def centre_of(
         self, row: NDArray[np.integer], column: NDArray[np.integer]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """x and y, in the grid's CRS, of the middle of each cell."""
+        """The middle of each cell as x and y in the grid's CRS."""
         right, down, step = column + np.float64(0.5), row + np.float64(0.5), self.transform
         return right * step.a + down * step.b + step.c, right * step.d + down * step.e + step.f
 
