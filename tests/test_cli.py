@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -43,8 +44,11 @@ class Told:
         return line
 
 
+Say = Callable[..., Told]
+
+
 @pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
     monkeypatch.chdir(tmp_path)
 
     def run(*words: object) -> Told:
@@ -79,33 +83,33 @@ def people(path: Path, crs: str | None = "EPSG:3035", nodata: float | None = Non
     return path
 
 
-def test_every_command_of_the_contract_is_there(say) -> None:
+def test_every_command_of_the_contract_is_there(say: Say) -> None:
     told = say("--help")
     assert told.code == 0
     for command in ("run", "fetch", "map", "report", "sources", "studies", "check", "diff", "tabulate"):
         assert f"│ {command} " in told.out, command
 
 
-def test_studies_are_listed_with_the_way_to_ones_own(say) -> None:
+def test_studies_are_listed_with_the_way_to_ones_own(say: Say) -> None:
     told = say("studies")
     assert told.code == 0
     assert all(name in told.out for name in ("finland-poland", "suwalki", "norway-russia", ".toml"))
 
 
-def test_sources_are_listed_with_their_licence(say) -> None:
+def test_sources_are_listed_with_their_licence(say: Say) -> None:
     told = say("sources")
     assert told.code == 0
     assert "osm-boundaries-2026c" in told.out
     assert "ODbL" in told.out
 
 
-def test_a_wrong_option_is_wrong_use(say) -> None:
+def test_a_wrong_option_is_wrong_use(say: Say) -> None:
     told = say("run", "--bandz", "5")
     assert told.code == 2
     assert "--bandz" in told.error
 
 
-def test_an_unknown_study_is_named_beside_those_there_are(say) -> None:
+def test_an_unknown_study_is_named_beside_those_there_are(say: Say) -> None:
     told = say("run", "atlantis")
     assert told.code == 2
     assert "atlantis" in told.error
@@ -120,7 +124,7 @@ def test_an_unknown_study_is_named_beside_those_there_are(say) -> None:
         ("strips_m = [-500]", "strips_m: expected distances above 0 in metres"),
     ],
 )
-def test_a_bad_study_names_file_and_key(say, small: Path, line: str, expected: str) -> None:
+def test_a_bad_study_names_file_and_key(say: Say, small: Path, line: str, expected: str) -> None:
     small.write_text(SMALL + line, "utf-8")
     told = say("run", small)
     assert told.code == 2
@@ -128,7 +132,7 @@ def test_a_bad_study_names_file_and_key(say, small: Path, line: str, expected: s
     assert expected in told.error
 
 
-def test_a_country_that_the_boundary_file_lacks_is_named(say, small: Path) -> None:
+def test_a_country_that_the_boundary_file_lacks_is_named(say: Say, small: Path) -> None:
     small.write_text(SMALL.replace('["BY"]', '["UA"]'), "utf-8")
     told = say("run", small)
     assert told.code == 2
@@ -136,14 +140,14 @@ def test_a_country_that_the_boundary_file_lacks_is_named(say, small: Path) -> No
     assert "boundaries.parquet" in told.error
 
 
-def test_a_facing_country_that_is_not_adjacent_is_named(say, small: Path) -> None:
+def test_a_facing_country_that_is_not_adjacent_is_named(say: Say, small: Path) -> None:
     small.write_text(SMALL.replace('["BY"]', '["BY", "FI"]'), "utf-8")
     told = say("run", small)
     assert told.code == 2
     assert "FI is not adjacent to any home territory" in told.error
 
 
-def test_a_boundary_file_without_the_country_field_lists_those_it_has(say, small: Path, tmp_path: Path) -> None:
+def test_a_boundary_file_without_the_country_field_lists_those_it_has(say: Say, small: Path, tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"ISO": ["LV"]}, geometry=[shapely.box(21, 56, 28, 58)], crs=4326)
     frame.to_file(tmp_path / "countries.gpkg", engine="pyogrio")
     told = say("run", small, "--sources", f"boundaries={tmp_path / 'countries.gpkg'}")
@@ -152,21 +156,21 @@ def test_a_boundary_file_without_the_country_field_lists_those_it_has(say, small
     assert "ISO" in told.error
 
 
-def test_a_people_grid_without_crs_is_refused(say, small: Path, tmp_path: Path) -> None:
+def test_a_people_grid_without_crs_is_refused(say: Say, small: Path, tmp_path: Path) -> None:
     grid = people(tmp_path / "people.tif", crs=None)
     told = say("run", small, "--sources", f"people={grid}")
     assert told.code == 2
     assert "people.tif: no coordinate reference system" in told.error
 
 
-def test_a_people_grid_elsewhere_is_refused_with_both_extents(say, small: Path, tmp_path: Path) -> None:
+def test_a_people_grid_elsewhere_is_refused_with_both_extents(say: Say, small: Path, tmp_path: Path) -> None:
     told = say("run", small, "--sources", f"people={people(tmp_path / 'people.tif', west=2_600_000)}")
     assert told.code == 2
     assert "people.tif" in told.error
     assert "do not meet" in told.error
 
 
-def test_nodata_of_99999_below_zero_is_nobody_whether_tagged_or_not(say, small: Path, tmp_path: Path) -> None:
+def test_nodata_of_99999_below_zero_is_nobody_whether_tagged_or_not(say: Say, small: Path, tmp_path: Path) -> None:
     sums = []
     for tag in (-99999.0, None):
         told = say(
@@ -188,7 +192,7 @@ def test_nodata_of_99999_below_zero_is_nobody_whether_tagged_or_not(say, small: 
     assert sums[0][0] == pytest.approx(5 * sums[0][1], rel=0.05)
 
 
-def test_a_source_that_is_neither_file_nor_dataset_is_named(say, small: Path) -> None:
+def test_a_source_that_is_neither_file_nor_dataset_is_named(say: Say, small: Path) -> None:
     told = say("run", small, "--sources", "people=nowhere.tif")
     assert told.code == 2
     assert "people=nowhere.tif: neither a file nor a dataset" in told.error
@@ -198,7 +202,7 @@ def test_a_source_that_is_neither_file_nor_dataset_is_named(say, small: Path) ->
 
 
 def test_a_corrupt_snapshot_file_is_named_with_the_way_to_restore_it(
-    say, small: Path, tmp_path: Path, monkeypatch
+    say: Say, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "snapshot"
     shutil.copytree(store.embedded_dir(), copy)
@@ -211,7 +215,7 @@ def test_a_corrupt_snapshot_file_is_named_with_the_way_to_restore_it(
     assert "damaged" in told.error
 
 
-def test_a_root_that_cannot_be_written_is_told(say, small: Path, tmp_path: Path) -> None:
+def test_a_root_that_cannot_be_written_is_told(say: Say, small: Path, tmp_path: Path) -> None:
     # A file where the folder should go: that stops the machine's administrator as well.
     (tmp_path / "root").write_text("", "utf-8")
     told = say("run", small, "--root", tmp_path / "root")
@@ -221,13 +225,15 @@ def test_a_root_that_cannot_be_written_is_told(say, small: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("command", ["map", "report", "check"])
-def test_what_needs_a_run_says_which_command_makes_it(say, command: str) -> None:
+def test_what_needs_a_run_says_which_command_makes_it(say: Say, command: str) -> None:
     told = say(command, "suwalki")
     assert told.code == 2
     assert "geo-border run suwalki" in told.error
 
 
-def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(say, small: Path, tmp_path: Path, monkeypatch) -> None:
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(
+    say: Say, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from geo_border.outputs import table
 
     def interrupted(*_: object) -> None:
@@ -241,7 +247,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(say, small: Path, 
     assert written == []
 
 
-def test_two_runs_in_two_fresh_roots_write_the_same_bytes(say, small: Path, tmp_path: Path) -> None:
+def test_two_runs_in_two_fresh_roots_write_the_same_bytes(say: Say, small: Path, tmp_path: Path) -> None:
     for root in ("one", "two"):
         told = say("run", small, "--root", tmp_path / root)
         assert told.code == 0, told.err
@@ -260,7 +266,7 @@ def test_two_runs_in_two_fresh_roots_write_the_same_bytes(say, small: Path, tmp_
     assert told.code == 0, told.err
 
 
-def test_tabulate_counts_on_anyones_files(say, tmp_path: Path) -> None:
+def test_tabulate_counts_on_anyones_files(say: Say, tmp_path: Path) -> None:
     zones = gpd.GeoDataFrame(
         {"name": ["a", "b"]},
         geometry=[
