@@ -62,7 +62,7 @@ GB.paintPlaces = function (painter, ctx, frame) {
     const more = label.others ? ` +${label.others}` : "";
     const width = ctx.measureText(text + more).width, gap = label.size + 3;
     // Beside the point if there is room, else before, above or below it.
-    const places = [[gap, 4], [-gap - width, 4], [-width / 2, -gap - 1], [-width / 2, gap + 10]];
+    const places = [[gap, 4], [-gap - width - 2, 4], [-width / 2, -gap - 2], [-width / 2, gap + 12]];
     const boxAt = ([dx, dy]) => [label.x + dx - 2, label.y + dy - 13, label.x + dx + width + 3, label.y + dy + 4];
     const place = places.find((at) => free(boxAt(at)));
     if (!place) continue;
