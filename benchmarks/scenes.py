@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -32,36 +34,36 @@ def cache_dir() -> Path:
     return folder
 
 
-def smooth_tile(number: int = 0, size: int = TILE) -> Path:
-    """A synthetic cover tile of large patches with smooth edges; `number` tiles south of the first."""
-    path = cache_dir() / f"synthetic-smooth-{size}-{number}.tif"
+def smooth_tile(size: int = TILE) -> Path:
+    """Build a synthetic cover tile of large patches with smooth edges: runs of about 200 pixels."""
+    path = cache_dir() / f"synthetic-smooth-{size}.tif"
     if not path.exists():
-        _write_cover(path, size, number, _Patches(size, number, ((1000, 1.0), (250, 0.4))))
+        _write_cover(path, size, _Patches(size, ((1000, 1.0), (250, 0.4))))
     return path
 
 
 def ragged_tile(size: int = TILE) -> Path:
-    """A synthetic cover tile of patches with ragged edges and islands from 300 m on: runs of about 47 pixels."""
+    """Build a synthetic cover tile of patches with ragged edges and islands from 300 m on: runs of about 47 pixels."""
     path = cache_dir() / f"synthetic-ragged-{size}.tif"
     if not path.exists():
-        _write_cover(path, size, 0, _Patches(size, 0, ((1000, 1.0), (250, 0.6), (30, 0.25))))
+        _write_cover(path, size, _Patches(size, ((1000, 1.0), (250, 0.6), (30, 0.25))))
     return path
 
 
 def random_tile(size: int = TILE) -> Path:
-    """A synthetic tile of which every pixel is drawn alone: the worst case for skipping runs."""
+    """Build a synthetic tile of which every pixel is drawn alone: the worst case for skipping runs."""
     path = cache_dir() / f"synthetic-random-{size}.tif"
     if not path.exists():
         rng = np.random.default_rng(7)
-        _write_cover(path, size, 0, lambda row, rows: CLASSES[rng.integers(0, len(CLASSES), (rows, size), np.uint8)])
+        _write_cover(path, size, lambda _, rows: CLASSES[rng.integers(0, len(CLASSES), (rows, size), np.uint8)])
     return path
 
 
 class _Patches:
     """Value noise at several scales (pixels, weight), cut into classes."""
 
-    def __init__(self, size: int, seed: int, scales: tuple[tuple[int, float], ...]) -> None:
-        rng = np.random.default_rng(seed)
+    def __init__(self, size: int, scales: tuple[tuple[int, float], ...]) -> None:
+        rng = np.random.default_rng(0)
         self._size = size
         self._octaves = [
             (step, weight, rng.random((size // step + 3, size // step + 3), np.float32))
@@ -84,10 +86,10 @@ class _Patches:
         return upper[:, i] * (1 - v) + upper[:, i + 1] * v
 
 
-def _write_cover(path: Path, size: int, number: int, rows_of) -> None:  # type: ignore[no-untyped-def]
-    """Write a uint8 DEFLATE tile block row by block row; tile `number` lies that many tiles farther south."""
+def _write_cover(path: Path, size: int, rows_of: Callable[[int, int], NDArray[np.uint8]]) -> None:
+    """Write a uint8 DEFLATE tile block row by block row."""
     partial = path.with_suffix(".partial.tif")
-    transform = from_origin(WEST, NORTH - 3.0 * number, 3.0 / size, 3.0 / size)
+    transform = from_origin(WEST, NORTH, 3.0 / size, 3.0 / size)
     profile = {"driver": "GTiff", "width": size, "height": size, "count": 1, "dtype": "uint8", "crs": "EPSG:4326",
                "nodata": 0, "transform": transform, "compress": "DEFLATE", "tiled": True, "blockxsize": BLOCK,
                "blockysize": BLOCK, "NUM_THREADS": 2}
@@ -99,7 +101,7 @@ def _write_cover(path: Path, size: int, number: int, rows_of) -> None:  # type: 
 
 
 def people_grid() -> Path:
-    """A synthetic 3 arcsec float grid like GHS-POP over the same three degrees: mostly empty, a few dense spots."""
+    """Build a synthetic 3 arcsec float grid like GHS-POP over the same three degrees: mostly empty, some dense."""
     path = cache_dir() / "synthetic-people-3600.tif"
     if not path.exists():
         rng = np.random.default_rng(11)
@@ -114,36 +116,39 @@ def people_grid() -> Path:
     return path
 
 
-def border_zones(tiles: int = 1, segments: int = SEGMENTS) -> gpd.GeoDataFrame:
-    """Real border bands: the Estonian and Latvian borders with Russia within the tile, both sides, by distance.
+def border_zones() -> gpd.GeoDataFrame:
+    """Read, or build, real border bands: of Estonia and Latvia with Russia within the tile, by distance.
 
-    Columns zone_id and geometry, in EPSG:3035; `segments` x 4 disjoint bands.
+    Columns zone_id and geometry, in EPSG:3035; 8 segments x 4 disjoint bands.
     """
-    path = cache_dir() / f"border-zones-{tiles}-{segments}.parquet"
+    path = cache_dir() / "border-zones.parquet"
     if not path.exists():
-        _build_zones(tiles, segments).to_parquet(path)
+        _build_zones().to_parquet(path)
     return gpd.read_parquet(path)
 
 
-def _build_zones(tiles: int, segments: int) -> gpd.GeoDataFrame:
+def _build_zones() -> gpd.GeoDataFrame:
     """Bands by distance from the real border, on the home side, cut into segments by latitude."""
     lands = gpd.read_parquet(ROOT / "data/raw/embedded/osm-boundaries-2026c/boundaries.parquet").to_crs(STUDY_CRS)
     is_home = lands["territory"].isin(("EE", "LV", "LT"))
-    window = gpd.GeoSeries([shapely.box(WEST, NORTH - 3.0 * tiles, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS)
+    window = gpd.GeoSeries([shapely.box(WEST, NORTH - 3.0, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS)
     home = shapely.union_all(lands.geometry[is_home].intersection(window.iloc[0].buffer(60_000)).values)
     facing = shapely.union_all(lands.geometry[lands["territory"].isin(("RU", "BY"))].values)
     line = shapely.intersection(home.boundary, shapely.intersection(facing, window.iloc[0]).buffer(2.0))
     south, north = line.bounds[1], line.bounds[3]
-    edges = np.linspace(south, north, segments + 1)
+    edges = np.linspace(south, north, SEGMENTS + 1)
     rows, inner = [], shapely.Polygon()
     for start, end in BANDS_M:
         outer = line.buffer(end, quad_segs=64).intersection(home)
         band = outer.difference(inner)
-        for number in range(segments):
-            low, high = edges[number] - 1e5 * (number == 0), edges[number + 1] + 1e5 * (number == segments - 1)
+        for number in range(SEGMENTS):
+            low, high = edges[number] - 1e5 * (number == 0), edges[number + 1] + 1e5 * (number == SEGMENTS - 1)
             rows.append((f"{number}|{start}-{end}", band.intersection(shapely.box(0, low, 1e7, high))))
         inner = outer
-    return gpd.GeoDataFrame(rows, columns=["zone_id", "geometry"], crs=STUDY_CRS)
+    zones = gpd.GeoDataFrame(rows, columns=["zone_id", "geometry"], crs=STUDY_CRS)
+    # Peers move vertices only: edges of 200 m bend by a millimetre, so that all tools get the same zones.
+    shapes = shapely.segmentize(shapely.buffer(shapely.set_precision(zones.geometry.values, 0.01), 0.0), 200.0)
+    return zones.set_geometry(shapely.make_valid(shapes), crs=STUDY_CRS)
 
 
 def small_zones(count: int) -> gpd.GeoDataFrame:
@@ -156,15 +161,38 @@ def small_zones(count: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"zone_id": np.arange(count)}, geometry=shapely.polygons(shape), crs=4326)
 
 
+def tiles_eastward(count: int) -> list[Path]:
+    """The smooth tile and copies of it, each 3 degrees farther east."""
+    paths = [smooth_tile()]
+    for number in range(1, count):
+        path = cache_dir() / f"synthetic-smooth-east-{number}.tif"
+        if not path.exists():
+            partial = path.with_suffix(".partial.tif")
+            shutil.copyfile(paths[0], partial)
+            with rasterio.open(partial, "r+") as tile:
+                tile.transform = from_origin(WEST + 3.0 * number, NORTH, PIXEL_DEG, PIXEL_DEG)
+            partial.rename(path)
+        paths.append(path)
+    return paths
+
+
+def zones_eastward(count: int) -> gpd.GeoDataFrame:
+    """The border zones and copies of them, each 3 degrees farther east: a frontier `count` times as long."""
+    zones = border_zones().to_crs(4326)
+    copies = [
+        zones.assign(zone_id=f"{number}:" + zones["zone_id"], geometry=zones.translate(3.0 * number))
+        for number in range(count)
+    ]
+    return gpd.GeoDataFrame(pd.concat(copies, ignore_index=True), crs=4326)
+
+
 def cell_zones() -> gpd.GeoDataFrame:
-    """About 150,000 cells of 1 km of the study grid, over the tiles of `frontier`, in EPSG:3035."""
-    box = gpd.GeoSeries([shapely.box(WEST, NORTH - 9.0, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS).total_bounds
-    x, y = np.meshgrid(np.arange(box[0] // 1000, box[2] // 1000) * 1e3, np.arange(box[1] // 1000, box[3] // 1000) * 1e3)
-    cells = gpd.GeoDataFrame({"zone_id": np.arange(x.size)}, crs=STUDY_CRS,
-                             geometry=shapely.box(x.ravel(), y.ravel(), x.ravel() + 1e3, y.ravel() + 1e3))
-    return cells
-
-
-def stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Tables of several tiles under one another."""
-    return pd.concat(tables, ignore_index=True)
+    """About 150,000 cells of 1 km of the study grid, most of them on the tile, in EPSG:3035."""
+    box = gpd.GeoSeries([shapely.box(WEST, NORTH - 3.0, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS).total_bounds
+    middle, south = (box[0] + box[2]) // 2000, box[1] // 1000
+    x, y = np.meshgrid(np.arange(middle - 200, middle + 200) * 1e3, np.arange(south, south + 375) * 1e3)
+    return gpd.GeoDataFrame(
+        {"zone_id": np.arange(x.size)},
+        geometry=shapely.box(x.ravel(), y.ravel(), x.ravel() + 1e3, y.ravel() + 1e3),
+        crs=STUDY_CRS,
+    )

@@ -93,8 +93,8 @@ class Values:
         RasterError
             When a value is too large to be a count.
         """
-        block = plain_values(self._header, values, mask)
-        stray = add_values(block, origin, spans.cells, spans.weight, self._areas, self._index, self._sums)
+        block, stored = plain_values(self._header, values, mask)
+        stray = add_values(block, stored, origin, spans.cells, spans.weight, self._areas, self._index, self._sums)
         if stray != 0.0:
             raise RasterError(
                 f"{self._header.name}: the value {stray:g} cannot be a count. It is likely a nodata value that the file "

@@ -74,15 +74,12 @@ def encode(
     return codes, np.flatnonzero(present) + least - 1, column
 
 
-def plain_values(header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None) -> NDArray[np.float64]:
-    """Values as float64, scale and offset applied, NaN where there is no data."""
-    plain = values.astype(np.float64)
-    nodata = stored_nodata(header)
-    if nodata is not None:
-        plain[values == nodata] = np.nan
+def plain_values(
+    header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], tuple[float, float, float]]:
+    """Values as float32 or float64, and (nodata, scale, offset) to read them with; NaN stands for masked cells."""
+    plain = values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
     if mask is not None:
-        plain[~mask] = np.nan
-    if header.scale != 1.0 or header.offset != 0.0:
-        plain *= header.scale
-        plain += header.offset
-    return plain
+        plain = np.where(mask, plain, np.nan)
+    nodata = stored_nodata(header)
+    return plain, (np.nan if nodata is None else float(nodata), header.scale, header.offset)

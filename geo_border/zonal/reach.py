@@ -23,6 +23,11 @@ _TILE_DEG = 60.0
 
 def rings_near(outlines: Outlines, header: Header) -> Rings:
     """The zones' outlines in a raster's plane, right wherever the raster is; elsewhere they may be simplified."""
+    return outlines.once(header.box, header.crs, lambda: _rings_near(outlines, header))
+
+
+def _rings_near(outlines: Outlines, header: Header) -> Rings:
+    """Do the work of `rings_near`."""
     box = box_in(outlines.rings, header)
     if box is None:
         return outlines.in_plane(header.crs)

@@ -112,12 +112,13 @@ class Work:
     def _handle(self, number: int) -> Source:
         """This thread's handle of a raster: a GDAL dataset serves one thread at a time."""
         if getattr(self._own, "number", None) != number:
-            if hasattr(self._own, "handle"):
-                self._own.handle.close()
-            self._own.number = number
-            self._own.handle = open_source(self._rasters[number], self._band, self._headers[number])
+            fresh = open_source(self._rasters[number], self._band, self._headers[number])
             with self._lock:
-                self._handles.append(self._own.handle)
+                if hasattr(self._own, "handle"):
+                    self._handles.remove(self._own.handle)
+                    self._own.handle.close()
+                self._handles.append(fresh)
+            self._own.number, self._own.handle = number, fresh
         handle: Source = self._own.handle
         return handle
 

@@ -9,7 +9,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_border.zonal.trace import SCALE
+from geo_border.zonal.trace import COLUMN_BITS, SCALE
+
+_COLUMN = (1 << COLUMN_BITS) - 1
 
 
 @dataclass(frozen=True)
@@ -33,20 +35,36 @@ class Spans:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _insert(order: Any, cells: Any, begin: int, end: int, gap: int, patience: int) -> bool:
+    """Insertion sort of every `gap`-th of order[begin:end] by the records' key; False when it ran out of patience."""
+    for i in range(begin + gap, end):
+        item = order[i]
+        key = cells[item, 1]
+        j = i
+        while j >= begin + gap and cells[order[j - gap], 1] > key:
+            order[j] = order[j - gap]
+            j -= gap
+            patience -= 1
+        order[j] = item
+        if patience < 0:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sort(order: Any, cells: Any, begin: int, end: int) -> None:
-    """Shell sort of order[begin:end] by the records' key: short rows in cache, and no second sort to compile."""
+    """Sort order[begin:end] by the records' key.
+
+    Zones come one after another, so a row is nearly in order and insertion is all it takes; where it is not, Shell's
+    gaps (no library sort, which would take longer to compile than all else here).
+    """
+    if _insert(order, cells, begin, end, 1, 16 * (end - begin)):
+        return
     gap = 1
     while gap < (end - begin) // 3:
         gap = 3 * gap + 1
     while gap > 0:
-        for i in range(begin + gap, end):
-            item = order[i]
-            key = cells[item, 1]
-            j = i
-            while j >= begin + gap and cells[order[j - gap], 1] > key:
-                order[j] = order[j - gap]
-                j -= gap
-            order[j] = item
+        _insert(order, cells, begin, end, gap, (end - begin) ** 2)
         gap //= 3
 
 
@@ -91,16 +109,17 @@ def _build(cells: Any, top: int, rows: int, width: int) -> Any:
     for row in range(rows):
         i, end = begin[row], begin[row + 1]
         while i < end:
-            zone = cells[order[i], 1] // (width + 2)
+            key = cells[order[i], 1]
+            zone = key >> COLUMN_BITS
             running, column = 0, 0
-            while i < end and cells[order[i], 1] // (width + 2) == zone:
-                key = cells[order[i], 1]
-                here = key % (width + 2) - 1
-                cover, area = 0, 0
-                while i < end and cells[order[i], 1] == key:
+            while i < end and key >> COLUMN_BITS == zone:
+                here = (key & _COLUMN) - 1
+                cover, area, this = 0, 0, key
+                while key == this:
                     cover += cells[order[i], 2]
                     area += cells[order[i], 3]
                     i += 1
+                    key = cells[order[i], 1] if i < end else np.int64(-1)
                 if here >= 0:
                     if running != 0 and here > column:
                         n = _put(out, weight, n, top + row, column, here, zone, running)

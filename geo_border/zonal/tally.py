@@ -162,7 +162,7 @@ def add_classes(
         at = index[cells[s, 3]]
         area = areas[cells[s, 0]]
         if weight[s] != 1.0 or last - first < 8:
-            amount = int(round(weight[s] * area))
+            amount = int(np.rint(weight[s] * area))
             for i in range(first, last):
                 _add(sums, at + column[codes[i]], amount)
             continue
@@ -195,31 +195,34 @@ def add_classes(
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def add_values(
-    block: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, sums: Any
+    block: Any, stored: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, sums: Any
 ) -> float:
-    """Add value x share of each cell to its zones' lines of `sums`, and its area to those with or without data.
+    """Add value x share of each cell to its zones' sums, and its area to those with or without data.
 
-    `block` is float64 with scale and offset applied, NaN where there is no data. Returns the first value too large to
-    be a count, or 0.
+    `block` is float32 or float64, NaN where there is no data; `stored` is nodata, scale and offset: a cell of the first
+    (which may be NaN) is no data, any other is worth value x scale + offset. Returns the first value too large to be a
+    count, or 0.
     """
+    nodata, scale, offset = stored
     for s in range(cells.shape[0]):
         row = cells[s, 0] - origin[0]
         line = sums[index[cells[s, 3]]]
         share, area = weight[s], areas[cells[s, 0]]
-        amount = int(round(share * area))
+        amount = int(np.rint(share * area))
         top, high, low, least, known, total = 0, 0, 0, 0, 0, 0
         for c in range(cells[s, 1] - origin[1], cells[s, 2] - origin[1]):
             total += 1
-            value = block[row, c]
-            if value != value:
+            raw = np.float64(block[row, c])
+            if raw == nodata or np.isnan(raw):
                 continue
             known += 1
+            value = raw * scale + offset
             if value == 0.0:
                 continue
             part = share * value
             if abs(part) >= _BIG:
                 if abs(part) >= _TOO_BIG:
-                    return float(value)
+                    return value
                 over = np.floor(part / _UNIT)
                 top += int(over)
                 part -= over * _UNIT
@@ -228,7 +231,7 @@ def add_values(
             fine = np.floor(rest)
             high += int(whole)
             low += int(fine)
-            least += int(np.floor((rest - fine) * _UNIT + 0.5))
+            least += int(np.rint((rest - fine) * _UNIT))
         if known > 0:
             least += line[3]
             low += line[2] + (least >> LIMB)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 # One whole cell as an integer. Sums of integers do not depend on their order, and the two sides of a shared edge
 # cancel exactly; 2^-40 of a cell is far below what coordinates resolve.
 SCALE = 1 << 40
+# A record's key is its zone, shifted by this, and its column + 1.
+COLUMN_BITS = 32
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -25,7 +27,7 @@ def _grow(cells: Any) -> Any:
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _whole(height: float, slope: float) -> int:
     """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
-    return int(round((height + slope * (height * height - height) * 0.5) * SCALE))
+    return int(np.rint((height + slope * (height * height - height) * 0.5) * SCALE))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -37,7 +39,7 @@ def trace_exact(
     width: int,
     slopes: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """Records (row, zone * (width + 2) + column + 1, cover, area) of the edges within rows[0] <= row < rows[1].
+    """Records (row, zone and column + 1 as one key, cover, area) of the edges within rows[0] <= row < rows[1].
 
     An edge adds `cover` to every cell on its right in the row and `area` to the cell it is in; summed over a zone's
     edges this is the share of each cell that the zone covers (the accumulation of font rasterisers). Column -1 holds
@@ -48,7 +50,7 @@ def trace_exact(
     n = 0
     for k in range(chunks.shape[0]):
         begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]
-        base = zone * (width + 2) + 1
+        base = (zone << COLUMN_BITS) + 1
         for i in range(begin, end):
             ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], sign
             if ay == by:
@@ -79,6 +81,7 @@ def trace_exact(
                 if right < 0.0:
                     last = -1
                 forward = x1 >= x0
+                rise = (h1 - h0) / (x1 - x0) if x1 != x0 else 0.0
                 step = 1 if forward else -1
                 column = first if forward else last
                 stop = (last if forward else first) + step
@@ -88,14 +91,14 @@ def trace_exact(
                     xb, hb = x1, h1
                     if column + step != stop:
                         xb = float(column + 1) if forward else float(column)
-                        hb = min(max(h0 + (xb - x0) / (x1 - x0) * (h1 - h0), ha), h1)
+                        hb = min(max(h0 + (xb - x0) * rise, ha), h1)
                     gb = _whole(hb, slope)
                     cover = gb - ga
                     if cover != 0 and column < width:
                         ua, ub = 1.0 - (xa - column), 1.0 - (xb - column)
                         da, db = 1.0 + slope * (ha - 0.5), 1.0 + slope * (hb - 0.5)
                         share = (ua * (2.0 * da + db) + ub * (da + 2.0 * db)) / (3.0 * (da + db))
-                        area = int(round(share * cover)) if column >= 0 else 0
+                        area = int(np.rint(share * cover)) if column >= 0 else 0
                         key = base + column
                         if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
                             cells[n - 1, 2] += turn * cover
@@ -130,7 +133,7 @@ def trace_centers(
     n = 0
     for k in range(chunks.shape[0]):
         begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]
-        base = zone * (width + 2) + 1
+        base = (zone << COLUMN_BITS) + 1
         for i in range(begin, end):
             ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], sign
             if ay > by:

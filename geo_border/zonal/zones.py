@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ class Outlines:
     def __init__(self, rings: Rings, count: int) -> None:
         self.rings, self.count = rings, count
         self._moved: dict[str, Rings] = {}
+        self._last: tuple[object, Rings] | None = None
+
+    def once(self, box: tuple[float, ...], crs: CRS, find: Callable[[], Rings]) -> Rings:
+        """Rings near a raster's extent, found anew only when the raster is another one than the last time."""
+        key = (box, crs.to_wkt())
+        last = self._last
+        if last is None or last[0] != key:
+            last = self._last = (key, find())
+        return last[1]
 
     def in_plane(self, crs: CRS) -> Rings:
         """Rings in a raster's CRS, kept for the next raster in it."""

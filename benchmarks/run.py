@@ -1,0 +1,154 @@
+"""The whole race: ours, peers and the decode limit side by side, agreement checked, written to RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import scenes
+from benchmarks.measure import Timing, lines, race
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+LIMIT = "decode limit"
+OURS = ("ours, center", "ours, exact")
+PEERS = ("rasterio.mask + numpy", "rasterstats", "exactextract")
+
+
+def main() -> None:
+    """Run the sections that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help="default: all")
+    chosen = parser.parse_args().sections or list(SECTIONS)
+    out = [*_machine(), ""]
+    for name in chosen:
+        title, section = SECTIONS[name]
+        print(f"== {title}", flush=True)
+        text = section()
+        print("\n".join(text), flush=True)
+        out += [f"## {title}", "", *text, ""]
+    if chosen == list(SECTIONS):
+        RESULTS.write_text("\n".join(out), encoding="utf-8")
+
+
+def _machine() -> list[str]:
+    """Where and when this was measured."""
+    model = next((x.split(":")[1].strip() for x in _cpuinfo() if x.startswith("model name")), platform.processor())
+    return [
+        "# Results of `make bench`",
+        "",
+        f"{time.strftime('%Y-%m-%d')}, {model}, {os.cpu_count()} cores, Python {platform.python_version()}, load "
+        f"{os.getloadavg()[0]:.1f} at the start. Rasters are synthetic and named so; zones are real borders (OSM).",
+        "Best of the turns; tools run turn by turn in processes of their own. Peers are called once. The decode limit "
+        "reads just the blocks that zones touch, on 2 threads, with the same small GDAL cache as ours.",
+    ]
+
+
+def _cpuinfo() -> list[str]:
+    """Lines of the processor's description, where there is one."""
+    path = Path("/proc/cpuinfo")
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def _one_tile() -> list[str]:
+    """Show three kinds of tile, without peers."""
+    out: list[str] = []
+    for label, path in (
+        ("smooth", scenes.smooth_tile()),
+        ("ragged", scenes.ragged_tile()),
+        ("random per pixel", scenes.random_tile()),
+    ):
+        timings = race([LIMIT, "decode, GDAL as it comes", *OURS], [path], scenes.border_zones(), rounds=9)
+        out += [f"{label} ({path.stat().st_size / 1e6:.0f} MB)", "", *lines(timings, LIMIT), ""]
+    return out
+
+
+def _peers() -> list[str]:
+    """Show peers on the smooth tile, each called once."""
+    names = [LIMIT, *OURS, *PEERS]
+    timings = race(names, [scenes.smooth_tile()], scenes.border_zones(), rounds=3, slow=PEERS)
+    ours = timings["ours, center"]
+    out = lines(timings, LIMIT)
+    out += [""] + [f"- {name}: {timings[name].wall / ours.wall:.0f} times ours" for name in PEERS]
+    return out + [f"- {line}" for line in _agreement(timings)]
+
+
+def _agreement(timings: dict[str, Timing]) -> list[str]:
+    """Compare each class's share of its zone: peers count cells, ours are areas, a few per mille apart in a zone."""
+    ours = _shares(timings["ours, center"].result)
+    out = []
+    for name in ("ours, exact", *PEERS):
+        theirs = _shares(timings[name].result).reindex(ours.index, fill_value=0.0)
+        worst = float(np.abs(theirs - ours).max())
+        assert worst < 5e-3, f"{name} differs by {worst}"
+        out.append(f"largest difference of a class's share of a zone, {name}: {worst:.1e}")
+    return out
+
+
+def _shares(found: pd.Series | None) -> pd.Series:
+    """Each class's share of its zone's data."""
+    assert found is not None
+    return found / found.groupby(level=0).transform("sum")
+
+
+def _small() -> list[str]:
+    """Show thousands of small polygons."""
+    out: list[str] = []
+    for count in (32, 500, 5_000):
+        zones = scenes.small_zones(count)
+        timings = race([LIMIT, *OURS, "exactextract"], [scenes.smooth_tile()], zones, rounds=3, slow=("exactextract",))
+        ratio = timings["exactextract"].wall / timings["ours, exact"].wall
+        out += [f"{count:,} polygons: exactextract takes {ratio:.0f} times ours, exact", "", *lines(timings, LIMIT), ""]
+    return out
+
+
+def _people() -> list[str]:
+    """Show sums of a float grid, against exactextract."""
+    timings = race(["ours, sum", "exactextract, sum"], [scenes.people_grid()], scenes.border_zones(), rounds=3)
+    ours, theirs = timings["ours, sum"].result, timings["exactextract, sum"].result
+    assert ours is not None
+    assert theirs is not None
+    worst = float((np.abs(ours - theirs.reindex(ours.index)) / np.maximum(theirs.reindex(ours.index), 1)).max())
+    assert worst < 1e-6, f"sums differ by {worst}"
+    ratio = timings["exactextract, sum"].wall / timings["ours, sum"].wall
+    return [*lines(timings, "ours, sum"), "", f"- exactextract takes {ratio:.0f} times ours; sums differ by {worst:.1e}"]
+
+
+def _tiles() -> list[str]:
+    """Show 1, 2, 4 and 8 tiles with a frontier as many times as long."""
+    out = ["| tiles and frontier | wall s | CPU s | CPU a tile / CPU of one | peak MB |", "|---|---|---|---|---|"]
+    one = 0.0
+    for count in (1, 2, 4, 8):
+        timing = race(["ours, center"], scenes.tiles_eastward(count), scenes.zones_eastward(count), rounds=3)[
+            "ours, center"
+        ]
+        one = one or timing.cpu
+        out.append(
+            f"| {count} | {timing.wall:.2f} | {timing.cpu:.2f} | {timing.cpu / count / one:.2f} | {timing.peak_mb:.0f} |"
+        )
+    return out
+
+
+def _cells() -> list[str]:
+    """Show 150,000 cells of 1 km on one tile."""
+    zones = scenes.cell_zones()
+    timings = race([LIMIT, *OURS], [scenes.smooth_tile()], zones, rounds=3)
+    return [f"{len(zones):,} cells", "", *lines(timings, LIMIT)]
+
+
+SECTIONS = {
+    "tile": ("One 10 m tile, 32 border zones", _one_tile),
+    "peers": ("Peers on the smooth tile", _peers),
+    "small": ("Small polygons", _small),
+    "people": ("People, exact shares", _people),
+    "tiles": ("More tiles, longer frontier", _tiles),
+    "cells": ("Cells of 1 km as zones", _cells),
+}
+
+if __name__ == "__main__":
+    main()
