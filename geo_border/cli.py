@@ -17,7 +17,7 @@ from rich.logging import RichHandler
 
 from geo_border import __version__, study
 from geo_border.errors import GeoBorderError
-from geo_border.telling import Bars, catalogue_lines, plan_table, summary
+from geo_border.telling import Bars, catalogue_lines, plan_lines, plan_table, summary
 
 app = typer.Typer(
     name="geo-border",
@@ -145,6 +145,8 @@ def fetch(
                 which, root=root, sources=sources, options=options, fallback=fallback or None, tell=bars.tell
             )
     OUT.print(plan_table(rows))
+    for line in plan_lines(rows):
+        OUT.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command(name="map")

@@ -126,6 +126,19 @@ def plan_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+def plan_lines(rows: list[dict[str, Any]], most: int = 4) -> list[str]:
+    """Which files each dataset is made of, what it is licensed under, and what its terms ask; one dataset once."""
+    out = []
+    for row in {row["dataset"]: row for row in rows}.values():
+        names = [file["name"] for file in row["files"]]
+        told = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+        out.append(f"[bold]{row['dataset']}[/bold]  {escape(told or 'tiles, whose list is fetched first')}")
+        out.append(f"    licence: {escape(row['licence'])}.")
+        if row.get("terms"):
+            out.append(f"    terms: {escape(row['terms'])}")
+    return out
+
+
 def catalogue_lines(rows: list[dict[str, Any]]) -> list[str]:
     """The catalogue, three lines a dataset."""
     out = []

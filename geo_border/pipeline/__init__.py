@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_border import __version__, fetchers, passport, result, store, study
-from geo_border.errors import CheckError, EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError, FetchError, StudyError
 from geo_border.fetchers import Options
 from geo_border.frontier import country_of, matched, polygons, study_crs
 from geo_border.outputs import cog, geopackage, geoparquet, mosaic, qgis, stac, table, webmap
@@ -156,7 +156,7 @@ def plan(
 ) -> list[dict[str, Any]]:
     """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms.
 
-    Which tiles a dataset needs follows from the boundaries; where those are not on disk yet, files are not listed.
+    Which tiles a dataset needs follows from the boundaries, those on disk or else the snapshot's.
     """
     question = which if isinstance(which, Study) else study.read(which)
     folders = Folders(Path(root).resolve())
@@ -167,11 +167,14 @@ def plan(
         countries=_codes(question.home, question),
         facing=_codes(question.facing, question),
     )
-    known = fetchers.gather(("boundaries",), chosen, folders, None, options, None)
+    # Boundaries that are not here yet are near enough in the snapshot to tell which tiles a study needs.
+    known = fetchers.gather(("boundaries",), chosen, folders, None, options, "embedded")
     window = None
-    if not known.failed:
+    try:
         got = inputs.boundaries(question, known)
         window = _window(question, matched(polygons(got.boundaries, question), question))[1]
+    except (FetchError, StudyError):
+        LOG.info("which tiles it needs is known once the boundaries are here")
     return fetchers.planned(("boundaries", *OPTIONAL), chosen, folders, window, options)
 
 

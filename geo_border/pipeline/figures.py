@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -23,7 +24,7 @@ from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Inputs, Tell
 from geo_border.polygons import polygonal
 from geo_border.study import Study
-from geo_border.zonal import prepare_zones
+from geo_border.zonal import prepare_zones, tabulate
 from geo_border.zones import bands
 
 
@@ -41,6 +42,8 @@ class Figures:
         The people as spread; `counts_what` says whom its cells count.
     ages
         People of each age as spread, where the dataset has ages; `people` then has their numbers too.
+    streams
+        In place of `grid` and `ages`, the files of people rasters too fine to hold.
     road_m
         Length of public roads in each unit, or None.
     """
@@ -51,6 +54,7 @@ class Figures:
     counts_what: str
     road_m: FloatArray | None
     ages: dict[str, People] = field(default_factory=dict)
+    streams: dict[str, list[Path]] = field(default_factory=dict)
 
 
 def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
@@ -59,9 +63,12 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     # Prepared once: units are moved into the plane of each grid only when that changes.
     units, water = prepare_zones(ground.units, "unit"), prepare_zones(ground.water, "unit")
     dry = Dry(units, water, ground.beyond)
-    grid, what = _people(ground, inputs, dry)
-    ages = _ages(inputs, dry)
-    people = None if grid is None else _in_areas(grid, ages, units, water, len(ground.units))
+    streams = _streams(inputs)
+    grid, what = (None, "all") if streams else _people(ground, inputs, dry)
+    ages = {} if streams else _ages(inputs, dry)
+    people = _in_areas(Figures(None, None, grid, what, None, ages, streams), units, water, len(ground.units))
+    if streams and people is not None and not people["people"].sum() > 0:
+        raise EmptyLayerError("the people rasters hold nobody on home land in this study: wrong area or unit?")
     tell("figures", 1, 3)
     cover = None
     if "cover" in inputs.layers:
@@ -72,7 +79,13 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     roads = inputs.layers.get("roads")
     road_m = None if roads is None else _road_m(roads, ground)
     tell("figures", 3, 3)
-    return Figures(people, cover, grid, what, road_m, ages)
+    return Figures(people, cover, grid, what, road_m, ages, streams)
+
+
+def _streams(inputs: Inputs) -> dict[str, list[Path]]:
+    """Files of people rasters too fine to hold, by what they count."""
+    paths = inputs.layers.get("people")
+    return {"people": paths, **inputs.ages} if isinstance(paths, list) else {}
 
 
 def _ages(inputs: Inputs, dry: Dry) -> dict[str, People]:
@@ -86,9 +99,23 @@ def _ages(inputs: Inputs, dry: Dry) -> dict[str, People]:
     return found
 
 
-def _in_areas(grid: People, ages: dict[str, People], areas: Any, water: Any, count: int) -> dict[str, FloatArray]:
-    by_age = {name: in_areas(age, areas, water, count)["people"] for name, age in ages.items()}
-    return in_areas(grid, areas, water, count) | by_age
+def _in_areas(figures: Figures, areas: Any, water: Any, count: int) -> dict[str, FloatArray] | None:
+    """People in each area 0..count-1, in all and by age; None without people."""
+    if figures.streams:
+        return {name: _streamed(paths, areas, count) for name, paths in figures.streams.items()}
+    if figures.grid is None:
+        return None
+    by_age = {name: in_areas(age, areas, water, count)["people"] for name, age in figures.ages.items()}
+    return in_areas(figures.grid, areas, water, count) | by_age
+
+
+def _streamed(paths: list[Path], areas: Any, count: int) -> FloatArray:
+    """Counts of files added up: tiles of one grid, countries whose rectangles overlap, or one age after another."""
+    out = np.zeros(count)
+    for path in paths:
+        table = tabulate(path, areas, zone_field=areas.field, mode="sum", coverage="exact")
+        np.add.at(out, table[areas.field].to_numpy(np.int64), table["sum"].to_numpy())
+    return out
 
 
 def _people(ground: Ground, inputs: Inputs, dry: Dry) -> tuple[People | None, str]:
@@ -232,7 +259,7 @@ def corridor_figures(
     )
     zones = prepare_zones(areas, "area")
     wet_zones = prepare_zones(water, "area")
-    people = None if figures.grid is None else _in_areas(figures.grid, figures.ages, zones, wet_zones, len(shapes))
+    people = _in_areas(figures, zones, wet_zones, len(shapes))
     cover = None
     if figures.cover is not None:
         legend = inputs.entry("cover").legend

@@ -23,7 +23,7 @@ from geo_border.study import Study
 LOG = logging.getLogger("geo_border")
 Tell = Callable[[str, int, int], None]
 Bounds = tuple[float, float, float, float]
-# A cover finer than this is streamed from its tiles, and a mosaic of them stands in the results.
+# A raster finer than this is streamed from its files; of cover, a mosaic of its tiles stands in the results.
 _FINE_M = 100
 _WINDOW_STEP_DEG = 0.1
 OPTIONAL = ("land", "water", "admin", "cover", "settlement_class", "people", "places", "facilities", "roads")
@@ -38,7 +38,8 @@ class Inputs:
     raw
         By need, the verified files that serve it.
     layers
-        By need, the canonical layer or grid; a need that nothing serves here is missing.
+        By need, the canonical layer or grid, or the paths of a raster too fine to hold; a need that nothing serves
+        here is missing.
     ages
         People by age, on the cells of the people grid; empty where the dataset has no ages.
     notes
@@ -48,7 +49,7 @@ class Inputs:
     boundaries: gpd.GeoDataFrame
     raw: dict[str, Raw]
     layers: dict[str, Any] = field(default_factory=dict)
-    ages: dict[str, Grid] = field(default_factory=dict)
+    ages: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def entry(self, need: str) -> Entry:
@@ -59,6 +60,8 @@ class Inputs:
         """Area of one native pixel of the dataset that serves a need, at the middle of the study."""
         stated = self.entry(need).options.get("pixel_km2")
         grid = self.grid(need)
+        if stated is None and isinstance(self.layers.get(need), list):
+            stated = (self.entry(need).pixel_m or 0.0) ** 2 / 1e6
         if stated is not None or grid is None:
             return float(stated or 0.0)
         step, rows = grid.transform, grid.shape[0]
@@ -158,20 +161,28 @@ def read_all(inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, te
     tell("read", len(needs), len(needs))
 
 
+def _is_fine(raw: Raw) -> bool:
+    """Whether a raster is too fine to be held: it is then streamed from its files."""
+    return raw.entry.pixel_m is not None and raw.entry.pixel_m < _FINE_M
+
+
 def _read_cover(raw: Raw, window: Bounds) -> Any:
-    """The cover's grid; the paths of its tiles where they are too fine to hold, to be streamed."""
-    if raw.entry.pixel_m is not None and raw.entry.pixel_m < _FINE_M and raw.entry.legend is not None:
-        return list(raw.paths)
-    return readers.read_cover(raw, window)
+    return list(raw.paths) if _is_fine(raw) and raw.entry.legend is not None else readers.read_cover(raw, window)
 
 
-def _read_ages(raw: Raw, window: Bounds) -> dict[str, Grid]:
-    return {name: readers.read_people(raw, window, name) for name in readers.people_categories(raw) if name in AGES}
+def _read_ages(raw: Raw, window: Bounds) -> dict[str, Any]:
+    return {name: _people_of(raw, window, name) for name in readers.people_categories(raw) if name in AGES}
 
 
 def _read_people(raw: Raw, window: Bounds) -> Any:
     # Modelled people have no file of their own: they come from settlement classes.
-    return None if raw.entry.reader == "modelled" else readers.read_people(raw, window)
+    return None if raw.entry.reader == "modelled" else _people_of(raw, window, "total")
+
+
+def _people_of(raw: Raw, window: Bounds, category: str) -> Any:
+    if _is_fine(raw) and raw.entry.counts == "all":
+        return list(readers.people_files(raw, category))
+    return readers.read_people(raw, window, category)
 
 
 _READ: dict[str, Callable[[Raw, Bounds], Any]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from geo_border.errors import RasterError
 from geo_border.model import AGES, Grid
 from geo_border.readers import census
-from geo_border.readers.raster import counts
+from geo_border.readers.raster import counts, declares_nodata
 from geo_border.readers.table import Bounds
 from geo_border.store import Raw
 
@@ -49,15 +49,37 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
     return counts(raw, window)
 
 
+def people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
+    """Files whose cells, added up, are a count of people: for a raster too fine to be held.
+
+    Raises
+    ------
+    RasterError
+        When a file does not declare what stands for "not known", and a negative number might be summed; or when an
+        age group has no file.
+    """
+    groups = _groups(raw, category) if raw.entry.reader == "age-rasters" else [raw.paths]
+    paths = tuple(path for group in groups for path in group)
+    for path in paths:
+        declares_nodata(path)
+    return paths
+
+
+def _groups(raw: Raw, category: str) -> list[tuple[Path, ...]]:
+    """Files of each age group of a category."""
+    groups = []
+    for name in [category] if category != TOTAL else AGES:
+        for age in raw.entry.options[name]:
+            groups.append(tuple(path for path in raw.paths if _age(raw, path) == age))
+            if not groups[-1]:
+                raise RasterError(f"{raw.entry.name}: no file for age group {age}. Fetch it again.")
+    return groups
+
+
 def _summed(raw: Raw, window: Bounds | None, category: str) -> Grid:
     """Add up the files of a category's age groups, cell by cell; files of one grid, so nothing is moved."""
-    wanted = [category] if category != TOTAL else list(AGES)
-    ages = [age for name in wanted for age in raw.entry.options[name]]
     whole: Grid | None = None
-    for age in ages:
-        paths = tuple(path for path in raw.paths if _age(raw, path) == age)
-        if not paths:
-            raise RasterError(f"{raw.entry.name}: no file for age group {age}. Fetch it again.")
+    for paths in _groups(raw, category):
         grid = counts(replace(raw, paths=paths), window)
         if whole is not None and (grid.shape != whole.shape or grid.transform != whole.transform):
             raise RasterError(f"{paths[0]}: its cells are not those of the other age groups.")

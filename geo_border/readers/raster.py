@@ -128,6 +128,21 @@ def check_values(values: NDArray[Any], nodata: float | None, known: Sequence[int
         raise RasterError(f"{where}: values {told} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?")
 
 
+def declares_nodata(path: Path) -> None:
+    """Refuse a raster of counts that is to be streamed and does not say which value is not known.
+
+    Raises
+    ------
+    RasterError
+        Saying how to declare it.
+    """
+    with _opened(path) as source:
+        if source.nodata is None and np.dtype(source.dtypes[0]).kind != "u":
+            raise RasterError(
+                f"{path}: declares no nodata value. Declare it (gdal_edit.py -a_nodata VALUE), run again."
+            )
+
+
 def _opened(path: Path) -> rasterio.DatasetReader:
     try:
         return rasterio.open(path)

@@ -97,6 +97,17 @@ def worldpop(root: Path, countries: dict[str, Any]) -> None:
         people[outside | np.isnan(people)] = -99999
         names = {"iso3": alpha3(code), "iso3_lower": alpha3(code).lower()}
         _write(_path(root, entry("worldpop-r2025a"), **names), people, transform, "EPSG:4326", -99999)
+        _ages(root, names, people, transform)
+
+
+def _ages(root: Path, names: dict[str, str], people: NDArray[np.float32], transform: Affine) -> None:
+    """One raster an age group: the young and the old fewer, all together the country's people."""
+    declared = entry("worldpop-age-r2025a")
+    ages = declared.download.each if declared.download else []
+    weights = np.linspace(2.0, 0.5, len(ages))
+    for age, weight in zip(ages, weights / weights.sum(), strict=True):
+        part = np.where(people >= 0, people * weight, -99999).astype(np.float32)
+        _write(_path(root, declared, part=age, **names), part, transform, "EPSG:4326", -99999)
 
 
 def people_of_cells(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
