@@ -18,8 +18,10 @@ from geo_border.store import embedded_dir
 ATTRIBUTION = "Made with Natural Earth"
 # A country of which more than this is land in the coarse ground has its own coast already.
 _ALREADY_LAND = 0.97
+_SHORE_M = 60.0
 _DENSE_DEG = 0.5
 _EDGE_M = 50_000.0
+_COAST = ("geo-maps-coastline-2017", "land.parquet")
 _LAKES = ("geo-maps-water-2017", "water.parquet")
 _REGIONS = ("ne-admin1-10m", "admin.parquet")
 Window = tuple[float, float, float, float]
@@ -29,22 +31,32 @@ def land(crs: CRS, window: Window) -> Any:
     """Land of the world (array of polygons in `crs`, a plane in metres) cut to a window x0, y0, x1, y1."""
     centre = to_crs(shapely.Point((window[0] + window[2]) / 2, (window[1] + window[3]) / 2), crs, WGS84)
     west, south, east, north = _span(crs, window, float(centre.x))
-    pieces = []
+    sides = []
     for turn in (-360.0, 0.0, 360.0):
         # On either side of the antimeridian the world goes on: look there too.
         cut = shapely.clip_by_rect(_world(), centre.x + west - turn, south, centre.x + east - turn, north)
-        pieces += [part for part in shapely.get_parts(cut) if not part.is_empty]
-    dense = shapely.segmentize(np.array(pieces, dtype=object), _DENSE_DEG)
-    placed = shapely.union_all(shapely.make_valid(to_crs(dense, WGS84, crs)))
+        dense = shapely.segmentize(cut[~shapely.is_empty(cut)], _DENSE_DEG)
+        sides.append(shapely.make_valid(to_crs(dense, WGS84, crs)))
+    placed = np.concatenate(sides)
+    if sum(len(side) > 0 for side in sides) > 1:
+        placed = shapely.get_parts(shapely.union_all(placed))
     return _polygons(shapely.clip_by_rect(placed, *window))
 
 
-def on_land(countries: Any, ground: Any) -> Any:
-    """Cut countries (array of polygons) that reach out to sea back to the ground; leave the others as they are."""
-    whole = shapely.union_all(ground)
-    cut = shapely.intersection(countries, whole)
+def on_land(countries: Any, ground: Any, crs: CRS, window: Window) -> Any:
+    """Cut countries (array of polygons) that reach out to sea back to land; leave the others as they are.
+
+    The embedded snapshot's fine coast is taken where it knows a country's land, else the ground's.
+    """
     size = shapely.area(countries)
-    return np.where(shapely.area(cut) < _ALREADY_LAND * size, cut, countries)
+    coarse = shapely.intersection(countries, shapely.multipolygons(ground))
+    fine = np.full(len(countries), shapely.Polygon(), dtype=object)
+    coast = _embedded(*_COAST)
+    if coast is not None:
+        shores = shapely.simplify(_within(coast.geometry.to_numpy(), crs, window)[0], _SHORE_M)
+        fine = shapely.intersection(countries, shapely.union_all(shapely.make_valid(shores)))
+    known = shapely.area(fine) > _ALREADY_LAND * shapely.area(coarse)
+    return np.where(shapely.area(coarse) >= _ALREADY_LAND * size, countries, np.where(known, fine, coarse))
 
 
 def lakes(crs: CRS, window: Window, smallest_km2: float) -> Any:

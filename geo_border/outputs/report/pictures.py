@@ -65,7 +65,7 @@ def ground_of(result: Result) -> Ground:
     crs = CRS.from_user_input(countries.crs)
     window = _window(result.layers["zones"].total_bounds)
     land = basemap.land(crs, window)
-    own = basemap.on_land(_coarse(countries.geometry), land)
+    own = basemap.on_land(_coarse(countries.geometry), land, crs, window)
     lakes = basemap.lakes(crs, window, _SMALLEST_LAKE_KM2)
     return [
         (land, [base["facing"]] * len(land)),

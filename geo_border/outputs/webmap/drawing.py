@@ -102,13 +102,7 @@ def _context(result: Result, plane: Plane, window: tuple[float, float, float, fl
     ground = basemap.land(crs, far)
     yield "land", [{} for _ in ground], ground, crs
     shapes = shapely.clip_by_rect(shapely.make_valid(countries.geometry.to_numpy()), *window)
-    shapes = basemap.on_land(shapes, ground)
-    zones = result.layers["zones"]
-    for number, country in enumerate(countries["country"]):
-        # Where zones lie their coast is the fine one.
-        own = zones[(zones["country"] == country) & (zones["zone_kind"] == "band")].geometry.to_numpy()
-        if len(own):
-            shapes[number] = shapely.union_all(np.append(own, shapes[number]))
+    shapes = basemap.on_land(shapes, ground, crs, window)
     keep = ~shapely.is_empty(shapes)
     named = [
         {"k": row["country"], "n": row["name"], "c": _text(row["treaty_status"]), "h": row["country"] in home, "at": at}

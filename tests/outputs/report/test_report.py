@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -73,17 +72,11 @@ def test_pictures_are_of_their_kind_and_not_blank(folder: Path) -> None:
 
 
 @pytest.mark.browser
-def test_each_sheet_prints_on_one_a4(result: Result, folder: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page: Any = browser.new_context(offline=True).new_page()
-        page.goto((folder / "report.fi.html").as_uri())
-        sheets = page.locator(".sheet").count()
-        pdf = page.pdf(prefer_css_page_size=True)
-        browser.close()
+def test_each_sheet_prints_on_one_a4(folder: Path, browser: Any) -> None:
+    page = browser.new_context(offline=True).new_page()
+    page.goto((folder / "report.fi.html").as_uri())
+    sheets = page.locator(".sheet").count()
+    pdf = page.pdf(prefer_css_page_size=True)
+    page.context.close()
     assert sheets == len(synthetic.SEGMENTS) + 2 + 1
     assert pdf.count(b"/Type /Page\n") == sheets + 1

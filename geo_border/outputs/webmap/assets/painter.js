@@ -142,6 +142,8 @@ GB.Painter = L.Renderer.extend({
     for (const feature of this.features("land", frame)) this.fill(ctx, frame, feature, base.facing);
     const countries = this.features("countries", frame);
     for (const feature of countries) this.fill(ctx, frame, feature, feature.h ? base.land : base.facing);
+    // Where the run knows its own land, that coast is the finer one.
+    for (const feature of this.features("bands", frame)) this.fill(ctx, frame, feature, base.land);
     for (const feature of this.features("water", frame)) this.fill(ctx, frame, feature, base.water);
     this.stroke(ctx, frame, this.features("water", frame), base.water);
     if (frame.zoom >= 6) this.stroke(ctx, frame, GB.data.geometry.layers.admin1 || [], base.admin, true);
