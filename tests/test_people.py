@@ -18,6 +18,7 @@ from geo_border.errors import EmptyLayerError
 from geo_border.model import Grid
 from geo_border.nearest import Lines
 from geo_border.people import Ground, counted, in_areas, modelled
+from geo_border.zonal import prepare_zones
 
 EUROPE = CRS.from_epsg(3035)
 # South-west corner of the made-up grid: cells of 1 km, whole kilometres of EPSG:3035.
@@ -35,7 +36,8 @@ def areas(*shapes: Any) -> gpd.GeoDataFrame:
 
 def ground(units: gpd.GeoDataFrame, water: gpd.GeoDataFrame | None = None, beyond: Any = None) -> Ground:
     none = gpd.GeoDataFrame({"unit": np.array([], dtype=np.int64)}, geometry=[], crs=EUROPE)
-    return Ground(units, none if water is None else water, none if beyond is None else areas(beyond))
+    wet = prepare_zones(none if water is None else water, "unit")
+    return Ground(prepare_zones(units, "unit"), wet, none if beyond is None else areas(beyond))
 
 
 def grid(values: list[list[float]], nodata: float | None = None) -> Grid:
@@ -44,7 +46,8 @@ def grid(values: list[list[float]], nodata: float | None = None) -> Grid:
 
 
 def summed(people: Any, units: gpd.GeoDataFrame, water: gpd.GeoDataFrame | None = None) -> list[float]:
-    return in_areas(people, units, ground(units, water).water, "unit")["people"].tolist()
+    laid = ground(units, water)
+    return in_areas(people, laid.units, laid.water, len(units))["people"].tolist()
 
 
 # One row of three cells; home ends in the middle of the second.
@@ -138,8 +141,7 @@ def test_all_residents_are_found_again_however_home_is_cut(seed: int) -> None:
 MODEL = {
     "rings_m": [2000.0, 5000.0, 10000.0, 50000.0],
     "density": {"other": {"11": [1, 2, 3, 4], "21": [100, 200, 300, 400]}, "HH-FF": {"11": [10, 20, 30, 40]}},
-    "low": {"other": {"11": [0.5, 1, 1.5, 2], "21": [50, 100, 150, 200]}, "HH-FF": {"11": [5, 10, 15, 20]}},
-    "high": {"other": {"11": [2, 4, 6, 8], "21": [200, 400, 600, 800]}, "HH-FF": {"11": [20, 40, 60, 80]}},
+    "spread": [2.0, 1.8, 1.5, 1.3],
 }
 
 
@@ -151,7 +153,7 @@ def modelled_at(lon: float, code: int, segment: str = "HH-FF") -> tuple[dict[str
     units = areas(cell)
     index = Lines([shapely.LineString([(25, 55), (25, 57)])], [0])
     people = modelled(classes, MODEL, [segment], index, ground(units))
-    found = in_areas(people, units, ground(units).water, "unit")
+    found = in_areas(people, ground(units).units, ground(units).water, 1)
     return {name: float(values[0]) for name, values in found.items()}, float(row_area_km2(56.0, step, step, 1)[0])
 
 
@@ -164,8 +166,9 @@ def test_modelled_people_are_density_of_class_segment_and_ring_times_area(lon: f
     found, km2 = modelled_at(lon, 11)
     density = MODEL["density"]["HH-FF"]["11"][ring]  # type: ignore[index]
     assert found["people"] == pytest.approx(density * km2, rel=1e-5)
-    assert found["low"] == pytest.approx(density * km2 / 2, rel=1e-5)
-    assert found["high"] == pytest.approx(density * km2 * 2, rel=1e-5)
+    spread = MODEL["spread"][ring]  # type: ignore[index]
+    assert found["low"] == pytest.approx(density * km2 / spread, rel=1e-5)
+    assert found["high"] == pytest.approx(density * km2 * spread, rel=1e-5)
 
 
 def test_a_segment_or_class_that_was_not_calibrated_takes_the_common_density() -> None:

