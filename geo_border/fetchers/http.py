@@ -98,8 +98,8 @@ def _in_parallel(
         try:
             failed = {p: e for p, f in futures.items() if (e := f.exception()) is not None}
         except BaseException:
-            # Ctrl-C: every wait and transfer ends at its next chunk, and what came is resumed by the next run.
-            net.stop.set()
+            # Ctrl-C: every wait and transfer ends at once, and what came is resumed by the next run.
+            net.abort()
             pool.shutdown(cancel_futures=True)
             raise
     for error in failed.values():

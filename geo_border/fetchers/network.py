@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import metadata
 from types import TracebackType
@@ -46,6 +47,7 @@ class Network:
         self.stop = threading.Event()
         self._hosts: dict[str, threading.Semaphore] = {}
         self._last: dict[str, float] = {}
+        self._sockets: list[socket.socket] = []
         self._guard = threading.Lock()
         limits = httpx.Limits(max_connections=options.connections, max_keepalive_connections=options.connections)
         # trust_env: proxies and CA files set in the environment are the user's, and are honoured.
@@ -62,6 +64,20 @@ class Network:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop.set()
         self._client.close()
+
+    def abort(self) -> None:
+        """End every wait and transfer now, those too in which a server is silent: Ctrl-C waits for no timeout."""
+        self.stop.set()
+        with self._guard:
+            for held in self._sockets:
+                with suppress(OSError):
+                    held.shutdown(socket.SHUT_RDWR)
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        """Remember the sockets that are opened, which is the only way to wake a thread that reads from one."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            with self._guard:
+                self._sockets.append(info["return_value"].get_extra_info("socket"))
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the run is being stopped.
@@ -97,6 +113,7 @@ class Network:
     def _follow(self, url: str, request: dict[str, Any]) -> httpx.Response:
         method = "POST" if "data" in request else "GET"
         asked = self._client.build_request(method, self.options.rewrite(url), **request)
+        asked.extensions["trace"] = self._trace
         for _ in range(_MOST_REDIRECTS):
             response = self._client.send(asked, stream=True, follow_redirects=False)
             if response.next_request is None:

@@ -79,7 +79,8 @@ def put(temporary: Path, where: Place, provenance: Mapping[str, Any]) -> None:
     """
     _write(where, provenance)
     try:
-        with temporary.open("rb") as handle:
+        # Open for writing, because Windows flushes no other file.
+        with temporary.open("r+b") as handle:
             os.fsync(handle.fileno())
         temporary.chmod(_READ_ONLY)
         if where.final.exists():

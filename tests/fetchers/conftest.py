@@ -34,7 +34,7 @@ def folders(tmp_path: Path) -> Folders:
 @pytest.fixture
 def options(world: World) -> Options:
     return Options(
-        mirrors=(world.mirror,), timeout_s=0.5, tries=3, pause_s=0.01, patience_s=3.0, countries=("PL", "LT")
+        mirrors=(world.mirror,), timeout_s=1.0, tries=3, pause_s=0.01, patience_s=3.0, countries=("PL", "LT")
     )
 
 

@@ -36,7 +36,7 @@ LASTING = {
 def test_a_lasting_fault_is_one_clear_line_and_nothing_is_kept(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry, kind: str, told: str
 ) -> None:
-    world.faults.by_path["tile.tif"] = Fault(kind, wait_s=60.0 if kind in {"429", "503"} else 1.0)
+    world.faults.by_path["tile.tif"] = Fault(kind, wait_s=60.0 if kind in {"429", "503"} else 2.5)
     with pytest.raises(UnreachableError) as caught:
         fetch(entry(), folders, WINDOW, options)
     message = str(caught.value)
@@ -54,7 +54,9 @@ PASSING = ["429", "500", "503", "hang", "drip", "cut", "changed", "changed_rudel
 def test_a_passing_fault_ends_with_the_right_bytes(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry, kind: str
 ) -> None:
-    world.faults.by_path["tile.tif"] = Fault("cut" if kind == "no_range" else kind, times=1, at_bytes=70_000)
+    world.faults.by_path["tile.tif"] = Fault(
+        "cut" if kind == "no_range" else kind, times=1, at_bytes=70_000, wait_s=2.5 if kind in {"hang", "drip"} else 1.0
+    )
     raw = fetch(entry(), folders, WINDOW, options)
     assert standing(folders) == {"tile.tif": sha256_of(tiff)} == dict(raw.sha256)
 

@@ -75,7 +75,7 @@ def test_a_server_that_refuses_is_left_alone(
 
 @pytest.mark.parametrize("kind", ["429", "html", "hang"])
 def test_a_passing_refusal_is_waited_out(world: World, folders: Folders, options: Options, kind: str) -> None:
-    world.faults.by_path["interpreter"] = Fault(kind, times=1, wait_s=1.0)
+    world.faults.by_path["interpreter"] = Fault(kind, times=1, wait_s=2.5 if kind == "hang" else 1.0)
     assert ids(fetch(entry("osm-facilities"), folders, WINDOW, options))
 
 

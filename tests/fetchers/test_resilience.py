@@ -24,6 +24,7 @@ from geo_border.errors import UnreachableError
 from geo_border.fetchers import Options, fetch
 from geo_border.store import Folders, sha256_of
 from tests.fetchers.conftest import WINDOW, standing, write_tiff
+from tests.worldserver.faults import Fault
 from tests.worldserver.server import World
 
 MakeEntry = Callable[..., Entry]
@@ -93,6 +94,22 @@ def test_killed_at_any_moment_it_goes_on_and_repeats_less_than_one_file_a_connec
     print(f"{KILLS} kills: {repeated / KILLS / size:.2f} of one file fetched again each time")
     # Bytes in flight when it was killed are lost, and no more.
     assert repeated <= KILLS * size, (repeated, size)
+
+
+def test_ctrl_c_ends_at_once_even_where_a_server_is_silent(world: World, folders: Folders) -> None:
+    served_tiles(world)
+    world.faults.by_path["tile1"] = Fault("hang", wait_s=60)
+    child = start(world, folders)
+    while not world.asked("tile1"):
+        time.sleep(0.01)
+    time.sleep(0.2)
+    child.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    assert child.wait(30) != 0
+    assert time.monotonic() - began < 5
+    world.faults.by_path.clear()
+    assert start(world, folders).wait(60) == 0
+    assert len(standing(folders)) == TILES
 
 
 def test_two_fetches_at_once_download_each_file_once(world: World, folders: Folders) -> None:
