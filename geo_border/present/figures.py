@@ -63,8 +63,8 @@ def raw_or_floor(value: float | None, unit: str) -> float | str | None:
 
 
 def total(rows: pd.DataFrame, measure: str, categories: Iterable[str] | None = None) -> Total | None:
-    """Sum the rows of a measure (and categories); None where there is no row. Rows must be of disjoint zones."""
-    part = rows[rows["measure"] == measure]
+    """Sum the known figures of a measure (and categories); None where none is known. Rows must be of disjoint zones."""
+    part = rows[(rows["measure"] == measure) & rows["value"].notna()]
     if categories is not None:
         part = part[part["category"].isin(list(categories))]
     if part.empty:

@@ -48,6 +48,18 @@ def test_a_spread_with_a_gap_is_no_spread(result: synthetic.Result) -> None:
     assert (total.low, total.high) == (None, None)
 
 
+def test_a_figure_that_is_not_known_takes_nothing_from_the_others(result: synthetic.Result) -> None:
+    rows = figures.within(result.exposure, 5_000).copy()
+    people = rows.index[rows["measure"] == "people"]
+    rows.loc[people[0], ["value", "low", "high"]] = None
+    total = figures.total(rows, "people", ["total"])
+    assert total is not None
+    assert total.value == pytest.approx(rows.loc[people[1:], "value"].sum())
+    assert total.low is not None
+    rows.loc[people, ["value", "low", "high"]] = None
+    assert figures.total(rows, "people", ["total"]) is None
+
+
 def test_shares_of_cover_are_of_the_whole_zone(result: synthetic.Result) -> None:
     shown = figures.shown_rows(result.exposure)
     one = shown[(shown["zone_id"] == "band|LT-RU|LT|0-1000") & (shown["measure"] == "cover_area")]
