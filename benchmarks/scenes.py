@@ -24,6 +24,8 @@ BLOCK = 1024
 BANDS_M = ((0, 1_000), (1_000, 5_000), (5_000, 10_000), (10_000, 50_000))
 SEGMENTS = 8
 STUDY_CRS = 3035
+# West, south, east, north of the people grid, in degrees.
+PEOPLE_BOX = (26.0, 60.0, 32.0, 69.5)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -66,8 +68,7 @@ class _Patches:
         rng = np.random.default_rng(0)
         self._size = size
         self._octaves = [
-            (step, weight, rng.random((size // step + 3, size // step + 3), np.float32))
-            for step, weight in scales
+            (step, weight, rng.random((size // step + 3, size // step + 3), np.float32)) for step, weight in scales
         ]
         self._total = np.float32(sum(weight for _, weight in scales))
 
@@ -90,9 +91,21 @@ def _write_cover(path: Path, size: int, rows_of: Callable[[int, int], NDArray[np
     """Write a uint8 DEFLATE tile block row by block row."""
     partial = path.with_suffix(".partial.tif")
     transform = from_origin(WEST, NORTH, 3.0 / size, 3.0 / size)
-    profile = {"driver": "GTiff", "width": size, "height": size, "count": 1, "dtype": "uint8", "crs": "EPSG:4326",
-               "nodata": 0, "transform": transform, "compress": "DEFLATE", "tiled": True, "blockxsize": BLOCK,
-               "blockysize": BLOCK, "NUM_THREADS": 2}
+    profile = {
+        "driver": "GTiff",
+        "width": size,
+        "height": size,
+        "count": 1,
+        "dtype": "uint8",
+        "crs": "EPSG:4326",
+        "nodata": 0,
+        "transform": transform,
+        "compress": "DEFLATE",
+        "tiled": True,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
+        "NUM_THREADS": 2,
+    }
     with rasterio.open(partial, "w", **profile) as tile:
         for row in range(0, size, BLOCK):
             rows = min(BLOCK, size - row)
@@ -101,17 +114,31 @@ def _write_cover(path: Path, size: int, rows_of: Callable[[int, int], NDArray[np
 
 
 def people_grid() -> Path:
-    """Build a synthetic 3 arcsec float grid like GHS-POP over the same three degrees: mostly empty, some dense."""
-    path = cache_dir() / "synthetic-people-3600.tif"
+    """Build a synthetic 3 arcsec float grid like GHS-POP along the Finnish border: mostly empty, some dense."""
+    path = cache_dir() / "synthetic-people.tif"
     if not path.exists():
         rng = np.random.default_rng(11)
-        size = 3600
-        people = rng.gamma(0.3, 4.0, (size, size)).astype(np.float32)
-        people[rng.random((size, size)) < 0.7] = 0.0
-        people[:50, :50] = -200.0
-        with rasterio.open(path, "w", driver="GTiff", width=size, height=size, count=1, dtype="float32",
-                           crs="EPSG:4326", nodata=-200.0, transform=from_origin(WEST, NORTH, 3 / size, 3 / size),
-                           compress="DEFLATE", tiled=True, blockxsize=256, blockysize=256) as grid:
+        west, south, east, north = PEOPLE_BOX
+        shape = (round((north - south) * 1200), round((east - west) * 1200))
+        people = rng.gamma(0.3, 4.0, shape).astype(np.float32)
+        people[rng.random(shape, np.float32) < 0.9] = 0.0
+        people[:500, :500] = -200.0
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            width=shape[1],
+            height=shape[0],
+            count=1,
+            dtype="float32",
+            crs="EPSG:4326",
+            nodata=-200.0,
+            transform=from_origin(west, north, 1 / 1200, 1 / 1200),
+            compress="DEFLATE",
+            tiled=True,
+            blockxsize=512,
+            blockysize=512,
+        ) as grid:
             grid.write(people, 1)
     return path
 
@@ -121,17 +148,27 @@ def border_zones() -> gpd.GeoDataFrame:
 
     Columns zone_id and geometry, in EPSG:3035; 8 segments x 4 disjoint bands.
     """
-    path = cache_dir() / "border-zones.parquet"
+    return _zones("border-zones", ("EE", "LV", "LT"), (WEST, NORTH - 3.0, WEST + 3.0, NORTH))
+
+
+def people_zones() -> gpd.GeoDataFrame:
+    """Read, or build, the same kind of bands along the whole border of Finland with Russia."""
+    return _zones("people-zones", ("FI",), PEOPLE_BOX)
+
+
+def _zones(name: str, home: tuple[str, ...], box: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    """Read zones from the cache, or build them."""
+    path = cache_dir() / f"{name}.parquet"
     if not path.exists():
-        _build_zones().to_parquet(path)
+        _build_zones(home, box).to_parquet(path)
     return gpd.read_parquet(path)
 
 
-def _build_zones() -> gpd.GeoDataFrame:
+def _build_zones(codes: tuple[str, ...], box: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
     """Bands by distance from the real border, on the home side, cut into segments by latitude."""
     lands = gpd.read_parquet(ROOT / "data/raw/embedded/osm-boundaries-2026c/boundaries.parquet").to_crs(STUDY_CRS)
-    is_home = lands["territory"].isin(("EE", "LV", "LT"))
-    window = gpd.GeoSeries([shapely.box(WEST, NORTH - 3.0, WEST + 3.0, NORTH)], crs=4326).to_crs(STUDY_CRS)
+    is_home = lands["territory"].isin(codes)
+    window = gpd.GeoSeries([shapely.box(*box)], crs=4326).to_crs(STUDY_CRS)
     home = shapely.union_all(lands.geometry[is_home].intersection(window.iloc[0].buffer(60_000)).values)
     facing = shapely.union_all(lands.geometry[lands["territory"].isin(("RU", "BY"))].values)
     line = shapely.intersection(home.boundary, shapely.intersection(facing, window.iloc[0]).buffer(2.0))

@@ -67,9 +67,22 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], gpd.Geo
     paths = []
     for number in range(2):
         path = folder / f"{number}.tif"
-        with rasterio.open(path, "w", driver="GTiff", width=1500, height=1200, count=1, dtype="uint8", nodata=0,
-                           crs="EPSG:4326", tiled=True, blockxsize=256, blockysize=256, compress="DEFLATE",
-                           transform=Affine(0.001, 0, 25, 0, -0.001, 60 - 1.2 * number)) as tile:
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            width=1500,
+            height=1200,
+            count=1,
+            dtype="uint8",
+            nodata=0,
+            crs="EPSG:4326",
+            tiled=True,
+            blockxsize=256,
+            blockysize=256,
+            compress="DEFLATE",
+            transform=Affine(0.001, 0, 25, 0, -0.001, 60 - 1.2 * number),
+        ) as tile:
             tile.write(rng.integers(0, 5, (1200, 1500), np.uint8), 1)
         paths.append(path)
     centre = np.column_stack((rng.uniform(25, 26.5, 40), rng.uniform(57.6, 60, 40)))
@@ -127,10 +140,8 @@ def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_journa
     journal = Journal(tmp_path, b"this run")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
         engine = DaskEngine(doomed.scheduler_address)
-        with engine, pytest.raises(EngineError, match="lost.*goes on where it was"):
-            engine.reduce(
-                slow_square, range(100), add, journal=journal, progress=lambda *_: doomed.close(timeout=5)
-            )
+        with engine, pytest.raises(EngineError, match=r"lost.*goes on where it was"):
+            engine.reduce(slow_square, range(100), add, journal=journal, progress=lambda *_: doomed.close(timeout=5))
     kept = list(tmp_path.rglob("*.pickle"))
     assert kept
     done: list[int] = []
@@ -142,8 +153,9 @@ def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_journa
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geo_border.engine.cluster._REACH_S", 1)
-    with pytest.raises(EngineError, match="tcp://127.0.0.1:9: cannot be reached"), open_engine(
-        "dask", scheduler="tcp://127.0.0.1:9"
+    with (
+        pytest.raises(EngineError, match=r"tcp://127.0.0.1:9: cannot be reached"),
+        open_engine("dask", scheduler="tcp://127.0.0.1:9"),
     ):
         pass
 

@@ -21,9 +21,7 @@ _DENSE = 1 << 20
 class Adder(Protocol):
     """Takes blocks, gives their sums."""
 
-    def add(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
-    ) -> None:
+    def add(self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans) -> None:
         """Add a block whose first cell is at row and column `origin`, under its spans."""
 
     def part(self) -> Part:
@@ -44,7 +42,11 @@ class ByteClasses:
         return header.dtype == np.uint8 and not header.masked and len(zones) * 257 <= _DENSE
 
     def add(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self,
+        values: NDArray[Any],
+        mask: NDArray[np.bool_] | None,  # noqa: ARG002 - `serves` lets no masked raster in
+        origin: tuple[int, int],
+        spans: Spans,
     ) -> None:
         """Add a block."""
         _add_classes(values, origin, spans, self._areas, self._index, self._column, self._sums)
@@ -61,9 +63,7 @@ class AnyClasses:
         self._header, self._areas, self._zones = header, areas, zones
         self._parts: list[Part] = []
 
-    def add(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
-    ) -> None:
+    def add(self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans) -> None:
         """Add a block."""
         found, index = number_lines(spans.cells, len(self._zones))
         codes, classes, column = encode(self._header, values, mask)
@@ -83,9 +83,7 @@ class Values:
         self._header, self._areas, self._zones = header, areas, zones
         self._index, self._sums = np.arange(len(zones)), np.zeros((len(zones), SUM_COLUMNS), np.int64)
 
-    def add(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
-    ) -> None:
+    def add(self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans) -> None:
         """Add a block.
 
         Raises
@@ -97,8 +95,8 @@ class Values:
         stray = add_values(block, stored, origin, spans.cells, spans.weight, self._areas, self._index, self._sums)
         if stray != 0.0:
             raise RasterError(
-                f"{self._header.name}: the value {stray:g} cannot be a count. It is likely a nodata value that the file "
-                "does not declare (gdal_edit.py -a_nodata)."
+                f"{self._header.name}: the value {stray:g} cannot be a count. It is likely a nodata value that the "
+                "file does not declare (gdal_edit.py -a_nodata)."
             )
 
     def part(self) -> Part:

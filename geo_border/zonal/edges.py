@@ -67,7 +67,7 @@ def place_edges(rings: Rings, zones: int, transform: Affine, shape: tuple[int, i
     first = begin[ring] + step * _CHUNK
     last = np.minimum(first + _CHUNK, end[ring])
     chunks = np.column_stack((first, last, zone[ring], sign[ring])).astype(np.int64)
-    low, high = _extent(x, first, last)
+    low, _ = _extent(x, first, last)
     top, bottom = _extent(y, first, last)
     # What lies wholly right of the raster covers none of its cells; what lies left of it may.
     near = (low < shape[1]) & (bottom > 0) & (top < shape[0])

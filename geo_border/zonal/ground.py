@@ -10,7 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.crs import is_equal_area, area_below_m2
+from geo_border.crs import area_below_m2, is_equal_area
 from geo_border.errors import CRSError
 from geo_border.zonal.outline import Rings
 from geo_border.zonal.plane import into_plane
@@ -95,7 +95,8 @@ def planar_areas_m2(rings: Rings, zones: int) -> FloatArray:
 
 def _per_zone(rings: Rings, under: FloatArray, zones: int) -> FloatArray:
     """Signed ring areas added to their zones."""
-    return np.bincount(rings.zone, weights=rings.sums(under) * rings.sign, minlength=zones)[:zones]
+    area = rings.sums(under) * rings.sign
+    return np.asarray(np.bincount(rings.zone, weights=area, minlength=zones)[:zones], dtype=np.float64)
 
 
 def _under_edges_m2(rings: Rings) -> FloatArray:
@@ -136,4 +137,4 @@ def _long_edges_m2(rings: Rings, lat: FloatArray, long: NDArray[np.int64]) -> Fl
         t = (step + (node + 1) / 2) / count[edge]
         lon = rings.x[long][edge] + t * run[edge]
         total += weight / 2 * lon * _metres2_per_degree2(lat[long][edge] + t * rise[edge], rings.crs)
-    return np.bincount(edge, weights=total * (rise / count)[edge], minlength=len(long))
+    return np.asarray(np.bincount(edge, weights=total * (rise / count)[edge], minlength=len(long)), dtype=np.float64)

@@ -12,8 +12,7 @@ _LOW = (1 << LIMB) - 1
 
 
 def merge(parts: list[Part], keys: int) -> Part:
-    """Parts added up into one line per distinct first `keys` columns, in ascending order; any order of parts gives
-    the same bytes."""
+    """Parts added up into one ascending line per distinct first `keys` columns, whatever the order of the parts."""
     filled = [part for part in parts if len(part)]
     if not filled:
         return parts[0][:0] if parts else np.empty((0, 5 if keys == 3 else 1 + SUM_COLUMNS), np.int64)

@@ -92,7 +92,8 @@ def read_zones(zones: gpd.GeoDataFrame | str | Path, zone_field: str) -> gpd.Geo
         if rows.any():
             first = frame.index[rows.to_numpy()][:5].tolist()
             raise GeometryError(
-                f"{where}: {int(rows.sum())} rows have no {problem} (first: {first}). Drop or mend them, then run again."
+                f"{where}: {int(rows.sum())} rows have no {problem} (first: {first}). Drop or mend them, then run "
+                "again."
             )
     return frame
 

@@ -152,6 +152,6 @@ def _refuse_wide(rings: Rings) -> None:
     if wide.any():
         at = int(np.flatnonzero(wide)[0])
         raise GeometryError(
-            f"zones: an edge from longitude {rings.x[at]:.4f} to {rings.x[at + 1]:.4f} spans {span[at]:.1f} degrees. If "
-            "it crosses the antimeridian, cut the layer there (ogr2ogr -wrapdateline); if not, add a vertex between."
+            f"zones: an edge from longitude {rings.x[at]:.4f} to {rings.x[at + 1]:.4f} spans {span[at]:.1f} degrees. "
+            "If it crosses the antimeridian, cut the layer there (ogr2ogr -wrapdateline); if not, add a vertex between."
         )

@@ -47,7 +47,12 @@ class Work:
     """
 
     def __init__(
-        self, rasters: list[Raster], headers: list[Header], outlines: Outlines, unit_m2: float, question: Question,
+        self,
+        rasters: list[Raster],
+        headers: list[Header],
+        outlines: Outlines,
+        unit_m2: float,
+        question: Question,
         band: int,
     ) -> None:
         self._rasters, self._headers, self._outlines = rasters, headers, outlines
@@ -110,7 +115,7 @@ class Work:
             return self._jobs[number]
 
     def _handle(self, number: int) -> Source:
-        """This thread's handle of a raster: a GDAL dataset serves one thread at a time."""
+        """Handle of a raster that belongs to this thread: a GDAL dataset serves one thread at a time."""
         if getattr(self._own, "number", None) != number:
             fresh = open_source(self._rasters[number], self._band, self._headers[number])
             with self._lock:

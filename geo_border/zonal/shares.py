@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from geo_border.crs import parse_crs
 from geo_border.model import Grid
 from geo_border.zonal.edges import place_edges
 from geo_border.zonal.reach import rings_near

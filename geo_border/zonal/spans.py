@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numba
@@ -34,7 +35,7 @@ class Spans:
         return len(self.weight)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _insert(order: Any, cells: Any, begin: int, end: int, gap: int, patience: int) -> bool:
     """Insertion sort of every `gap`-th of order[begin:end] by the records' key; False when it ran out of patience."""
     for i in range(begin + gap, end):
@@ -51,7 +52,7 @@ def _insert(order: Any, cells: Any, begin: int, end: int, gap: int, patience: in
     return True
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _sort(order: Any, cells: Any, begin: int, end: int) -> None:
     """Sort order[begin:end] by the records' key.
 
@@ -68,7 +69,7 @@ def _sort(order: Any, cells: Any, begin: int, end: int) -> None:
         gap //= 3
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _by_row(cells: Any, top: int, rows: int) -> Any:
     """Order of the records by row, then key, and where each row begins in it."""
     begin = np.zeros(rows + 1, np.int64)
@@ -87,7 +88,7 @@ def _by_row(cells: Any, top: int, rows: int) -> Any:
     return order, begin
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _put(out: Any, weight: Any, n: int, row: int, first: int, last: int, zone: int, cover: int) -> int:
     """Append a span, or lengthen the one before when it goes on with the same weight; the new count."""
     share = cover / SCALE
@@ -99,7 +100,7 @@ def _put(out: Any, weight: Any, n: int, row: int, first: int, last: int, zone: i
     return n + 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _build(cells: Any, top: int, rows: int, width: int) -> Any:
     """Spans of all records, and their number."""
     order, begin = _by_row(cells, top, rows)
@@ -138,7 +139,7 @@ def build_spans(cells: NDArray[np.int64], rows: tuple[int, int], width: int) -> 
     return Spans(out, weight)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _touched(cells: Any, size: int, blocks: int) -> Any:
     """Whether any span reaches into each block of `size` columns."""
     touched = np.zeros(blocks, np.bool_)
@@ -147,7 +148,7 @@ def _touched(cells: Any, size: int, blocks: int) -> Any:
     return touched
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _cut(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
     """Spans cut at the groups' edges (columns) and gathered by group, each group's in the old order."""
     begin = np.zeros(edge.shape[0], np.int64)
@@ -186,4 +187,4 @@ def cut_spans(spans: Spans, size: int, width: int, most: int) -> list[Spans]:
     # No span crosses an untouched block, so a group may seem to reach up to the next one's first column.
     edge = np.append(block[first] * size, width)
     cells, weight, begin = _cut(spans.cells, spans.weight, size, group, edge)
-    return [Spans(cells[a:b], weight[a:b]) for a, b in zip(begin[:-1], begin[1:], strict=True)]
+    return [Spans(cells[a:b], weight[a:b]) for a, b in pairwise(begin)]

@@ -43,7 +43,9 @@ class Question:
         return 3 if self.mode == "class" else 1
 
 
-def strip_spans(edges: Edges, rows: tuple[int, int], columns: int, coverage: Coverage, slopes: Any) -> Any:
+def strip_spans(
+    edges: Edges, rows: tuple[int, int], columns: int, coverage: Coverage, slopes: NDArray[np.float64]
+) -> tuple[Spans, NDArray[np.int64]]:
     """Spans of the zones within a range of rows, with zones numbered anew, and the old number of each."""
     chunks, zones = edges.within(rows)
     if coverage == "exact":
@@ -56,7 +58,7 @@ def strip_spans(edges: Edges, rows: tuple[int, int], columns: int, coverage: Cov
 def odd_zones(spans: Spans, zones: NDArray[np.int64]) -> NDArray[np.int64]:
     """Old numbers of the zones that cover a cell by less than nothing or more than once."""
     odd = (spans.weight < -_ROUNDING) | (spans.weight > 1.0 + _ROUNDING)
-    return zones[np.unique(spans.cells[odd, 3])]
+    return np.asarray(zones[np.unique(spans.cells[odd, 3])])
 
 
 def tabulate_strip(

@@ -45,13 +45,18 @@ def class_table(merged: Part, ids: pd.Index, field: str, unit_m2: float, extent:
     zone, label, known = merged[:, 0], merged[:, 1], merged[:, 2] == 1
     area = _pair(merged, 3) * unit_m2
     known &= area > _SLIVER * unit_m2
-    with_data = np.bincount(zone[known], weights=area[known], minlength=zones)
-    inside = np.bincount(zone, weights=area, minlength=zones)
+    with_data = np.asarray(np.bincount(zone[known], weights=area[known], minlength=zones), dtype=np.float64)
+    inside = np.asarray(np.bincount(zone, weights=area, minlength=zones), dtype=np.float64)
     total = np.where(extent.covered, inside, np.maximum(extent.area_m2, inside))
     without = np.maximum(total - with_data, 0.0)
     without[without < _ROUNDING * total] = 0.0
-    order = np.lexsort((np.r_[label[known], np.zeros(zones)], np.r_[~known[known], np.ones(zones, bool)],
-                        np.r_[zone[known], np.arange(zones)]))
+    order = np.lexsort(
+        (
+            np.r_[label[known], np.zeros(zones)],
+            np.r_[np.zeros(int(known.sum()), bool), np.ones(zones, bool)],
+            np.r_[zone[known], np.arange(zones)],
+        )
+    )
     rows = np.r_[zone[known], np.arange(zones)][order]
     values = np.r_[area[known], without][order]
     missing = np.r_[np.zeros(int(known.sum()), bool), np.ones(zones, bool)][order]

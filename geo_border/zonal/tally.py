@@ -17,10 +17,10 @@ _BIG, _TOO_BIG = float(1 << 44), float(2**80)
 _UNIT = float(1 << LIMB)
 # Words of eight codes, first code in the lowest byte (numba compiles for little-endian machines only).
 _BYTES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-_ONE, _SEVEN, _EIGHT, _LAST = np.uint64(1), np.uint64(7), np.uint64(8), np.uint64(56)
+_ONE, _SEVEN, _LAST = np.uint64(1), np.uint64(7), np.uint64(56)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _add(pair: Any, at: int, amount: int) -> None:
     """Add an integer to the two limbs at pair[at], pair[at + 1]."""
     total = pair[at + 1] + amount
@@ -28,7 +28,7 @@ def _add(pair: Any, at: int, amount: int) -> None:
     pair[at + 1] = total & _LOW
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def number_lines(cells: Any, zones: int) -> Any:
     """The zones that spans name, in order of first appearance, and the line of each of 0 .. zones - 1 among them."""
     index = np.full(zones, -1, np.int64)
@@ -43,7 +43,7 @@ def number_lines(cells: Any, zones: int) -> Any:
     return found[:n], index
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _count_singly(codes: Any, first: int, last: int, counts: Any, size: int) -> None:
     """Count codes one by one into four tables: an increment must wait for the one before it to the same place."""
     i = first
@@ -58,8 +58,8 @@ def _count_singly(codes: Any, first: int, last: int, counts: Any, size: int) -> 
         i += 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> bool:
+@numba.njit(cache=True, nogil=True)
+def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> bool:  # noqa: PLR0912 - one pass over memory, no calls
     """Count the codes at first <= i < last, at least eight, word by word; whether any were counted singly.
 
     `words` is the memory of `codes` as words of eight. Runs are followed by four words at a time.
@@ -89,13 +89,13 @@ def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size
             else:
                 # How many codes at the word's beginning are still of the run, by the lowest bit that differs.
                 low = (other & (~other + _ONE)) - _ONE
-                still = (((low & _TOPS) >> _SEVEN) * _BYTES) >> _LAST
+                still = int((((low & _TOPS) >> _SEVEN) * _BYTES) >> _LAST)
                 after = codes[8 * w + 7]
                 same = np.uint64(after) * _BYTES
-                if (words[w] ^ same) >> (still * _EIGHT) == 0:
+                if (words[w] ^ same) >> np.uint64(8 * still) == 0:
                     # One change within the word: the run ends, the next one begins.
-                    counts[code] += run + np.int64(still)
-                    run = 8 - np.int64(still)
+                    counts[code] += run + still
+                    run = 8 - still
                 else:
                     counts[code] += run
                     run, mixed = 0, True
@@ -116,7 +116,7 @@ def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size
     return mixed
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _fold(counts: Any, size: int, known: Any, n: int) -> None:
     """Add the second to fourth table up into the first for the codes known so far."""
     for k in range(n):
@@ -125,9 +125,17 @@ def _fold(counts: Any, size: int, known: Any, n: int) -> None:
         counts[size + code], counts[2 * size + code], counts[3 * size + code] = 0, 0, 0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def add_classes(
-    codes: Any, words: Any, width: int, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, column: Any,
+    codes: Any,
+    words: Any,
+    width: int,
+    origin: Any,
+    cells: Any,
+    weight: Any,
+    areas: Any,
+    index: Any,
+    column: Any,
     sums: Any,
 ) -> None:
     """Add the area of each class in each span to the sums of its zone and class.
@@ -193,7 +201,7 @@ def add_classes(
                 _fold(counts, size, known[k:], n - k)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def add_values(
     block: Any, stored: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, sums: Any
 ) -> float:
@@ -222,7 +230,7 @@ def add_values(
             part = share * value
             if abs(part) >= _BIG:
                 if abs(part) >= _TOO_BIG:
-                    return value
+                    return float(value)
                 over = np.floor(part / _UNIT)
                 top += int(over)
                 part -= over * _UNIT

@@ -16,7 +16,7 @@ SCALE = 1 << 40
 COLUMN_BITS = 32
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _grow(cells: Any) -> Any:
     """The same records in an array of twice the length."""
     wider = np.empty((2 * cells.shape[0], 4), np.int64)
@@ -24,13 +24,72 @@ def _grow(cells: Any) -> Any:
     return wider
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _whole(height: float, slope: float) -> int:
     """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
     return int(np.rint((height + slope * (height * height - height) * 0.5) * SCALE))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
+def _record(cells: Any, n: int, row: int, key: int, cover: int, area: int) -> Any:
+    """Append a record, or add to the one before where it is of the same cell; the array and the new count."""
+    if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
+        cells[n - 1, 2] += cover
+        cells[n - 1, 3] += area
+        return cells, n
+    if n == cells.shape[0]:
+        cells = _grow(cells)
+    cells[n, 0], cells[n, 1], cells[n, 2], cells[n, 3] = row, key, cover, area
+    return cells, n + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _trace_row(
+    cells: Any,
+    n: int,
+    row: int,
+    base: int,
+    turn: int,
+    x0: float,
+    h0: float,
+    x1: float,
+    h1: float,
+    slope: float,
+    width: int,
+) -> Any:
+    """Records of the part of an edge within one row, from height h0 at column x0 down to h1 at x1."""
+    left, right = min(x0, x1), max(x0, x1)
+    if left >= width:
+        return cells, n
+    first = max(math.floor(left), -1)
+    last = min(math.floor(right), width) if right >= 0.0 else -1
+    forward = x1 >= x0
+    rise = (h1 - h0) / (x1 - x0) if x1 != x0 else 0.0
+    step = 1 if forward else -1
+    column = first if forward else last
+    stop = (last if forward else first) + step
+    xa, ha, ga = x0, h0, _whole(h0, slope)
+    while column != stop:
+        # The piece of the edge within this column ends at the column's far side, or where the edge does.
+        xb, hb = x1, h1
+        if column + step != stop:
+            xb = float(column + 1) if forward else float(column)
+            hb = min(max(h0 + (xb - x0) * rise, ha), h1)
+        gb = _whole(hb, slope)
+        cover = gb - ga
+        if cover != 0 and column < width:
+            # Mean width right of the piece, weighted by how dense the row is where it runs.
+            ua, ub = 1.0 - (xa - column), 1.0 - (xb - column)
+            da, db = 1.0 + slope * (ha - 0.5), 1.0 + slope * (hb - 0.5)
+            share = (ua * (2.0 * da + db) + ub * (da + 2.0 * db)) / (3.0 * (da + db))
+            area = int(np.rint(share * cover)) if column >= 0 else 0
+            cells, n = _record(cells, n, row, base + column, turn * cover, turn * area)
+        xa, ha, ga = xb, hb, gb
+        column += step
+    return cells, n
+
+
+@numba.njit(cache=True, nogil=True)
 def trace_exact(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -49,74 +108,27 @@ def trace_exact(
     cells = np.empty((1024, 4), np.int64)
     n = 0
     for k in range(chunks.shape[0]):
-        begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]
-        base = (zone << COLUMN_BITS) + 1
-        for i in range(begin, end):
-            ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], sign
-            if ay == by:
-                continue
+        base = (chunks[k, 2] << COLUMN_BITS) + 1
+        for i in range(chunks[k, 0], chunks[k, 1]):
+            ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], chunks[k, 3]
             # Downwards always: the same arithmetic for both directions of a shared edge.
             if ay > by:
-                ax, ay, bx, by, turn = bx, by, ax, ay, -sign
-            if by <= rows[0] or ay >= rows[1]:
-                continue
-            if ax >= width and bx >= width:
+                ax, ay, bx, by, turn = bx, by, ax, ay, -turn
+            if ay == by or by <= rows[0] or ay >= rows[1] or (ax >= width and bx >= width):
                 continue
             run = (bx - ax) / (by - ay)
             low, high = min(ax, bx), max(ax, bx)
-            for row in range(max(int(math.floor(ay)), rows[0]), min(int(math.ceil(by)), rows[1])):
-                x0, h0 = ax, ay - row
+            for row in range(max(math.floor(ay), rows[0]), min(math.ceil(by), rows[1])):
+                x0, h0, x1, h1 = ax, ay - row, bx, by - row
                 if h0 < 0.0:
                     x0, h0 = min(max(ax + (row - ay) * run, low), high), 0.0
-                x1, h1 = bx, by - row
                 if h1 > 1.0:
                     x1, h1 = min(max(ax + (row + 1 - ay) * run, low), high), 1.0
-                slope = slopes[row]
-                left, right = min(x0, x1), max(x0, x1)
-                if left >= width:
-                    continue
-                first = max(int(math.floor(left)), -1)
-                last = min(int(math.floor(right)), width)
-                g0 = _whole(h0, slope)
-                if right < 0.0:
-                    last = -1
-                forward = x1 >= x0
-                rise = (h1 - h0) / (x1 - x0) if x1 != x0 else 0.0
-                step = 1 if forward else -1
-                column = first if forward else last
-                stop = (last if forward else first) + step
-                xa, ha, ga = x0, h0, g0
-                while column != stop:
-                    # The piece of the edge within this column ends at the column's far side, or where the edge does.
-                    xb, hb = x1, h1
-                    if column + step != stop:
-                        xb = float(column + 1) if forward else float(column)
-                        hb = min(max(h0 + (xb - x0) * rise, ha), h1)
-                    gb = _whole(hb, slope)
-                    cover = gb - ga
-                    if cover != 0 and column < width:
-                        ua, ub = 1.0 - (xa - column), 1.0 - (xb - column)
-                        da, db = 1.0 + slope * (ha - 0.5), 1.0 + slope * (hb - 0.5)
-                        share = (ua * (2.0 * da + db) + ub * (da + 2.0 * db)) / (3.0 * (da + db))
-                        area = int(np.rint(share * cover)) if column >= 0 else 0
-                        key = base + column
-                        if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
-                            cells[n - 1, 2] += turn * cover
-                            cells[n - 1, 3] += turn * area
-                        else:
-                            if n == cells.shape[0]:
-                                cells = _grow(cells)
-                            cells[n, 0] = row
-                            cells[n, 1] = key
-                            cells[n, 2] = turn * cover
-                            cells[n, 3] = turn * area
-                            n += 1
-                    xa, ha, ga = xb, hb, gb
-                    column += step
+                cells, n = _trace_row(cells, n, row, base, turn, x0, h0, x1, h1, slopes[row], width)
     return cells[:n]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def trace_centers(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -138,13 +150,13 @@ def trace_centers(
             ax, ay, bx, by, turn = x[i], y[i], x[i + 1], y[i + 1], sign
             if ay > by:
                 ax, ay, bx, by, turn = bx, by, ax, ay, -sign
-            top = max(int(math.ceil(ay - 0.5)), rows[0])
-            stop = min(int(math.ceil(by - 0.5)), rows[1])
+            top = max(math.ceil(ay - 0.5), rows[0])
+            stop = min(math.ceil(by - 0.5), rows[1])
             if top >= stop:
                 continue
             run = (bx - ax) / (by - ay)
             for row in range(top, stop):
-                column = int(math.floor(ax + (row + 0.5 - ay) * run + 0.5))
+                column = math.floor(ax + (row + 0.5 - ay) * run + 0.5)
                 if column >= width:
                     continue
                 if n == cells.shape[0]:

@@ -66,7 +66,9 @@ class Zones:
         Their rings.
     """
 
-    def __init__(self, geometries: NDArray[Any], number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS) -> None:
+    def __init__(
+        self, geometries: NDArray[Any], number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS
+    ) -> None:
         self._geometries, self._number = geometries, number
         self.ids, self.field = ids, field
         self.outlines = Outlines(flatten(geometries, number, crs), len(ids))

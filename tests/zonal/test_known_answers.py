@@ -54,11 +54,13 @@ def test_class_areas_are_km2_and_add_up_with_nodata_to_the_zone() -> None:
     values = np.array([[1, 1, 2], [1, 255, 2], [3, 3, 3]], dtype=np.uint8)
     table = tabulate(_grid(values, nodata=255), _zones(a=(0, 0, 3, 3), b=(1, 1, 2, 2)))
     a = table[table["zone_id"] == "a"]
-    assert a["class"].tolist()[:3] == [1, 2, 3] and pd.isna(a["class"].iloc[3])
+    assert a["class"].tolist()[:3] == [1, 2, 3]
+    assert pd.isna(a["class"].iloc[3])
     assert a["area_km2"].tolist() == [3.0, 2.0, 3.0, 1.0]
     assert a["share"].sum() == pytest.approx(1.0, abs=1e-15)
     b = table[table["zone_id"] == "b"]
-    assert b["class"].isna().tolist() == [True] and b["area_km2"].tolist() == [1.0]
+    assert b["class"].isna().tolist() == [True]
+    assert b["area_km2"].tolist() == [1.0]
     assert b["nodata_share"].tolist() == [1.0]
 
 
@@ -68,7 +70,8 @@ def test_what_lies_outside_the_raster_counts_as_no_data() -> None:
     assert a["area_km2"].tolist() == pytest.approx([1.0, 2.0], rel=1e-12)
     assert a["data_share"].iloc[0] == pytest.approx(1 / 3, rel=1e-12)
     b = table[table["zone_id"] == "b"]
-    assert b["class"].isna().all() and b["area_km2"].tolist() == pytest.approx([1.0], rel=1e-12)
+    assert b["class"].isna().all()
+    assert b["area_km2"].tolist() == pytest.approx([1.0], rel=1e-12)
 
 
 def test_a_zone_that_touches_nothing_keeps_its_line_in_sums() -> None:
@@ -95,7 +98,8 @@ def test_nodata_and_nan_are_not_summed() -> None:
     values = np.array([[1.0, np.nan], [-99999.0, 4.0]])
     zones = _zones(a=(0, 1, 2, 3))
     table = tabulate(_grid(values, nodata=-99999.0), zones, mode="sum")
-    assert table["sum"].tolist() == [5.0] and table["nodata_share"].tolist() == [0.5]
+    assert table["sum"].tolist() == [5.0]
+    assert table["nodata_share"].tolist() == [0.5]
 
 
 def test_coverage_table_lists_the_cells_of_each_zone() -> None:

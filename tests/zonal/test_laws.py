@@ -88,8 +88,9 @@ def test_parts_that_share_vertices_sum_to_the_whole_to_1e_12(cut: int, low: floa
     middle = np.array([[22 + low / 4, 68.5], [22, 68.5 + high / 4]])
     left = np.vstack((ring[: cut + 1], middle))
     right = np.vstack((ring[cut:], ring[:1], middle[::-1]))
-    zones = gpd.GeoDataFrame({"zone_id": ["w", "p", "p"]}, crs=4326,
-                             geometry=[shapely.Polygon(r) for r in (ring, left, right)])
+    zones = gpd.GeoDataFrame(
+        {"zone_id": ["w", "p", "p"]}, crs=4326, geometry=[shapely.Polygon(r) for r in (ring, left, right)]
+    )
     if not zones.is_valid.all():
         return
     sums = tabulate(grid, zones, mode="sum")
@@ -132,12 +133,27 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], gpd.Geo
     values[200:500, 100:600] = 3
     folder = tmp_path_factory.mktemp("blocks")
     paths = []
-    layouts = {"tiles64": {"tiled": True, "blockxsize": 64, "blockysize": 64}, "strips": {"blockysize": 1},
-               "tiles256": {"tiled": True, "blockxsize": 256, "blockysize": 256}, "whole": {"blockysize": 700}}
+    layouts = {
+        "tiles64": {"tiled": True, "blockxsize": 64, "blockysize": 64},
+        "strips": {"blockysize": 1},
+        "tiles256": {"tiled": True, "blockxsize": 256, "blockysize": 256},
+        "whole": {"blockysize": 700},
+    }
     for name, layout in layouts.items():
         path = folder / f"{name}.tif"
-        with rasterio.open(path, "w", driver="GTiff", width=900, height=700, count=1, dtype="uint8", nodata=0,
-                           crs="EPSG:4326", transform=Affine(0.005, 0, 20, 0, -0.005, 70), **layout) as file:
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            width=900,
+            height=700,
+            count=1,
+            dtype="uint8",
+            nodata=0,
+            crs="EPSG:4326",
+            transform=Affine(0.005, 0, 20, 0, -0.005, 70),
+            **layout,
+        ) as file:
             file.write(values, 1)
         paths.append(path)
     transform = Affine(0.05, 0, 20.0, 0, -0.05, 70.0)
@@ -147,9 +163,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], gpd.Geo
 
 @pytest.mark.parametrize("mode", ["class", "sum"])
 @pytest.mark.parametrize("coverage", ["exact", "center"])
-def test_threads_and_blocks_change_no_bit(
-    files: tuple[list[Path], gpd.GeoDataFrame], mode: str, coverage: str
-) -> None:
+def test_threads_and_blocks_change_no_bit(files: tuple[list[Path], gpd.GeoDataFrame], mode: str, coverage: str) -> None:
     paths, zones = files
     first = tabulate(paths[0], zones, mode=mode, coverage=coverage, threads=1)
     for path in paths:
