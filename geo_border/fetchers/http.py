@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from shapely.geometry.base import BaseGeometry
 
 from geo_border.catalog import Download, Entry
-from geo_border.errors import ChecksumError, FetchError, UnreachableError
+from geo_border.errors import ChecksumError, FetchError, StoreError, UnreachableError
 from geo_border.fetchers import archive, shelf
 from geo_border.fetchers.network import Again, Network
 from geo_border.fetchers.options import Options
@@ -139,6 +139,11 @@ def _piece(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[s
             return _bring(net, entry, piece, where, standing)
         except AbsentError as error:
             return _absent(entry, piece, where, error)
+        except OSError as error:
+            raise StoreError(
+                f"{where.final}: cannot be written ({error.strerror or error}). Free space or use another --root; what "
+                "came is kept, run again to go on."
+            ) from error
 
 
 def _bring(net: Network, entry: Entry, piece: Piece, where: Place, standing: dict[str, Any] | None) -> dict[str, Any]:

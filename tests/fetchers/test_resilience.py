@@ -23,7 +23,7 @@ from geo_border.catalog import Entry
 from geo_border.errors import UnreachableError
 from geo_border.fetchers import Options, fetch
 from geo_border.store import Folders, sha256_of
-from tests.fetchers.conftest import WINDOW, standing, write_tiff
+from tests.fetchers.conftest import WINDOW, make_entry, standing, write_tiff
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import World
 
@@ -178,6 +178,40 @@ def test_a_file_that_someone_changed_is_fetched_again(
     path.write_bytes(b"short")
     fetch(entry(), folders, WINDOW, options)
     assert sha256_of(path) == sha256_of(tiff)
+
+
+def test_a_full_disk_is_one_clear_line_and_what_came_is_kept(world: World, tiff: Path, folders: Folders) -> None:
+    child = textwrap.dedent(
+        """
+        import resource, sys
+        from pathlib import Path
+        from geo_border.errors import StoreError
+        from geo_border.fetchers import Options, fetch
+        from geo_border.store import Folders
+        from tests.fetchers.conftest import make_entry
+        url, root = sys.argv[1:]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        try:
+            fetch(make_entry(), Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),)))
+        except StoreError as error:
+            print(error)
+        """
+    )
+    here = Path(__file__).parents[2]
+    run = [sys.executable, "-c", child, world.url, str(folders.root)]
+    done = subprocess.run(
+        run, cwd=here, env={**os.environ, "PYTHONPATH": str(here)}, capture_output=True, text=True, check=False
+    )
+    assert "tile.tif: cannot be written (File too large)" in done.stdout, done.stderr
+    assert standing(folders) == {}
+    assert start_one(world, folders)
+    # The rest only: what had come before the disk was full was not asked for again.
+    assert world.asked()[-1].startswith("GET /data.example/tile.tif bytes=")
+
+
+def start_one(world: World, folders: Folders) -> bool:
+    fetch(make_entry(), folders, None, Options(mirrors=(world.mirror,)))
+    return list(standing(folders)) == ["tile.tif"]
 
 
 def test_memory_does_not_grow_with_the_file(world: World, folders: Folders, options: Options) -> None:
