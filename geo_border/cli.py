@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,6 +72,9 @@ Offline = Annotated[bool, typer.Option("--offline", help="Use only what is on di
 Mirror = Annotated[
     list[str], typer.Option("--mirror", help="Fetch URLs that start with FROM from TO.", metavar="FROM=TO")
 ]
+EngineName = Annotated[str, typer.Option("--engine", help="Where tasks run: local (threads here) or dask.")]
+Scheduler = Annotated[str, typer.Option(help="Address of a running Dask scheduler, e.g. tcp://host:8786.")]
+Workers = Annotated[int, typer.Option(help="Dask worker processes to start here; 0 = one a core.")]
 Again = Annotated[bool, typer.Option("--again", help="Compute even if nothing has changed since the last run.")]
 
 
@@ -104,11 +108,14 @@ def run(
     offline: Offline = False,
     mirror: Mirror = [],  # noqa: B006
     again: Again = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> None:
     """Everything: fetch, compute, write layers and tables, draw the map. Run it again to resume or refresh."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars:
+    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers) as opened:
         made = pipeline.run(
             which,
             root=root,
@@ -117,6 +124,7 @@ def run(
             fallback=fallback or None,
             tell=bars.tell,
             again=again,
+            engine=opened,
         )
     if not context.obj["quiet"]:
         summary(OUT, made, root)
@@ -224,12 +232,15 @@ def tabulate(
     mode: Annotated[Mode, typer.Option(help="class: km² by class; sum: counts.")] = Mode.CLASS,
     coverage: Annotated[Coverage, typer.Option(help="How edge cells count.")] = Coverage.EXACT,
     overlap: Annotated[Overlap, typer.Option(help="Whether zones may overlap.")] = Overlap.ALLOW,
+    engine: EngineName = "local",
+    scheduler: Scheduler = "",
+    workers: Workers = 0,
 ) -> None:
     """Area by class, or sum of counts, of any raster in any zones: exact, streamed, in bounded memory."""
     from geo_border import zonal  # noqa: PLC0415
     from geo_border.outputs import table  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars:
+    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers) as opened:
         frame = zonal.tabulate(
             raster,
             zones,
@@ -237,10 +248,17 @@ def tabulate(
             mode=mode.value,
             coverage=coverage.value,
             overlap=overlap.value,
+            engine=opened,
             progress=lambda done, total: bars.tell("tabulate", done, total),
         )
     table.write_frame(frame, out)
     OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True)
+
+
+def _engine(name: str, scheduler: str, workers: int) -> AbstractContextManager[Any]:
+    from geo_border.engine import open_engine  # noqa: PLC0415
+
+    return open_engine(name, scheduler=scheduler or None, workers=workers or None)
 
 
 def _options(offline: bool, mirror: list[str]) -> Any:

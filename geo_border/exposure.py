@@ -11,6 +11,7 @@ import pandas as pd
 
 from geo_border.catalog import Entry, Legend
 from geo_border.crs import FloatArray
+from geo_border.engine import Engine
 from geo_border.errors import RasterError
 from geo_border.model import AGES, COVER_CLASSES, UNKNOWN, Grid
 from geo_border.zonal import Zones, tabulate
@@ -34,7 +35,9 @@ class Zone:
     range_from: str | None = None
 
 
-def cover_by_area(grid: Grid | list[Any], areas: Zones, count: int, legend: Legend) -> pd.DataFrame:
+def cover_by_area(
+    grid: Grid | list[Any], areas: Zones, count: int, legend: Legend, engine: Engine | None = None
+) -> pd.DataFrame:
     """Area in km² by common class in each area 0..n-1: one column a class, `unknown`, and `tree_low`, `tree_high`.
 
     Raises
@@ -42,7 +45,7 @@ def cover_by_area(grid: Grid | list[Any], areas: Zones, count: int, legend: Lege
     RasterError
         When a value is not in the legend: it would be counted as something else.
     """
-    table = tabulate(grid, areas, zone_field=areas.field, mode="class", coverage="exact")
+    table = tabulate(grid, areas, zone_field=areas.field, mode="class", coverage="exact", engine=engine)
     columns = (*COVER_CLASSES, UNKNOWN, "tree_low", "tree_high")
     out = {name: np.zeros(count) for name in columns}
     zone, area = table[areas.field].to_numpy(np.int64), table["area_km2"].to_numpy()

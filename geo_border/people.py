@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.crs import WGS84, FloatArray, row_area_km2, transformer
+from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
 from geo_border.model import Grid
 from geo_border.nearest import Lines
@@ -121,7 +122,9 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     return People(_like(classes, counts), _like(classes, full), _like(classes, nobody), float(counts.sum()), bounds)
 
 
-def in_areas(people: People, areas: Zones, water: Zones, count: int) -> dict[str, FloatArray]:
+def in_areas(
+    people: People, areas: Zones, water: Zones, count: int, engine: Engine | None = None
+) -> dict[str, FloatArray]:
     """Persons in each area 0..count-1: `people`, and `low` and `high` where there is a range.
 
     `water` is the inland water in the areas, by the same numbers.
@@ -133,16 +136,16 @@ def in_areas(people: People, areas: Zones, water: Zones, count: int) -> dict[str
     for name, factor in factors.items():
         dry = people.on_dry if factor is None else _like(people.on_dry, people.on_dry.values * factor)
         everywhere = _like(dry, dry.values + people.on_all.values)
-        total = _sums(everywhere, areas, count)
+        total = _sums(everywhere, areas, count, engine)
         if len(water) and dry.values.any():
-            total -= _sums(dry, water, count)
+            total -= _sums(dry, water, count, engine)
         # Subtracting two nearly equal sums leaves rounding below zero in areas that are all water.
         out[name] = np.maximum(total, 0.0)
     return out
 
 
-def _sums(grid: Grid, areas: Zones, count: int) -> FloatArray:
-    table = tabulate(grid, areas, zone_field=areas.field, mode="sum", coverage="exact")
+def _sums(grid: Grid, areas: Zones, count: int, engine: Engine | None) -> FloatArray:
+    table = tabulate(grid, areas, zone_field=areas.field, mode="sum", coverage="exact", engine=engine)
     out = np.zeros(count)
     out[table[areas.field].to_numpy(np.int64)] = table["sum"].to_numpy()
     return out

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_border import __version__, fetchers, passport, result, store, study
+from geo_border.engine import Engine
 from geo_border.errors import CheckError, EmptyLayerError, FetchError, StudyError
 from geo_border.fetchers import Options
 from geo_border.frontier import country_of, matched, polygons, study_crs
@@ -40,6 +41,7 @@ def run(
     fallback: str | None = None,
     tell: Tell = _quiet,
     again: bool = False,
+    engine: Engine | None = None,
 ) -> Result:
     """Everything, from data to maps; a run whose inputs, study and code are those of the last one reuses it.
 
@@ -55,6 +57,8 @@ def run(
         A preset (`embedded`) whose datasets stand in for those that cannot be had; every output then says so.
     again
         Compute even if nothing has changed.
+    engine
+        Where distances and rasters are worked on: what `geo_border.engine.open_engine` gives; threads here when None.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def run(
         if not again and _stands(processed, mark, folders.root):
             LOG.info("nothing has changed since the last run: its results stand")
             return result.read(question, processed)
-        made = _computed(question, got, needs, lines, territories, tell)
+        made = _computed(question, got, needs, lines, territories, tell, engine)
         made = replace(made, passport=_passport(question, made, got, rows, mark, chosen))
         files = [*_mosaic(got, processed), *_written(made, processed, maps, tell)]
         passport.write(processed, made.passport, files, folders.root)
@@ -218,13 +222,18 @@ def _window(question: Study, lines: Any) -> tuple[inputs.Bounds, Any]:
 
 
 def _computed(
-    question: Study, got: Inputs, needs: dict[str, Raw | None], lines: Any, territories: Any, tell: Tell
+    question: Study,
+    got: Inputs,
+    needs: dict[str, Raw | None],
+    lines: Any,
+    territories: Any,
+    tell: Tell,
+    engine: Engine | None,
 ) -> Result:
     inputs.read_all(got, needs, _window(question, lines)[0], tell)
     crs = study_crs(question, lines)
-    return assemble.result(
-        question, territories, lines, ground.lay(question, territories, lines, got, crs, tell), got, tell
-    )
+    laid = ground.lay(question, territories, lines, got, crs, tell, engine)
+    return assemble.result(question, territories, lines, laid, got, tell, engine)
 
 
 def _passport(

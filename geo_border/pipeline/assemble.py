@@ -14,6 +14,7 @@ from affine import Affine
 
 from geo_border import exposure, facts, passport
 from geo_border.crs import WGS84, area_km2, length_m, to_crs
+from geo_border.engine import Engine
 from geo_border.exposure import Zone
 from geo_border.frontier import reference_lengths_km, tripoints
 from geo_border.model import AGES, Grid
@@ -39,9 +40,10 @@ def result(
     ground: Ground,
     inputs: Inputs,
     tell: Tell,
+    engine: Engine | None = None,
 ) -> Result:
     """Everything a run produces, in memory; the passport still without its sources."""
-    found = reading.read(ground, inputs, tell)
+    found = reading.read(ground, inputs, tell, engine)
     settlements = layers.points("places", ground, inputs, study)
     facilities = layers.points("facilities", ground, inputs, study)
     zones = reading.zones(ground, study, settlements)

@@ -15,6 +15,7 @@ import shapely
 from geo_border import exposure
 from geo_border.catalog import Entry
 from geo_border.crs import WGS84, FloatArray, area_km2, length_m, to_crs
+from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
 from geo_border.exposure import Zone
 from geo_border.model import MEDIA, Grid
@@ -46,6 +47,8 @@ class Figures:
         In place of `grid` and `ages`, the files of people rasters too fine to hold.
     road_m
         Length of public roads in each unit, or None.
+    engine
+        Where rasters are tabulated; on threads here when None.
     """
 
     people: dict[str, FloatArray] | None
@@ -55,9 +58,10 @@ class Figures:
     road_m: FloatArray | None
     ages: dict[str, People] = field(default_factory=dict)
     streams: dict[str, list[Path]] = field(default_factory=dict)
+    engine: Engine | None = None
 
 
-def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
+def read(ground: Ground, inputs: Inputs, tell: Tell, engine: Engine | None = None) -> Figures:
     """People, cover and roads of every unit."""
     tell("figures", 0, 3)
     # Prepared once: units are moved into the plane of each grid only when that changes.
@@ -66,7 +70,7 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     streams = _streams(inputs)
     grid, what = (None, "all") if streams else _people(ground, inputs, dry)
     ages = {} if streams else _ages(inputs, dry)
-    people = _in_areas(Figures(None, None, grid, what, None, ages, streams), units, water, len(ground.units))
+    people = _in_areas(Figures(None, None, grid, what, None, ages, streams, engine), units, water, len(ground.units))
     if streams and people is not None and not people["people"].sum() > 0:
         raise EmptyLayerError("the people rasters hold nobody on home land in this study: wrong area or unit?")
     tell("figures", 1, 3)
@@ -74,12 +78,12 @@ def read(ground: Ground, inputs: Inputs, tell: Tell) -> Figures:
     if "cover" in inputs.layers:
         legend = inputs.entry("cover").legend
         assert legend is not None, "read_cover refuses a dataset without a legend"
-        cover = exposure.cover_by_area(inputs.layers["cover"], units, len(ground.units), legend)
+        cover = exposure.cover_by_area(inputs.layers["cover"], units, len(ground.units), legend, engine)
     tell("figures", 2, 3)
     roads = inputs.layers.get("roads")
     road_m = None if roads is None else _road_m(roads, ground)
     tell("figures", 3, 3)
-    return Figures(people, cover, grid, what, road_m, ages, streams)
+    return Figures(people, cover, grid, what, road_m, ages, streams, engine)
 
 
 def _streams(inputs: Inputs) -> dict[str, list[Path]]:
@@ -102,18 +106,18 @@ def _ages(inputs: Inputs, dry: Dry) -> dict[str, People]:
 def _in_areas(figures: Figures, areas: Any, water: Any, count: int) -> dict[str, FloatArray] | None:
     """People in each area 0..count-1, in all and by age; None without people."""
     if figures.streams:
-        return {name: _streamed(paths, areas, count) for name, paths in figures.streams.items()}
+        return {name: _streamed(paths, areas, count, figures.engine) for name, paths in figures.streams.items()}
     if figures.grid is None:
         return None
-    by_age = {name: in_areas(age, areas, water, count)["people"] for name, age in figures.ages.items()}
-    return in_areas(figures.grid, areas, water, count) | by_age
+    by_age = {name: in_areas(age, areas, water, count, figures.engine)["people"] for name, age in figures.ages.items()}
+    return in_areas(figures.grid, areas, water, count, figures.engine) | by_age
 
 
-def _streamed(paths: list[Path], areas: Any, count: int) -> FloatArray:
+def _streamed(paths: list[Path], areas: Any, count: int, engine: Engine | None) -> FloatArray:
     """Counts of files added up: tiles of one grid, countries whose rectangles overlap, or one age after another."""
     out = np.zeros(count)
     for path in paths:
-        table = tabulate(path, areas, zone_field=areas.field, mode="sum", coverage="exact")
+        table = tabulate(path, areas, zone_field=areas.field, mode="sum", coverage="exact", engine=engine)
         np.add.at(out, table[areas.field].to_numpy(np.int64), table["sum"].to_numpy())
     return out
 
@@ -264,7 +268,7 @@ def corridor_figures(
     if figures.cover is not None:
         legend = inputs.entry("cover").legend
         assert legend is not None, "the cover was read with a legend"
-        cover = exposure.cover_by_area(inputs.layers["cover"], zones, len(shapes), legend)
+        cover = exposure.cover_by_area(inputs.layers["cover"], zones, len(shapes), legend, figures.engine)
     return [
         (
             None if people is None else {name: values[[i]] for name, values in people.items()},

@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 
 from geo_border.crs import WGS84
+from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
 from geo_border.frontier import Frontier, Surroundings, build, country_of, sheet_of, surroundings
 from geo_border.nearest import Lines
@@ -71,7 +72,13 @@ class Ground:
 
 
 def lay(
-    study: Study, territories: dict[str, Any], lines: dict[tuple[str, str], Any], inputs: Inputs, crs: CRS, tell: Tell
+    study: Study,
+    territories: dict[str, Any],
+    lines: dict[tuple[str, str], Any],
+    inputs: Inputs,
+    crs: CRS,
+    tell: Tell,
+    engine: Engine | None = None,
 ) -> Ground:
     """Everything up to units and cells.
 
@@ -85,7 +92,8 @@ def lay(
     frontier = build(lines, around, study, crs)
     tell("frontier", 1, 1)
     edges = [*study.edges_m, study.widest_m + study.reach_m + _MARGIN_M]
-    within = dict(zip(edges, reach.within(frontier.line, edges, crs, lambda a, b: tell("bands", a, b)), strict=True))
+    grown = reach.within(frontier.line, edges, crs, lambda a, b: tell("bands", a, b), engine)
+    within = dict(zip(edges, grown, strict=True))
     tell("zones", 0, 5)
     parts = nearest_parts.parts_of_lines([s.line for s in frontier.segments], crs, edges[-1])
     nearest = {segment.id: part for segment, part in zip(frontier.segments, parts, strict=True)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from pyproj import CRS
 from scipy.spatial import KDTree
 
 from geo_border.crs import WGS84, FloatArray, LocalPlane, to_crs
+from geo_border.engine import Engine, LocalEngine
 from geo_border.nearest import densified
 
 PIECE_M = 110_000.0
@@ -32,7 +34,11 @@ _THIN_M = 0.4
 
 
 def within(
-    line: Any, edges_m: Sequence[float], crs: CRS, progress: Callable[[int, int], None] | None = None
+    line: Any,
+    edges_m: Sequence[float],
+    crs: CRS,
+    progress: Callable[[int, int], None] | None = None,
+    engine: Engine | None = None,
 ) -> list[Any]:
     """For each distance, the polygon of all points at most that far from the line.
 
@@ -48,19 +54,29 @@ def within(
         Distances in metres, sorted from near to far.
     crs
         Plane of the result.
+    engine
+        Where the pieces are dilated; on threads here when not given.
 
     Returns
     -------
     One polygon or multipolygon a distance. Outlines lie within 2 m of the geodesic distance (3 m at 50 km).
     """
-    pieces = cut(line, PIECE_M)
+    tasks = list(enumerate(cut(line, PIECE_M)))
+    work = partial(_numbered, edges_m=tuple(edges_m), crs=crs.to_wkt())
+    found = (engine or LocalEngine()).reduce(work, tasks, _gathered, progress)
+    # In the line's order, whichever way the pieces came back.
+    by_edge = np.array([found[number] for number, _ in tasks], dtype=object).T
     with ThreadPoolExecutor() as pool:
-        parts = []
-        for done, part in enumerate(pool.map(lambda piece: _dilated(piece, edges_m, crs), pieces)):
-            parts.append(part)
-            if progress:
-                progress(done + 1, len(pieces))
-        return list(pool.map(_joined, np.array(parts, dtype=object).T))
+        return list(pool.map(_joined, by_edge))
+
+
+def _numbered(task: tuple[int, FloatArray], edges_m: tuple[float, ...], crs: str) -> dict[int, list[Any]]:
+    number, lonlat = task
+    return {number: _dilated(lonlat, edges_m, CRS.from_wkt(crs))}
+
+
+def _gathered(results: Sequence[dict[int, list[Any]]]) -> dict[int, list[Any]]:
+    return {number: shapes for result in results for number, shapes in result.items()}
 
 
 def _joined(shapes: Any) -> Any:
