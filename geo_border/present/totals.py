@@ -13,6 +13,8 @@ from geo_border.study import Study
 
 FARMLAND = ("crop", "grass")
 _LEAST_KNOWN = 0.5
+# How the notes of such figures begin (DESIGN section 5).
+INDICATIVE = "indicative"
 _COVER_GROUPS = {"tree": ("tree",), "farm": FARMLAND, "water": ("water", "wetland"), "built": ("built",)}
 
 
@@ -73,6 +75,7 @@ def _tally(rows: pd.DataFrame) -> dict[str, Any]:
     settlements = figures.total(totals, "settlements")
     facilities = rows[rows["measure"] == "facilities"]
     return {
+        "indicative": [measure for measure in ("people", "cover_area") if _indicative(rows, measure)],
         "people": people.shown() if people else None,
         "area": rounding.area_km2(area) if area > 0 else None,
         "cover": shares,
@@ -81,6 +84,14 @@ def _tally(rows: pd.DataFrame) -> dict[str, Any]:
             str(kind): rounding.count(float(part["value"].sum())) for kind, part in facilities.groupby("category")
         },
     }
+
+
+def _indicative(rows: pd.DataFrame, measure: str) -> bool:
+    """Whether the outermost zones of a sum are narrower than the data's pixel."""
+    part = rows[(rows["measure"] == measure) & rows["value"].notna()]
+    if part["to_m"].notna().any():
+        part = part[part["to_m"] == part["to_m"].max()]
+    return bool(part["note"].fillna("").str.startswith(INDICATIVE).any())
 
 
 def _corridors(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> list[dict[str, Any]]:

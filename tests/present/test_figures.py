@@ -72,6 +72,14 @@ def test_the_table_tells_raw_values_but_never_fewer_than_ten_people(raw: float, 
     assert figures.raw_or_floor(raw, unit) == told
 
 
+def test_only_what_is_narrower_than_a_pixel_is_marked_indicative(result: synthetic.Result) -> None:
+    found = totals(result.study, result.layers, result.exposure)["all"]
+    marked = {part["to_m"]: part["indicative"] for part in (*found["within"], *found["strips"])}
+    # The synthetic table says so of the zones that end at 500 m.
+    assert marked.pop(500.0) == ["cover_area"]
+    assert not any(marked.values())
+
+
 def test_a_run_without_people_has_no_people(result: synthetic.Result) -> None:
     rows = result.exposure[result.exposure["measure"] != "people"]
     found = totals(result.study, result.layers, pd.DataFrame(rows))

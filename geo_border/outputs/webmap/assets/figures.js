@@ -71,6 +71,7 @@ GB.zoneCard = function (zone, open) {
   return GB.h("details", { class: "card", open: open || false, "data-zone": zone[0] },
     GB.h("summary", {}, GB.zoneName(zone)),
     hypothetical, GB.h("dl", {}, facts),
+    rows.some((row) => (row.note || "").startsWith("indicative")) ? GB.h("p", { class: "quiet" }, GB.t("Indicative only: from zones narrower than the data's pixel.")) : null,
     GB.coverChart(of("cover_area")) || GB.h("p", { class: "quiet" }, GB.t("Land cover is not known here: the zone holds too few of the data's pixels.")), GB.sureness(rows));
 };
 

@@ -1,6 +1,11 @@
 // The article's questions in order, each with its figures; two segments or countries side by side; sources.
 "use strict";
 GB.nowhere = () => GB.t("not known from this run's data");
+// Figures of zones narrower than the data's pixel carry a star; the sentence for it stands under the table.
+GB.star = (tally, measure, text) => (text !== "–" && (tally.indicative || []).includes(measure) ? `${text}*` : text);
+GB.starred = () => GB.h("p", { class: "quiet" }, `* ${GB.t("Indicative only: from zones narrower than the data's pixel.")}`);
+GB.coverOf = (tally, group) => GB.star(tally, "cover_area", GB.share(tally.cover[group] === undefined ? null : tally.cover[group]));
+GB.peopleOf = (tally) => GB.star(tally, "people", GB.people(tally.people));
 GB.people = (people) => (people ? GB.number(people[0]) + (GB.spread(people[1], people[2]) ? ` (${GB.spread(people[1], people[2])})` : "") : GB.nowhere());
 
 GB.grid = function (caption, heads, rows) {
@@ -20,14 +25,15 @@ GB.story = function () {
     GB.h("p", {}, Object.entries(all.media).map(([medium, km]) => `${GB.classLabel("frontier", medium)}: ${GB.km(km)}. `)));
   ask(GB.t("What covers the land beside it?"),
     GB.grid(GB.t("Land cover by distance"), [GB.t("Distance"), GB.t("Trees"), GB.t("Crops and grass"), GB.t("Water and wetland"), GB.t("Built-up")],
-      all.within.map((band) => [within(band), ...["tree", "farm", "water", "built"].map((k) => GB.share(band.cover[k] === undefined ? null : band.cover[k]))])),
+      all.within.map((band) => [within(band), ...["tree", "farm", "water", "built"].map((k) => GB.coverOf(band, k))])),
+    GB.starred(),
     GB.h("p", { class: "quiet" }, GB.t("Tree cover is what the data's own definition of trees says; it is not the same as forest in an inventory.")));
   if (GB.data.comparison.length) ask(GB.t("Is it densely forested and thinly settled?"),
     GB.grid(GB.t("Within 10 km of the line, beside the whole country"), [GB.t("Segment"), GB.t("Trees"), GB.t("Trees, country"), GB.t("People per km²"), GB.t("People per km², country")],
       GB.data.comparison.map((c) => [GB.segmentName(c.segment), GB.share(c.tree), GB.share(c.country_tree), GB.number(c.people), GB.number(c.country_people)])));
   ask(GB.t("How many people live near it?"),
     GB.grid(GB.t("People by distance"), [GB.t("Distance"), GB.t("People (range)"), GB.t("Settlements")],
-      all.within.map((band) => [within(band), GB.people(band.people), GB.number(band.settlements)])),
+      all.within.map((band) => [within(band), GB.peopleOf(band), GB.number(band.settlements)])), GB.starred(),
     GB.h("p", { class: "quiet" }, GB.t("Residents, rounded. The range is the spread over datasets and stated choices, not a confidence interval."), " ",
       GB.t("Zones too small for the data to tell are left out of the sums.")));
   const facilities = [...new Set(all.within.flatMap((band) => Object.keys(band.facilities)))];
@@ -44,7 +50,7 @@ GB.story = function () {
   if (all.strips.length) ask(GB.t("What would lie inside a closed strip?"),
     GB.h("p", { class: "warn" }, GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside.")),
     GB.grid(GB.t("Hypothetical strips"), [GB.t("Depth"), GB.t("Area"), GB.t("People (range)"), GB.t("Trees"), GB.t("Crops and grass")],
-      all.strips.map((s) => [GB.metres(s.to_m), GB.unit(s.area, "km²"), GB.people(s.people), GB.share(s.cover.tree), GB.share(s.cover.farm)])));
+      all.strips.map((s) => [GB.metres(s.to_m), GB.unit(s.area, "km²"), GB.peopleOf(s), GB.coverOf(s, "tree"), GB.coverOf(s, "farm")])), GB.starred());
   ask(GB.t("How sure is this?"), GB.h("ul", {}, GB.data.notes.map((note) => GB.h("li", { lang: "en" }, note))),
     GB.h("p", {}, GB.t("Every figure with its source, year and range is in the table of this page.")));
   return parts;
@@ -64,14 +70,14 @@ GB.compare = function () {
   const rows = [[GB.t("Frontier length"), GB.km(a.length), GB.km(b.length)]];
   a.within.forEach((band, i) => {
     const other = b.within[i], d = { distance: GB.metres(band.to_m) };
-    rows.push([GB.t("People within {distance}", d), GB.people(band.people), GB.people(other.people)]);
-    rows.push([GB.t("Trees within {distance}", d), GB.share(band.cover.tree), GB.share(other.cover.tree)]);
-    rows.push([GB.t("Crops and grass within {distance}", d), GB.share(band.cover.farm), GB.share(other.cover.farm)]);
+    rows.push([GB.t("People within {distance}", d), GB.peopleOf(band), GB.peopleOf(other)]);
+    rows.push([GB.t("Trees within {distance}", d), GB.coverOf(band, "tree"), GB.coverOf(other, "tree")]);
+    rows.push([GB.t("Crops and grass within {distance}", d), GB.coverOf(band, "farm"), GB.coverOf(other, "farm")]);
     rows.push([GB.t("Settlements within {distance}", d), GB.number(band.settlements), GB.number(other.settlements)]);
   });
   const title = (key) => (names.find((n) => n[0] === key) || [])[1];
   return [GB.h("p", { class: "quiet" }, GB.t("Two pieces side by side; the order says nothing.")), GB.h("div", { class: "pair" }, select(0), select(1)),
-    GB.grid(GB.t("Comparison"), ["", title(GB.compared[0]), title(GB.compared[1])], rows)];
+    GB.grid(GB.t("Comparison"), ["", title(GB.compared[0]), title(GB.compared[1])], rows), GB.starred()];
 };
 
 GB.about = function () {

@@ -38,7 +38,7 @@ GB.table = function () {
       GB.t(heads[column]), GB.h("span", { "aria-hidden": "true" }, state.sort === column ? (state.down ? " ▾" : " ▴") : "")));
   const body = rows.slice(state.page * GB.PAGE_ROWS, (state.page + 1) * GB.PAGE_ROWS).map((row) => GB.h("tr", {}, GB.COLUMNS.map((column, i) => {
     const value = GB.cell(column, row);
-    const text = value === null ? "" : typeof value === "number" ? GB.plain(value) : column === "category" ? GB.category(GB.cell("measure", row), value)
+    const text = column === "zone_id" ? GB.zoneLabel(value) : value === null ? "" : typeof value === "number" ? GB.plain(value) : column === "category" ? GB.category(GB.cell("measure", row), value)
       : column === "measure" ? GB.t(GB.data.labels.measures[value] || value) : value;
     return GB.h(i ? "td" : "th", i ? {} : { scope: "row" }, text);
   })));
@@ -56,6 +56,10 @@ GB.table = function () {
       GB.h("span", {}, `${state.page + 1} / ${pages}`),
       GB.h("button", { type: "button", id: "page-on", disabled: state.page === pages - 1, onclick: () => again({ page: state.page + 1 }, "page-on") }, GB.t("Next"))) : null,
   ];
+};
+GB.zoneLabel = function (id) {
+  const zone = GB.data.zones.find((z) => z[0] === id);
+  return zone ? GB.zoneName(zone) : id.startsWith("segment|") ? GB.segmentName(id.split("|")[1]) : id;
 };
 GB.category = (measure, value) => {
   const layer = { cover_area: "cover", facilities: "facilities", frontier_length: "frontier" }[measure];
