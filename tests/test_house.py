@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -44,10 +46,42 @@ def requirements(lines: list[str]) -> dict[str, str]:
 def test_the_conda_environment_names_what_pyproject_names() -> None:
     text = (ROOT / "environment.yml").read_text("utf-8")
     listed = text[text.index("\ndependencies:") :].splitlines()
-    conda = requirements([line.strip()[2:] for line in listed if line.strip().startswith("- ")])
+    # What conda-forge lacks stands one level in, under `pip:`.
+    conda = requirements(
+        [line.strip()[2:] for line in listed if line.strip().startswith("- ") and line.strip() != "- pip:"]
+    )
     extra = PROJECT["optional-dependencies"]["dask"]
     wanted = {**requirements([*PROJECT["dependencies"], *extra]), "python": PROJECT["requires-python"], "pip": ""}
     assert conda == wanted
+
+
+def imported(folder: Path) -> set[str]:
+    """First names of all that the Python files of a folder import."""
+    found: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"geo_border", "tests", "benchmarks"}
+
+
+@pytest.mark.parametrize(("folder", "groups"), [("geo_border", ["dask"]), ("tests", ["dask", "dev"]), ("examples", [])])
+def test_what_is_imported_is_declared(folder: str, groups: list[str]) -> None:
+    extras = [line for group in groups for line in PROJECT["optional-dependencies"][group]]
+    declared = {normal(name) for name in requirements([*PROJECT["dependencies"], *extras])}
+    own = {path.stem for path in (ROOT / folder).rglob("*.py")} | {
+        path.stem for path in (ROOT / "data/snapshot").glob("*.py")
+    }
+    # The distribution's QGIS and GDAL run in its own Python.
+    for name in imported(ROOT / folder) - own - {"qgis", "osgeo"}:
+        sources = {normal(one) for one in packages_distributions().get(name, [name])}
+        assert sources & declared, f"{folder} imports {name}, of {sources}: not in pyproject.toml"
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_the_version_is_one() -> None:
