@@ -58,6 +58,7 @@ release: $(VENV)/.installed-dev
 	$(BIN)/python -m hatchling build -d dist
 	$(BIN)/geo-border run $(STUDY)
 	$(BIN)/geo-border report $(STUDY)
+	$(BIN)/geo-border release $(STUDY) --out dist/$(STUDY).zip
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build docs/api

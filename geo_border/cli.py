@@ -178,6 +178,18 @@ def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root =
 
 
 @app.command()
+def release(
+    which: StudyArg = study.DEFAULT,
+    root: Root = Path(),
+    out: Annotated[Path, typer.Option("--out", help="The zip to write.")] = Path("release.zip"),
+) -> None:
+    """Pack a run for somebody without Python: maps, report, layers, tables, passport, licences, checksums."""
+    from geo_border import pipeline  # noqa: PLC0415
+
+    OUT.print(str(pipeline.release(which, root=root, out=out)), soft_wrap=True)
+
+
+@app.command()
 def sources(root: Root = Path()) -> None:
     """List the catalogue: dataset, version, licence, resolution, bytes, cached or not."""
     from geo_border import pipeline  # noqa: PLC0415

@@ -15,6 +15,7 @@ from geo_border.errors import CheckError, EmptyLayerError, FetchError, StudyErro
 from geo_border.fetchers import Options
 from geo_border.frontier import country_of, matched, polygons, study_crs
 from geo_border.outputs import cog, geopackage, geoparquet, mosaic, qgis, stac, table, webmap
+from geo_border.outputs import release as outputs_release
 from geo_border.outputs import report as outputs_report
 from geo_border.pipeline import assemble, ground, inputs
 from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
@@ -149,6 +150,14 @@ def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".",
         files = outputs_report.write(made, folders.maps(question.name))
         tell("report", 1, 1)
     return files
+
+
+def release(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", out: str | Path) -> Path:
+    """Pack a run's maps, layers, tables, passport, report and licences, with checksums, into one zip."""
+    question = which if isinstance(which, Study) else study.read(which)
+    folders = Folders(Path(root).resolve())
+    with store.lock(folders.processed(question.name)):
+        return outputs_release.write(question.name, folders, Path(out).resolve())
 
 
 def plan(
