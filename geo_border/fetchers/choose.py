@@ -11,6 +11,8 @@ from geo_border.model import NEEDS
 from geo_border.store import Raw, sha256_of
 
 PRESET = "preset"
+# Serves where the chosen preset's dataset does not cover the study; not itself chosen.
+ELSEWHERE = "world"
 CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
 
 
@@ -20,19 +22,24 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict
     Raises
     ------
     CatalogError
-        When a word is neither a preset nor NEED=..., or the need is unknown.
+        When a word is neither a preset nor NEED=..., the need is unknown, or what is named is not there.
     """
     chosen = {PRESET: "embedded", **(study or {})}
+    able = [preset for preset in presets() if preset != ELSEWHERE]
     for word in asked:
         need, equals, value = word.partition("=")
         if not equals:
-            if word not in presets():
-                raise CatalogError(f"--sources {word}: not one of {', '.join(presets())}. Expected {CHOICES}.")
+            if word not in able:
+                raise CatalogError(f"--sources {word}: not one of {', '.join(able)}. Expected {CHOICES}.")
             chosen[PRESET] = word
         elif need not in NEEDS or not value:
             raise CatalogError(f"--sources {word}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
         else:
             chosen[need] = value
+    for need, value in chosen.items():
+        if need != PRESET:
+            # Before anything is fetched, so that a slip of the pen does not show after an hour.
+            _named(need, value)
     return chosen
 
 
@@ -49,16 +56,24 @@ def resolve(need: str, sources: Mapping[str, str], countries: Sequence[str] = ()
     value = sources.get(need) or _of_preset(need, sources.get(PRESET, "embedded"), countries)
     if value is None:
         return None
+    dataset, path = _named(need, value)
+    if path is not None:
+        return local(need, path, dataset)
+    return dataset
+
+
+def _named(need: str, value: str) -> tuple[Entry | None, Path | None]:
+    """What DATASET, PATH or DATASET@PATH names: a dataset, a path, or both."""
     name, at, path = value.partition("@")
     if at and name in entries():
-        return local(need, Path(path), entry(name))
+        return entry(name), Path(path)
     if value in entries():
         found = entry(value)
         if need not in found.needs:
             raise CatalogError(f"--sources {need}={value}: {value} serves {', '.join(found.needs)}, not {need}.")
-        return found
+        return found, None
     if Path(value).exists():
-        return local(need, Path(value))
+        return None, Path(value)
     able = ", ".join(name for name, one in entries().items() if need in one.needs)
     raise CatalogError(f"--sources {need}={value}: neither a file nor a dataset for {need}. Datasets: {able}.")
 
@@ -68,7 +83,7 @@ def _of_preset(need: str, preset: str, countries: Sequence[str]) -> str | None:
     if value is None or preset == "embedded":
         return value
     covered = entry(value).countries
-    return value if not covered or set(countries) <= set(covered) else presets().get("world", {}).get(need)
+    return value if not covered or set(countries) <= set(covered) else presets().get(ELSEWHERE, {}).get(need)
 
 
 def local(need: str, path: Path, like: Entry | None = None) -> Raw:

@@ -207,11 +207,18 @@ def _fetched(
     """Boundaries read, the frontier matched, and the files of every other need on disk; what fails loses no other."""
     options = replace(options, countries=_codes(question.home, question), facing=_codes(question.facing, question))
     tell("fetch", 0, len(OPTIONAL) + 1)
-    got = inputs.boundaries(question, fetchers.gather(("boundaries",), chosen, folders, None, options, fallback))
-    territories = polygons(got.boundaries, question)
-    lines = matched(territories, question)
+    first = fetchers.gather(("boundaries",), chosen, folders, None, options, fallback)
+    # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
+    near = first if not first.failed else fetchers.gather(("boundaries",), {}, folders, None, options)
+    try:
+        got = inputs.boundaries(question, near)
+        territories = polygons(got.boundaries, question)
+        lines = matched(territories, question)
+    except StudyError:
+        inputs.had(first)
+        raise
     window = _window(question, lines)[1]
-    gathered = fetchers.Gathered()
+    gathered = fetchers.Gathered(failed=first.failed)
     for done, need in enumerate(OPTIONAL, 1):
         tell("fetch", done, len(OPTIONAL) + 1)
         gathered = gathered.plus(fetchers.gather((need,), chosen, folders, window, options, fallback))

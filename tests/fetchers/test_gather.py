@@ -96,6 +96,8 @@ def test_a_choice_is_a_preset_a_dataset_a_file_or_a_file_read_as_a_dataset(tmp_p
         ("lives", "not one of embedded, live"),
         ("rivers=x", "'rivers' is not a need"),
         ("people=", "is not a need"),
+        ("world", "not one of embedded, live"),
+        ("people=nowhere.tif", "neither a file nor a dataset"),
     ],
 )
 def test_a_choice_that_is_none_is_said(word: str, told: str) -> None:
