@@ -36,7 +36,7 @@ class Spans:
 
 
 @numba.njit(cache=True, nogil=True)
-def _insert(order: Any, cells: Any, begin: int, end: int, gap: int, patience: int) -> bool:
+def _insert(order: Any, cells: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
     """Insertion sort of every `gap`-th of order[begin:end] by the records' key; False when it ran out of patience."""
     for i in range(begin + gap, end):
         item = order[i]
@@ -53,15 +53,15 @@ def _insert(order: Any, cells: Any, begin: int, end: int, gap: int, patience: in
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort(order: Any, cells: Any, begin: int, end: int) -> None:
+def _sort(order: Any, cells: Any, begin: Any, end: Any) -> None:
     """Sort order[begin:end] by the records' key.
 
     Zones come one after another, so a row is nearly in order and insertion is all it takes; where it is not, Shell's
     gaps (no library sort, which would take longer to compile than all else here).
     """
-    if _insert(order, cells, begin, end, 1, 16 * (end - begin)):
+    if _insert(order, cells, begin, end, np.int64(1), 16 * (end - begin)):
         return
-    gap = 1
+    gap = np.int64(1)
     while gap < (end - begin) // 3:
         gap = 3 * gap + 1
     while gap > 0:
@@ -89,7 +89,7 @@ def _by_row(cells: Any, top: int, rows: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _put(out: Any, weight: Any, n: int, row: int, first: int, last: int, zone: int, cover: int) -> int:
+def _put(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: Any, cover: Any) -> Any:
     """Append a span, or lengthen the one before when it goes on with the same weight; the new count."""
     share = cover / SCALE
     if n > 0 and out[n - 1, 0] == row and out[n - 1, 3] == zone and out[n - 1, 2] == first and weight[n - 1] == share:
@@ -106,13 +106,13 @@ def _build(cells: Any, top: int, rows: int, width: int) -> Any:
     order, begin = _by_row(cells, top, rows)
     out = np.empty((2 * cells.shape[0] + 1, 4), np.int32)
     weight = np.empty(2 * cells.shape[0] + 1, np.float64)
-    n = 0
+    n = np.int64(0)
     for row in range(rows):
         i, end = begin[row], begin[row + 1]
         while i < end:
             key = cells[order[i], 1]
             zone = key >> COLUMN_BITS
-            running, column = 0, 0
+            running, column = np.int64(0), np.int64(0)
             while i < end and key >> COLUMN_BITS == zone:
                 here = (key & _COLUMN) - 1
                 cover, area, this = 0, 0, key
@@ -144,7 +144,8 @@ def _touched(cells: Any, size: int, blocks: int) -> Any:
     """Whether any span reaches into each block of `size` columns."""
     touched = np.zeros(blocks, np.bool_)
     for i in range(cells.shape[0]):
-        touched[cells[i, 1] // size : (cells[i, 2] - 1) // size + 1] = True
+        for block in range(cells[i, 1] // size, (cells[i, 2] - 1) // size + 1):
+            touched[block] = True
     return touched
 
 

@@ -21,7 +21,7 @@ _ONE, _SEVEN, _LAST = np.uint64(1), np.uint64(7), np.uint64(56)
 
 
 @numba.njit(cache=True, nogil=True)
-def _add(pair: Any, at: int, amount: int) -> None:
+def _add(pair: Any, at: Any, amount: Any) -> None:
     """Add an integer to the two limbs at pair[at], pair[at + 1]."""
     total = pair[at + 1] + amount
     pair[at] += total >> LIMB
@@ -31,7 +31,9 @@ def _add(pair: Any, at: int, amount: int) -> None:
 @numba.njit(cache=True, nogil=True)
 def number_lines(cells: Any, zones: int) -> Any:
     """The zones that spans name, in order of first appearance, and the line of each of 0 .. zones - 1 among them."""
-    index = np.full(zones, -1, np.int64)
+    index = np.empty(zones, np.int64)
+    for zone in range(zones):
+        index[zone] = -1
     found = np.empty(min(zones, cells.shape[0]), np.int64)
     n = 0
     for s in range(cells.shape[0]):
@@ -59,7 +61,7 @@ def _count_singly(codes: Any, first: int, last: int, counts: Any, size: int) -> 
 
 
 @numba.njit(cache=True, nogil=True)
-def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> bool:  # noqa: PLR0912 - one pass over memory, no calls
+def _count_runs(codes: Any, words: Any, first: int, last: int, counts: Any, size: int) -> bool:  # noqa: PLR0912
     """Count the codes at first <= i < last, at least eight, word by word; whether any were counted singly.
 
     `words` is the memory of `codes` as words of eight. Runs are followed by four words at a time.
@@ -246,9 +248,9 @@ def add_values(
             high += low >> LIMB
             line[3] = least & _LOW
             line[2] = low & _LOW
-            _add(line, 0, high)
+            _add(line, np.int64(0), high)
             line[0] += top
-            _add(line, 4, known * amount)
+            _add(line, np.int64(4), known * amount)
         if total > known:
-            _add(line, 6, (total - known) * amount)
+            _add(line, np.int64(6), (total - known) * amount)
     return 0.0

@@ -19,8 +19,11 @@ COLUMN_BITS = 32
 @numba.njit(cache=True, nogil=True)
 def _grow(cells: Any) -> Any:
     """The same records in an array of twice the length."""
+    # Loops, here and elsewhere: a slice assigned takes numba a second to compile, for its messages alone.
     wider = np.empty((2 * cells.shape[0], 4), np.int64)
-    wider[: cells.shape[0]] = cells
+    for i in range(cells.shape[0]):
+        for k in range(4):
+            wider[i, k] = cells[i, k]
     return wider
 
 
@@ -31,7 +34,7 @@ def _whole(height: float, slope: float) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _record(cells: Any, n: int, row: int, key: int, cover: int, area: int) -> Any:
+def _record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> Any:
     """Append a record, or add to the one before where it is of the same cell; the array and the new count."""
     if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
         cells[n - 1, 2] += cover
@@ -46,7 +49,7 @@ def _record(cells: Any, n: int, row: int, key: int, cover: int, area: int) -> An
 @numba.njit(cache=True, nogil=True)
 def _trace_row(
     cells: Any,
-    n: int,
+    n: Any,
     row: int,
     base: int,
     turn: int,
@@ -106,7 +109,8 @@ def trace_exact(
     share of the mean: 0 makes the share planar, otherwise it is the share of the cell's true area.
     """
     cells = np.empty((1024, 4), np.int64)
-    n = 0
+    # Not a plain 0: what it is passed to would be compiled for that number, and again for all others.
+    n = np.int64(0)
     for k in range(chunks.shape[0]):
         base = (chunks[k, 2] << COLUMN_BITS) + 1
         for i in range(chunks[k, 0], chunks[k, 1]):
