@@ -17,10 +17,10 @@ COLUMN_BITS = 32
 
 
 @numba.njit(cache=True, nogil=True)
-def _grow(cells: Any) -> Any:
-    """The same records in an array of twice the length."""
+def _grow(cells: Any, more: Any) -> Any:
+    """The same records in an array of twice the length and some more."""
     # Loops, here and elsewhere: a slice assigned takes numba a second to compile, for its messages alone.
-    wider = np.empty((2 * cells.shape[0], 4), np.int64)
+    wider = np.empty((2 * cells.shape[0] + more, 4), np.int64)
     for i in range(cells.shape[0]):
         for k in range(4):
             wider[i, k] = cells[i, k]
@@ -35,15 +35,13 @@ def _whole(height: float, slope: float) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> Any:
-    """Append a record, or add to the one before where it is of the same cell; the array and the new count."""
+    """Append a record, or add to the one before where it is of the same cell; the new count."""
     if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
         cells[n - 1, 2] += cover
         cells[n - 1, 3] += area
-        return cells, n
-    if n == cells.shape[0]:
-        cells = _grow(cells)
+        return n
     cells[n, 0], cells[n, 1], cells[n, 2], cells[n, 3] = row, key, cover, area
-    return cells, n + 1
+    return n + 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -63,7 +61,7 @@ def _trace_row(
     """Records of the part of an edge within one row, from height h0 at column x0 down to h1 at x1."""
     left, right = min(x0, x1), max(x0, x1)
     if left >= width:
-        return cells, n
+        return n
     first = max(math.floor(left), -1)
     last = min(math.floor(right), width) if right >= 0.0 else -1
     forward = x1 >= x0
@@ -86,10 +84,10 @@ def _trace_row(
             da, db = 1.0 + slope * (ha - 0.5), 1.0 + slope * (hb - 0.5)
             share = (ua * (2.0 * da + db) + ub * (da + 2.0 * db)) / (3.0 * (da + db))
             area = int(np.rint(share * cover)) if column >= 0 else 0
-            cells, n = _record(cells, n, row, base + column, turn * cover, turn * area)
+            n = _record(cells, n, row, base + column, turn * cover, turn * area)
         xa, ha, ga = xb, hb, gb
         column += step
-    return cells, n
+    return n
 
 
 @numba.njit(cache=True, nogil=True)
@@ -128,7 +126,12 @@ def trace_exact(
                     x0, h0 = min(max(ax + (row - ay) * run, low), high), 0.0
                 if h1 > 1.0:
                     x1, h1 = min(max(ax + (row + 1 - ay) * run, low), high), 1.0
-                cells, n = _trace_row(cells, n, row, base, turn, x0, h0, x1, h1, slopes[row], width)
+                # As many cells as the edge crosses columns here, at most; array and count apart, because a returned
+                # array would be counted up and down for every cell.
+                most = int(min(abs(x1 - x0), width)) + 4
+                if n + most > cells.shape[0]:
+                    cells = _grow(cells, most)
+                n = _trace_row(cells, n, row, base, turn, x0, h0, x1, h1, slopes[row], width)
     return cells[:n]
 
 
@@ -164,7 +167,7 @@ def trace_centers(
                 if column >= width:
                     continue
                 if n == cells.shape[0]:
-                    cells = _grow(cells)
+                    cells = _grow(cells, np.int64(0))
                 cells[n, 0] = row
                 cells[n, 1] = base + max(column, 0)
                 cells[n, 2] = turn * SCALE
