@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,6 +95,21 @@ class Work:
         parts = [part for part, _ in partials] or [np.empty((0, self._question.columns), np.int64)]
         suspects = [odd for _, odd in partials] or [np.empty(0, np.int64)]
         return merge(parts, self._question.keys), np.unique(np.concatenate(suspects))
+
+    def key(self) -> bytes:
+        """What distinguishes this work from any other: files by name, size and time, zones by every vertex."""
+        rings, digest = self._outlines.rings, hashlib.sha256()
+        for raster, header in zip(self._rasters, self._headers, strict=True):
+            digest.update(repr((header.name, header.shape, header.transform, header.nodata)).encode())
+            if isinstance(raster, Grid):
+                digest.update(raster.values.tobytes())
+            elif Path(raster).exists():
+                stat = Path(raster).stat()
+                digest.update(repr((stat.st_size, stat.st_mtime_ns)).encode())
+        for array in (rings.x, rings.y, rings.start, rings.zone, rings.sign):
+            digest.update(array.tobytes())
+        digest.update(repr((rings.crs.to_wkt(), self._question, self._band)).encode())
+        return digest.digest()
 
     def begin(self) -> None:
         """Place the first raster's edges on this thread, where PROJ's database is open already."""

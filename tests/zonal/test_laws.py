@@ -208,3 +208,28 @@ def test_an_edge_in_another_crs_moves_by_less_than_a_tenth_of_a_metre() -> None:
     grid = Grid(np.ones((1000, 2000), np.uint8), Affine(0.01, 0, 15, 0, -0.01, 60), CRS.from_epsg(4326))
     area = tabulate(grid, zones)["zone_area_km2"].iloc[0]
     assert abs(area * 1e6 - 4e5 * 2e5) < 0.1 * box.length
+
+
+def test_a_broken_call_goes_on_where_it_was(
+    files: tuple[list[Path], gpd.GeoDataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, zones = files
+    whole = tabulate(paths[0], zones)
+    monkeypatch.setattr("geo_border.engine.local._GROUP", 1)
+    ran: list[int] = []
+
+    def cut_off(done: int, of: int) -> None:
+        ran.append(done)
+        if len(ran) == 2 and done < of:
+            raise KeyboardInterrupt
+
+    # Two strips: the first is kept, the second is under way when the user gives up.
+    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 256)
+    with pytest.raises(KeyboardInterrupt):
+        tabulate(paths[0], zones, keep=tmp_path, threads=1, progress=cut_off)
+    assert list(tmp_path.rglob("*.pickle"))
+    before = len(ran)
+    again = tabulate(paths[0], zones, keep=tmp_path, threads=1, progress=lambda done, _: ran.append(done))
+    pd.testing.assert_frame_equal(whole, again, check_exact=True)
+    assert ran[before] > 1
+    assert not list(tmp_path.iterdir())
