@@ -56,10 +56,10 @@ def _lines(found: dict[str, Any], laid: Any) -> list[str]:
     out = [
         "# Modelled people beside a census grid",
         "",
-        "Made by `data/snapshot/people_check.py` on the GEOSTAT population grid 2018 (Eurostat / EFGS, residents, 1 km).",
+        "Made by `data/snapshot/people_check.py` on the GEOSTAT grid 2018 (Eurostat / EFGS, residents, 1 km).",
         "Persons within each distance of the frontier, nearest segment, home side. *Model* is what ships (set on this",
-        "very grid); *held out* uses densities of the other segments only; the range is the one printed in the table of",
-        "figures. DEGURBA classes are those projected for 2025.",
+        "very grid); *held out* uses densities of the other segments only; the range is that of the table of figures.",
+        "DEGURBA classes are those projected for 2025.",
         "",
         "| segment | within km | census 2018 | model | model / census | range | held out | held out / census |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -70,8 +70,8 @@ def _lines(found: dict[str, Any], laid: Any) -> list[str]:
             own, model, held = (found[key]["people"][inside].sum() for key in ("measured", "model", "held out"))
             low, high = (found["model"][key][inside].sum() for key in ("low", "high"))
             out.append(
-                f"| {name} | {edge / 1000:g} | {own:,.0f} | {model:,.0f} | {model / own:.2f} | {low:,.0f} - {high:,.0f} "
-                f"| {held:,.0f} | {held / own:.2f} |"
+                f"| {name} | {edge / 1000:g} | {own:,.0f} | {model:,.0f} | {model / own:.2f} "
+                f"| {low:,.0f} - {high:,.0f} | {held:,.0f} | {held / own:.2f} |"
             )
     return out
 
