@@ -45,10 +45,11 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q tests/test_import_order.py tests/test_docs.py
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.run
 
 docs: $(VENV)/.installed-dev
-	$(BIN)/python -m pdoc --docformat numpy --output-directory docs/api geo_border
+	$(BIN)/python -m pdoc --docformat numpy --output-directory docs/api geo_border \
+		$$(find geo_border -name '*.py' ! -name '__*' | sed 's/\.py$$//; s|/|.|g' | sort)
 
 snapshot: $(VENV)/.installed-dev
 	$(PIP) install --quiet --requirement data/snapshot/requirements.txt
