@@ -13,6 +13,8 @@ import pandas as pd
 
 from benchmarks import scenes
 from benchmarks.measure import Timing, lines, race
+from geo_border.engine import open_engine
+from geo_border.zonal import tabulate
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 LIMIT = "decode limit"
@@ -144,6 +146,26 @@ def _cells() -> list[str]:
     return [f"{len(zones):,} cells", "", *lines(timings, LIMIT)]
 
 
+def _cluster() -> list[str]:
+    """Show Dask workers on four tiles, exact shares: the same bytes, and what a second worker brings."""
+    paths, zones = scenes.tiles_eastward(4), scenes.zones_eastward(4)
+    here = tabulate(paths, zones, threads=1)
+    begin = time.perf_counter()
+    tabulate(paths, zones, threads=1)
+    out = ["| where | wall s | same bytes |", "|---|---|---|", f"| one thread | {time.perf_counter() - begin:.2f} | |"]
+    for workers in (1, 2):
+        with open_engine("dask", workers=workers) as engine:
+            same = tabulate(paths, zones, engine=engine).to_csv() == here.to_csv()
+            times = []
+            for _ in range(3):
+                begin = time.perf_counter()
+                tabulate(paths, zones, engine=engine)
+                times.append(time.perf_counter() - begin)
+        assert same
+        out.append(f"| Dask, {workers} worker processes | {min(times):.2f} | yes |")
+    return out
+
+
 SECTIONS = {
     "tile": ("One 10 m tile, 32 border zones", _one_tile),
     "peers": ("Peers on the smooth tile", _peers),
@@ -151,6 +173,7 @@ SECTIONS = {
     "people": ("People, exact shares", _people),
     "tiles": ("More tiles, longer frontier", _tiles),
     "cells": ("Cells of 1 km as zones", _cells),
+    "cluster": ("Dask workers", _cluster),
 }
 
 if __name__ == "__main__":
