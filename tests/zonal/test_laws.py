@@ -14,10 +14,12 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import Generator
-from pyproj import CRS, Geod
+from pyproj import CRS, Geod, Transformer
 
 from geo_border.model import Grid
 from geo_border.zonal import coverage_fraction, coverage_table, tabulate
+from geo_border.zonal.outline import flatten
+from geo_border.zonal.plane import into_plane
 
 PLANES = {3035: Affine(1000, 0, 4_000_000, 0, -1000, 3_000_000), 4326: Affine(0.05, 0, 20.0, 0, -0.05, 70.0)}
 ROWS, COLUMNS = 60, 80
@@ -233,3 +235,29 @@ def test_a_broken_call_goes_on_where_it_was(
     pd.testing.assert_frame_equal(whole, again, check_exact=True)
     assert ran[before] > 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("source", "target"), [(3035, 4326), (32635, 4326), (3035, 32635)])
+def test_no_point_of_an_edge_moves_by_a_tenth_of_a_metre(source: int, target: int) -> None:
+    """Points on the new straight edges, taken back, lie on the old ones."""
+    corners = {
+        3035: [(4.9e6, 3.1e6), (5.6e6, 3.4e6), (5.0e6, 4.9e6)],
+        32635: [(2e5, 5.6e6), (7.5e5, 5.9e6), (5e5, 7.6e6)],
+    }
+    shape = shapely.Polygon(corners[source])
+    rings = flatten(np.array([shape], dtype=object), np.zeros(1, np.int64), CRS.from_epsg(source))
+    moved = into_plane(rings, CRS.from_epsg(target))
+    back = Transformer.from_crs(target, source, always_xy=True)
+    for share in (0.25, 0.5, 0.75):
+        x, y = (v[:-1] + share * np.diff(v) for v in (moved.x, moved.y))
+        assert shapely.distance(shape.exterior, shapely.points(*back.transform(x, y))).max() < 0.1
+
+
+def test_an_edge_shared_by_two_zones_stays_shared_in_another_crs() -> None:
+    west, east = shapely.box(4e6, 3e6, 4.3e6, 3.9e6), shapely.box(4.3e6, 3e6, 4.5e6, 3.9e6)
+    sides = []
+    for shape in (west, shapely.reverse(east)):
+        rings = flatten(np.array([shape], dtype=object), np.zeros(1, np.int64), CRS.from_epsg(3035))
+        moved = into_plane(rings, CRS.from_epsg(4326))
+        sides.append(set(zip(moved.x.tolist(), moved.y.tolist(), strict=True)))
+    assert len(sides[0] & sides[1]) > 20
