@@ -105,8 +105,9 @@ def test_ctrl_c_ends_at_once_even_where_a_server_is_silent(world: World, folders
     time.sleep(0.2)
     child.send_signal(signal.SIGINT)
     began = time.monotonic()
-    assert child.wait(30) != 0
-    assert time.monotonic() - began < 5
+    assert child.wait(60) != 0
+    # Far from the 30 s for which a silent server is borne, on a busy machine too.
+    assert time.monotonic() - began < 15
     world.faults.by_path.clear()
     assert start(world, folders).wait(60) == 0
     assert len(standing(folders)) == TILES

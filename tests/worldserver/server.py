@@ -33,6 +33,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     overpass: Answer | None = None
     bytes_per_s: float | None = None
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def asked(self, part: str = "") -> list[str]:
         """Requests whose line holds `part`."""
@@ -60,6 +61,7 @@ def serve(
     try:
         yield world
     finally:
+        world.closing.set()
         server.shutdown()
         server.server_close()
 
@@ -108,7 +110,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif kind in {"429", "503"}:
             self._whole(int(kind), b"slowly", {"Retry-After": f"{fault.wait_s:.0f}"})
         elif kind == "hang":
-            time.sleep(fault.wait_s)
+            self.world.closing.wait(fault.wait_s)
             self.close_connection = True
         elif kind == "html":
             self._whole(200, PAGE, {"Content-Type": "text/html"})
