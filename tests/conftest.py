@@ -12,6 +12,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+# Run by the distribution's Python, which has QGIS; ours only looks for doctests in it.
+collect_ignore = ["outputs/qgis_session.py"]
 _LOOPBACK = ("127.", "::1", "localhost")
 
 settings.register_profile("local", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])

@@ -75,8 +75,9 @@ def test_what_is_imported_is_declared(folder: str, groups: list[str]) -> None:
         path.stem for path in (ROOT / "data/snapshot").glob("*.py")
     }
     # The distribution's QGIS and GDAL run in its own Python.
+    installed = packages_distributions()
     for name in imported(ROOT / folder) - own - {"qgis", "osgeo"}:
-        sources = {normal(one) for one in packages_distributions().get(name, [name])}
+        sources = {normal(one) for one in installed.get(name, [name])}
         assert sources & declared, f"{folder} imports {name}, of {sources}: not in pyproject.toml"
 
 

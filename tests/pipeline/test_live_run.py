@@ -19,7 +19,8 @@ from tests.worldserver.faults import Fault
 from tests.worldserver.server import serve
 from tests.worldserver.world import build
 
-pytestmark = pytest.mark.slow
+# One process, so that the study is run once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live run")]
 STUDY = "suwalki"
 # The whole chain on a narrower question; the default study takes the same way.
 NARROW = study.read(STUDY).model_copy(update={"bands_m": (1000.0, 5000.0), "strips_m": (1000.0,)})

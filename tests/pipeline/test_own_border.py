@@ -12,6 +12,9 @@ import geo_border
 from geo_border.result import Result
 from geo_border.study import read
 
+# One process, so that the study is run once.
+pytestmark = pytest.mark.xdist_group("own border")
+
 DATA = Path(__file__).parents[1] / "data"
 BOUNDARIES = f"boundaries={DATA / 'us_mx_natural_earth_10m.geojson'}"
 
