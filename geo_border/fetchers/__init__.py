@@ -5,7 +5,7 @@ from __future__ import annotations
 from geo_border.fetchers.choose import CHOICES, choose, local, resolve
 from geo_border.fetchers.fetch import Gathered, fetch, gather
 from geo_border.fetchers.options import Options
-from geo_border.fetchers.told import catalogued, options_of, planned
+from geo_border.fetchers.told import altered, catalogued, options_of, planned
 from geo_border.store import Raw
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Gathered",
     "Options",
     "Raw",
+    "altered",
     "catalogued",
     "choose",
     "fetch",

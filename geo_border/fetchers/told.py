@@ -16,7 +16,7 @@ from geo_border.errors import CatalogError, FetchError
 from geo_border.fetchers import http
 from geo_border.fetchers.choose import resolve
 from geo_border.fetchers.options import Options
-from geo_border.store import Folders, Raw, embedded_dir
+from geo_border.store import Folders, Raw, embedded_dir, sha256_of
 
 CONFIG = Path(".config") / "geo_border" / "config.toml"
 
@@ -84,6 +84,21 @@ def _row(need: str, entry: Entry, files: list[dict[str, Any]]) -> dict[str, Any]
         "licence": entry.licence,
         "terms": entry.terms,
     }
+
+
+def altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[str]:
+    """Which fetched files of a run (its passport's `sources`) no longer have the bytes that the run read.
+
+    Files that ship and a user's own are not looked at: the first are verified by every run, the second are the user's.
+    """
+    out = []
+    for row in sources:
+        folder = folders.raw / str(row["dataset"]) / str(row["version"])
+        for file in row["files"]:
+            path = folder / file["name"]
+            if path.exists() and sha256_of(path) != file["sha256"]:
+                out.append(f"{path.relative_to(folders.root).as_posix()}: not the bytes that the run read")
+    return out
 
 
 def catalogued(folders: Folders) -> list[dict[str, Any]]:

@@ -129,7 +129,7 @@ def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") 
     folders = Folders(Path(root).resolve())
     processed = folders.processed(question.name)
     told = passport.read(processed)
-    wrong = passport.damaged(told, folders.root)
+    wrong = passport.damaged(told, folders.root) + fetchers.altered(folders, told.get("sources", []))
     if wrong:
         raise CheckError(f"{processed}: {'; '.join(wrong)}. Run `geo-border run {question.name}` to make them again.")
     made = result.read(question, processed)

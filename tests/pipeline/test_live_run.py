@@ -11,7 +11,7 @@ import pytest
 
 from geo_border import pipeline, study
 from geo_border.catalog import presets
-from geo_border.errors import UnreachableError
+from geo_border.errors import CheckError, UnreachableError
 from geo_border.fetchers import Options
 from geo_border.result import Result
 from tests.worldserver import osm_world
@@ -136,6 +136,16 @@ def test_the_snapshot_stands_in_when_asked_and_every_output_says_so(ran: Ran, tm
     table = made.exposure
     assert set(table.loc[table["measure"] == "settlements", "dataset"]) == {presets()["embedded"]["places"]}
     assert "stands in" in (tmp_path / "maps" / STUDY / "index.html").read_text()
+
+
+def test_a_check_finds_a_fetched_file_that_someone_changed(ran: Ran, tmp_path: Path) -> None:
+    shutil.copytree(ran.root, tmp_path / "root")
+    assert pipeline.check(NARROW, root=tmp_path / "root")
+    changed = next((tmp_path / "root" / "data" / "raw" / "geonames").rglob("PL.txt"))
+    changed.chmod(0o644)
+    changed.write_bytes(changed.read_bytes().replace(b"PPL", b"PPX", 1))
+    with pytest.raises(CheckError, match=r"PL\.txt: not the bytes that the run read"):
+        pipeline.check(NARROW, root=tmp_path / "root")
 
 
 def test_a_plan_lists_files_bytes_licences_and_terms_without_a_socket(ran: Ran) -> None:
