@@ -242,8 +242,8 @@ def _edge_error_m(study: Study, ground: Ground) -> float:
 
 def _grids(study: Study, ground: Ground, found: Figures, inputs: Inputs) -> tuple[Grid | None, Grid | None]:
     """Cover and people on their own cells, clipped to the widest band."""
-    inside = np.array([p.to_m <= study.widest_m for p in ground.pieces])[ground.units["piece"].to_numpy()]
-    zone = ground.units[inside]
+    near = [p.geometry for p in ground.pieces if p.to_m <= study.widest_m]
+    zone = gpd.GeoDataFrame(geometry=near, crs=ground.crs)
     cover = inputs.grid("cover")
     if cover is not None:
         fill = cover.nodata if cover.nodata is not None else 255

@@ -49,12 +49,14 @@ def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: Any) -> gpd.GeoDataFrame
     if not near.any():
         near = shapely.distance(flat, land) == shapely.distance(flat, land).min()
     rows, flat = rows[near].reset_index(drop=True), flat[near]
-    own, taken = [], shapely.Polygon()
-    for shape in flat:
-        own.append(polygonal(shapely.difference(shapely.intersection(shape, land), taken)))
-        taken = shapely.union(taken, own[-1])
-    rest = polygonal(shapely.difference(land, taken))
-    shapes = np.array(own, dtype=object)
+    own = polygonal(shapely.intersection(flat, land))
+    # Published units of one file overlap by rounding at most; the earlier one keeps what two claim.
+    first, second = shapely.STRtree(own).query(own, predicate="overlaps")
+    for a, b in sorted(zip(first.tolist(), second.tolist(), strict=True)):
+        if a < b:
+            own[b] = polygonal(shapely.difference(own[b], own[a]))
+    rest = polygonal(shapely.difference(land, shapely.union_all(own)))
+    shapes = own.copy()
     if len(rows) > 1 and shapely.area(rest) > 0:
         xy, owner = shapely.get_coordinates(
             shapely.segmentize(

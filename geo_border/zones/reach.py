@@ -82,7 +82,7 @@ def _gathered(results: Sequence[dict[int, list[Any]]]) -> dict[int, list[Any]]:
 def _joined(shapes: Any) -> Any:
     """All pieces of one distance as one polygon, without the corners that say nothing at this precision."""
     whole = shapely.union_all(shapes)
-    thinned = shapely.simplify(whole, _THIN_M)
+    thinned = shapely.simplify(whole, _THIN_M, preserve_topology=False)
     return thinned if shapely.is_valid(thinned) else whole
 
 
