@@ -19,7 +19,7 @@ from geo_border.zonal.ground import Ground, measure_rows
 from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.reach import rings_near
 from geo_border.zonal.source import Header, Source, open_source, small_cache
-from geo_border.zonal.strip import Question, tabulate_strip
+from geo_border.zonal.strip import READ_CELLS, Question, tabulate_strip
 from geo_border.zonal.zones import Outlines
 
 Raster = Grid | str | Path
@@ -153,6 +153,12 @@ def _make_job(header: Header, outlines: Outlines, unit_m2: float) -> Job:
 
 
 def _strip_height(header: Header) -> int:
-    """Rows of a strip: whole blocks of the file where these are not too tall."""
-    rows, half = header.block[0], _STRIP_ROWS // 2
-    return min(rows if rows >= half else half // rows * rows, _STRIP_ROWS)
+    """Rows of a strip: whole blocks of the file where these are not too tall.
+
+    Where blocks are as wide as the raster, a strip is read in one piece, because GDAL would not keep it for another.
+    """
+    rows, columns = header.block
+    room = _STRIP_ROWS // 2
+    if columns >= header.shape[1]:
+        room = min(room, max(READ_CELLS // columns, 1))
+    return min(rows if rows >= room else room // rows * rows, _STRIP_ROWS)

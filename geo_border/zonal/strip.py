@@ -22,7 +22,7 @@ Mode = Literal["class", "sum"]
 Coverage = Literal["center", "exact"]
 _ROUNDING = 1e-9
 # Cells read at once: few calls, and still in cache when they are counted.
-_READ_CELLS = 1 << 21
+READ_CELLS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _blocks(
 ) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_] | None, tuple[int, int], Spans]]:
     """Each block that spans touch, cut to their extent: values, mask, row and column of its first cell, its spans."""
     columns = source.header.shape[1]
-    most = max(_READ_CELLS // (width * (rows[1] - rows[0])), 1)
+    most = max(READ_CELLS // (width * (rows[1] - rows[0])), 1)
     for part in cut_spans(spans, width, columns, most):
         top, bottom = int(part.cells[0, 0]), int(part.cells[-1, 0]) + 1
         # Whole 8-byte words, for the kernel that skips over runs.
