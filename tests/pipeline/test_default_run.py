@@ -64,6 +64,13 @@ def test_every_segment_stands_beside_its_official_length_with_source_and_reason(
     assert ((segments["length_km"] / segments["official_km"] - 1).abs() < 0.06).all()
 
 
+def test_countries_meet_in_named_tripoints(made: Result) -> None:
+    named = {point["name"]: (point["lon"], point["lat"]) for point in made.passport["tripoints"]}
+    assert set(named) >= {"EE-LV-RU", "BY-LV-RU", "BY-LT-LV", "LT-PL-RU", "BY-LT-PL"}
+    # The stone of Vištytis, where Lithuania, Poland and Russia meet, stands at 54°21'48" N 22°47'31" E.
+    assert named["LT-PL-RU"] == pytest.approx((22.7919, 54.3633), abs=0.001)
+
+
 def test_stretches_and_the_table_add_up_to_the_segments(made: Result, table: pd.DataFrame) -> None:
     segments = made.layers["segments"].set_index("segment")["length_km"]
     stretches = made.layers["frontier"].groupby("segment")["length_km"].sum()
