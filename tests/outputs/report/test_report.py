@@ -74,6 +74,7 @@ def test_pictures_are_of_their_kind_and_not_blank(folder: Path) -> None:
 @pytest.mark.browser
 def test_each_sheet_prints_on_one_a4(folder: Path, browser: Any) -> None:
     page = browser.new_context(offline=True).new_page()
+    page.set_default_navigation_timeout(180_000)
     page.goto((folder / "report.fi.html").as_uri())
     sheets = page.locator(".sheet").count()
     pdf = page.pdf(prefer_css_page_size=True)

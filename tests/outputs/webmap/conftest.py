@@ -81,6 +81,8 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **options)
         contexts.append(context)
         page = context.new_page()
+        # A browser on a busy machine may take long to start: what is held is what the page does.
+        page.set_default_navigation_timeout(180_000)
         page.on(
             "request",
             lambda r: None if r.url.startswith(("file:", "blob:", "data:")) else faults.append(f"request {r.url}"),

@@ -155,6 +155,8 @@ def test_hostile_names_stay_text(page_file: Path, visit: Visit) -> None:
 def test_the_policy_runs_nothing_that_was_not_shipped(page_file: Path, browser: Any) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
+    # A browser on a busy machine may take long to start: what is held is what the page does.
+    page.set_default_navigation_timeout(180_000)
     page.goto(page_file.as_uri())
     page.wait_for_selector("body[data-ready]")
     page.evaluate("document.body.append(Object.assign(document.createElement('script'), { textContent: 'ran = 1' }))")
@@ -166,6 +168,8 @@ def test_online_pictures_are_only_asked_for_when_switched_on(page_file: Path, br
     context = browser.new_context(offline=True)
     asked: list[str] = []
     page = context.new_page()
+    # A browser on a busy machine may take long to start: what is held is what the page does.
+    page.set_default_navigation_timeout(180_000)
     page.on("request", lambda r: None if r.url.startswith("file:") else asked.append(r.url))
     page.goto(page_file.as_uri())
     page.wait_for_selector("body[data-ready]")
