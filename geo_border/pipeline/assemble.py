@@ -198,9 +198,7 @@ def checks(
     # A cell that counts everyone in it is shared with the other side of the line: home keeps a part, and no sum tells.
     if found.people is not None and found.grid is not None and found.counts_what == "home":
         lost = found.people["people"].sum() / found.grid.home_people - 1
-        out.append(
-            passport.check("people are conserved: home land against the grid's home cells", lost, 1e-6, "ratio")
-        )
+        out.append(passport.check("people are conserved: home land against the grid's home cells", lost, 1e-6, "ratio"))
     admin = table[(table["zone_kind"] == "admin") & (table["measure"] == "area")]
     if len(admin):
         countries = set(admin["country"])
