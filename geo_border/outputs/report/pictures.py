@@ -30,7 +30,12 @@ _MARGIN = 0.06
 _MOST_SLENDER = 1.9
 _KM_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 # The same bytes each time: no date, no version, ids from a fixed salt; text stays text.
-_SETTINGS = {"svg.hashsalt": "geo_border", "svg.fonttype": "none", "font.family": "DejaVu Sans", "path.simplify": False}
+_SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "geo_border",
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "path.simplify": False,
+}
 
 Box = tuple[float, float, float, float]
 # Shapes under the bands, lowest first, each with the fill of every shape.
