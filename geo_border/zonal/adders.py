@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from geo_border.errors import RasterError
 from geo_border.zonal.codes import NO_DATA_COLUMN, byte_columns, encode, plain_values
+from geo_border.zonal.limbs import SUM_COLUMNS
 from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.source import Header
 from geo_border.zonal.spans import Spans
-from geo_border.zonal.tally import SUM_COLUMNS, add_classes, add_values, number_lines
+from geo_border.zonal.tally import add_classes, number_lines
+from geo_border.zonal.values import add_values
 
 # Zones x classes that a strip may keep as one table; above it, classes are numbered anew in every block.
 _DENSE = 1 << 20
@@ -113,15 +115,13 @@ def _add_classes(
     column: NDArray[np.int64],
     sums: NDArray[np.int64],
 ) -> None:
-    """Lay out a block for the kernel: one line of codes, and 8-byte words where rows are whole words of bytes.
+    """Lay out a block for the kernel, as one line of codes.
 
     `index` is each zone's line of `sums`, `column` each code's class in it.
     """
-    width = codes.shape[1]
     line = np.ascontiguousarray(codes).reshape(-1)
-    words = line.view(np.uint64) if codes.dtype == np.uint8 and width % 8 == 0 else np.empty(0, np.uint64)
     begin, step = index * (sums.shape[1] * 2), column * 2
-    add_classes(line, words, width, origin, spans.cells, spans.weight, areas, begin, step, sums.reshape(-1))
+    add_classes(line, codes.shape[1], origin, spans.cells, spans.weight, areas, begin, step, sums.reshape(-1))
 
 
 def _class_part(sums: NDArray[np.int64], zones: NDArray[np.int64], classes: NDArray[np.int64]) -> Part:

@@ -34,7 +34,7 @@ class Ground:
         Area of one cell of each row, in units of `unit_m2`.
     slopes
         How much denser the lower edge of each row is than its upper one, as a share of the mean (0 in a plane that
-        keeps areas).
+        keeps areas, and where nobody asks).
     unit_m2
         The area unit, a power of two of a square metre.
     """
@@ -55,18 +55,20 @@ def area_unit_m2(transform: Affine, crs: CRS) -> float:
     return float(2.0 ** math.ceil(math.log2(largest))) / _UNITS
 
 
-def measure_rows(transform: Affine, rows: int, crs: CRS, unit_m2: float) -> Ground:
+def measure_rows(transform: Affine, rows: int, crs: CRS, unit_m2: float, *, with_slopes: bool) -> Ground:
     """Areas of all rows of a raster; planar in a projected CRS, exact on the ellipsoid in a geographic one."""
     if not crs.is_geographic:
         m2 = abs(transform.a * transform.e) * crs.axis_info[0].unit_conversion_factor ** 2
         return Ground(np.full(rows, round(m2 / unit_m2), dtype=np.int64), np.zeros(rows), unit_m2)
     edges = np.clip(transform.f + transform.e * np.arange(rows + 1), -90.0, 90.0)
+    below = area_below_m2(edges, crs)
+    whole = np.abs(np.diff(below))
+    areas = np.rint(whole * abs(transform.a) / unit_m2).astype(np.int64)
+    if not with_slopes:
+        return Ground(areas, np.zeros(rows), unit_m2)
     middle = np.clip(transform.f + transform.e * (np.arange(rows) + 0.5), -90.0, 90.0)
-    upper = np.abs(np.diff(area_below_m2(edges, crs)))
-    first = np.abs(area_below_m2(middle, crs) - area_below_m2(edges[:-1], crs))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slopes = np.where(upper > 0, 4.0 - 8.0 * first / upper, 0.0)
-    areas = np.rint(upper * abs(transform.a) / unit_m2).astype(np.int64)
+    upper = np.abs(area_below_m2(middle, crs) - below[:-1])
+    slopes = np.divide(4.0 * whole - 8.0 * upper, whole, out=np.zeros(rows), where=whole > 0)
     return Ground(areas, np.clip(slopes, -2.0, 2.0), unit_m2)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_border.zonal.tally import LIMB, SUM_COLUMNS
+from geo_border.zonal.limbs import LIMB, LOW, SUM_COLUMNS
 
 Part = NDArray[np.int64]
-_LOW = (1 << LIMB) - 1
 
 
 def merge(parts: list[Part], keys: int) -> Part:
@@ -27,5 +26,5 @@ def merge(parts: list[Part], keys: int) -> Part:
     pairs = range(keys + 1, merged.shape[1], 2) if keys == 3 else (4, 3, 2, 6, 8)
     for low in pairs:
         merged[:, low - 1] += merged[:, low] >> LIMB
-        merged[:, low] &= _LOW
+        merged[:, low] &= LOW
     return merged

@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 _TOLERANCE_M = 0.05
 _LONG_M, _LONG_DEG = 20_000.0, 0.2
 _M_PER_DEG = 111_320.0
-_SAMPLE = 2_000
+_SAMPLE = 1_000
 
 
 def into_plane(rings: Rings, crs: CRS) -> Rings:
@@ -37,9 +37,12 @@ def into_plane(rings: Rings, crs: CRS) -> Rings:
     if rings.crs.equals(crs, ignore_axis_order=True) or len(rings.x) == 0:
         return replace(rings, crs=crs)
     long = _LONG_DEG if rings.crs.is_geographic else _LONG_M / _unit_m(rings.crs)
-    rings, _ = _split(rings, np.ceil(_lengths(rings) / long).astype(np.int64))
+    length = _lengths(rings)
+    if (length > long).any():
+        rings, _ = _split(rings, np.ceil(length / long).astype(np.int64))
+        length = _lengths(rings)
     x, y = _move(rings.x, rings.y, rings.crs, crs)
-    rings, old = _split(rings, _pieces_needed(rings, x, y, crs))
+    rings, old = _split(rings, _pieces_needed(rings, length, x, y, crs))
     if not old.all():
         new_x, new_y = _move(rings.x[~old], rings.y[~old], rings.crs, crs)
         x, y = _interleaved(old, x, new_x), _interleaved(old, y, new_y)
@@ -85,21 +88,21 @@ def _move(x: FloatArray, y: FloatArray, source: CRS, target: CRS) -> tuple[Float
 
 def _lengths(rings: Rings) -> FloatArray:
     """Length of each edge (i, i + 1) in the units of the rings' CRS; 0 between rings."""
-    length = np.hypot(np.diff(rings.x), np.diff(rings.y))
+    length = np.sqrt(np.diff(rings.x) ** 2 + np.diff(rings.y) ** 2)
     length[~rings.edges()] = 0.0
     return length
 
 
-def _pieces_needed(rings: Rings, x: FloatArray, y: FloatArray, crs: CRS) -> NDArray[np.int64]:
+def _pieces_needed(rings: Rings, length: FloatArray, x: FloatArray, y: FloatArray, crs: CRS) -> NDArray[np.int64]:
     """Number of equal pieces for each edge, from how far its midpoint lies off the straight line in the new plane."""
-    length = _lengths(rings)
     pieces = np.ones(len(length), dtype=np.int64)
     edges = np.flatnonzero(length > 0)
     if len(edges) == 0:
         return pieces
     # The offset grows with the square of the length: a sample says which short edges need no look.
     step = max(len(edges) // _SAMPLE, 1)
-    probe = np.union1d(edges[::step], edges[np.argsort(length[edges])[-_SAMPLE:]])
+    longest = np.argpartition(length[edges], max(len(edges) - _SAMPLE, 0))[-_SAMPLE:]
+    probe = np.concatenate((edges[::step], edges[longest]))
     bend = float((_offset_m(rings, x, y, crs, probe) / length[probe] ** 2).max())
     check = edges[length[edges] ** 2 * bend * 4 > _TOLERANCE_M]
     offset = _offset_m(rings, x, y, crs, check)

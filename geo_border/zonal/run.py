@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from geo_border.model import Grid
 from geo_border.zonal.edges import Edges, place_edges
 from geo_border.zonal.ground import Ground, measure_rows
+from geo_border.zonal.limbs import WIDEST
 from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.reach import rings_near
 from geo_border.zonal.source import Header, Source, open_source, small_cache
-from geo_border.zonal.strip import READ_CELLS, Question, tabulate_strip
+from geo_border.zonal.strip import READ_BYTES, Question, tabulate_strip
 from geo_border.zonal.zones import Outlines
 
 Raster = Grid | str | Path
@@ -125,7 +126,7 @@ class Work:
         """One raster's edges and areas, made by the first thread that needs them and kept while strips need them."""
         with self._lock:
             if number not in self._jobs:
-                self._jobs[number] = _make_job(self._headers[number], self._outlines, self._unit_m2)
+                self._jobs[number] = _make_job(self._headers[number], self._outlines, self._unit_m2, self._question)
                 if len(self._jobs) > _JOBS:
                     self._jobs.popitem(last=False)
             return self._jobs[number]
@@ -144,11 +145,12 @@ class Work:
         return handle
 
 
-def _make_job(header: Header, outlines: Outlines, unit_m2: float) -> Job:
+def _make_job(header: Header, outlines: Outlines, unit_m2: float, question: Question) -> Job:
     """One raster's edges, row areas and block width."""
     edges = place_edges(rings_near(outlines, header), outlines.count, header.transform, header.shape)
-    ground = measure_rows(header.transform, header.shape[0], header.crs, unit_m2)
-    width = max(8, min(header.block[1], _BLOCK_CELLS // _strip_height(header)) & ~7)
+    slopes = question.weighs_area
+    ground = measure_rows(header.transform, header.shape[0], header.crs, unit_m2, with_slopes=slopes)
+    width = max(1, min(header.block[1], _BLOCK_CELLS // _strip_height(header), WIDEST))
     return Job(edges, ground, width)
 
 
@@ -160,5 +162,5 @@ def _strip_height(header: Header) -> int:
     rows, columns = header.block
     room = _STRIP_ROWS // 2
     if columns >= header.shape[1]:
-        room = min(room, max(READ_CELLS // columns, 1))
+        room = min(room, max(READ_BYTES // (columns * header.dtype.itemsize), 1))
     return min(rows if rows >= room else room // rows * rows, _STRIP_ROWS)

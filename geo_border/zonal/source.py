@@ -146,7 +146,7 @@ def small_cache() -> rasterio.Env:
     Its default is a twentieth of the machine's memory. No block is read twice here, and memory that is used again
     costs no new pages: decoding takes a third less time. GDAL holds several times this much before it lets go.
     """
-    return rasterio.Env(GDAL_CACHEMAX=1 << 24)
+    return rasterio.Env(GDAL_CACHEMAX=1 << 22)
 
 
 def open_source(raster: Grid | str | Path, band: int, header: Header | None = None) -> Source:

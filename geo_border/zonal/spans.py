@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -36,56 +37,57 @@ class Spans:
 
 
 @numba.njit(cache=True, nogil=True)
-def _insert(order: Any, cells: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
-    """Insertion sort of every `gap`-th of order[begin:end] by the records' key; False when it ran out of patience."""
+def _insert(lines: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
+    """Insertion sort of every `gap`-th of lines[begin:end] by key; False when it ran out of patience."""
     for i in range(begin + gap, end):
-        item = order[i]
-        key = cells[item, 1]
+        key, cover, area = lines[i, 0], lines[i, 1], lines[i, 2]
         j = i
-        while j >= begin + gap and cells[order[j - gap], 1] > key:
-            order[j] = order[j - gap]
+        while j >= begin + gap and lines[j - gap, 0] > key:
+            lines[j, 0], lines[j, 1], lines[j, 2] = lines[j - gap, 0], lines[j - gap, 1], lines[j - gap, 2]
             j -= gap
-            patience -= 1
-        order[j] = item
-        if patience < 0:
-            return False
+        if j < i:
+            lines[j, 0], lines[j, 1], lines[j, 2] = key, cover, area
+            patience -= i - j
+            if patience < 0:
+                return False
     return True
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort(order: Any, cells: Any, begin: Any, end: Any) -> None:
-    """Sort order[begin:end] by the records' key.
+def _sort(lines: Any, begin: Any, end: Any) -> None:
+    """Sort lines[begin:end] by key.
 
     Zones come one after another, so a row is nearly in order and insertion is all it takes; where it is not, Shell's
     gaps (no library sort, which would take longer to compile than all else here).
     """
-    if _insert(order, cells, begin, end, np.int64(1), 16 * (end - begin)):
+    if _insert(lines, begin, end, np.int64(1), 16 * (end - begin)):
         return
     gap = np.int64(1)
     while gap < (end - begin) // 3:
         gap = 3 * gap + 1
     while gap > 0:
-        _insert(order, cells, begin, end, gap, (end - begin) ** 2)
+        _insert(lines, begin, end, gap, (end - begin) ** 2)
         gap //= 3
 
 
 @numba.njit(cache=True, nogil=True)
 def _by_row(cells: Any, top: int, rows: int) -> Any:
-    """Order of the records by row, then key, and where each row begins in it."""
+    """The records' key, cover and area by row, then key, and where each row begins among them."""
     begin = np.zeros(rows + 1, np.int64)
     for i in range(cells.shape[0]):
         begin[cells[i, 0] - top + 1] += 1
     for row in range(rows):
         begin[row + 1] += begin[row]
-    order = np.empty(cells.shape[0], np.int64)
+    lines = np.empty((cells.shape[0], 3), np.int64)
     place = begin.copy()
     for i in range(cells.shape[0]):
         row = cells[i, 0] - top
-        order[place[row]] = i
+        k = place[row]
+        lines[k, 0], lines[k, 1], lines[k, 2] = cells[i, 1], cells[i, 2], cells[i, 3]
         place[row] += 1
     for row in range(rows):
-        _sort(order, cells, begin[row], begin[row + 1])
-    return order, begin
+        _sort(lines, begin[row], begin[row + 1])
+    return lines, begin
 
 
 @numba.njit(cache=True, nogil=True)
@@ -103,24 +105,24 @@ def _put(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: A
 @numba.njit(cache=True, nogil=True)
 def _build(cells: Any, top: int, rows: int, width: int) -> Any:
     """Spans of all records, and their number."""
-    order, begin = _by_row(cells, top, rows)
+    lines, begin = _by_row(cells, top, rows)
     out = np.empty((2 * cells.shape[0] + 1, 4), np.int32)
     weight = np.empty(2 * cells.shape[0] + 1, np.float64)
     n = np.int64(0)
     for row in range(rows):
         i, end = begin[row], begin[row + 1]
         while i < end:
-            key = cells[order[i], 1]
+            key = lines[i, 0]
             zone = key >> COLUMN_BITS
             running, column = np.int64(0), np.int64(0)
             while i < end and key >> COLUMN_BITS == zone:
                 here = (key & _COLUMN) - 1
                 cover, area, this = 0, 0, key
                 while key == this:
-                    cover += cells[order[i], 2]
-                    area += cells[order[i], 3]
+                    cover += lines[i, 1]
+                    area += lines[i, 2]
                     i += 1
-                    key = cells[order[i], 1] if i < end else np.int64(-1)
+                    key = lines[i, 0] if i < end else np.int64(-1)
                 if here >= 0:
                     if running != 0 and here > column:
                         n = _put(out, weight, n, top + row, column, here, zone, running)
@@ -140,52 +142,67 @@ def build_spans(cells: NDArray[np.int64], rows: tuple[int, int], width: int) -> 
 
 
 @numba.njit(cache=True, nogil=True)
-def _touched(cells: Any, size: int, blocks: int) -> Any:
-    """Whether any span reaches into each block of `size` columns."""
+def _group(cells: Any, size: int, width: int, most: int) -> Any:
+    """Group of each block of `size` columns (0 where no span reaches), and the groups' edges in columns.
+
+    A group is at most `most` neighbouring blocks that spans reach into. No span crosses an untouched block, so a group
+    may seem to reach up to the next one's first column.
+    """
+    blocks = -(-width // size)
     touched = np.zeros(blocks, np.bool_)
     for i in range(cells.shape[0]):
         for block in range(cells[i, 1] // size, (cells[i, 2] - 1) // size + 1):
             touched[block] = True
-    return touched
+    group = np.zeros(blocks, np.int64)
+    edge = np.empty(blocks + 1, np.int64)
+    n: Any = 0
+    held: Any = 0
+    for block in range(blocks):
+        if not touched[block]:
+            held = 0
+            continue
+        if held == 0:
+            edge[n] = block * size
+            n += 1
+        group[block] = n - 1
+        held = (held + 1) % most
+    edge[n] = width
+    return group, edge[: n + 1]
 
 
 @numba.njit(cache=True, nogil=True)
 def _cut(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
-    """Spans cut at the groups' edges (columns) and gathered by group, each group's in the old order."""
+    """Spans cut at the groups' edges and gathered by group, each group's in the old order; its columns' extent."""
     begin = np.zeros(edge.shape[0], np.int64)
     for i in range(cells.shape[0]):
         for g in range(group[cells[i, 1] // size], group[(cells[i, 2] - 1) // size] + 1):
             begin[g + 1] += 1
+    extent = np.empty((edge.shape[0], 2), np.int64)
     for g in range(edge.shape[0] - 1):
         begin[g + 1] += begin[g]
+        extent[g, 0], extent[g, 1] = edge[g + 1], edge[g]
     out = np.empty((begin[-1], 4), np.int32)
     share = np.empty(begin[-1], np.float64)
     place = begin.copy()
     for i in range(cells.shape[0]):
         for g in range(group[cells[i, 1] // size], group[(cells[i, 2] - 1) // size] + 1):
             k = place[g]
-            out[k, 0] = cells[i, 0]
-            out[k, 1] = max(cells[i, 1], edge[g])
-            out[k, 2] = min(cells[i, 2], edge[g + 1])
-            out[k, 3] = cells[i, 3]
+            first, last = max(cells[i, 1], edge[g]), min(cells[i, 2], edge[g + 1])
+            out[k, 0], out[k, 1], out[k, 2], out[k, 3] = cells[i, 0], first, last, cells[i, 3]
             share[k] = weight[i]
             place[g] += 1
-    return out, share, begin
+            extent[g, 0], extent[g, 1] = min(extent[g, 0], first), max(extent[g, 1], last)
+    return out, share, begin, extent
 
 
-def cut_spans(spans: Spans, size: int, width: int, most: int) -> list[Spans]:
-    """Spans by group of neighbouring blocks of `size` columns that they touch, at most `most` blocks a group."""
+def cut_spans(spans: Spans, size: int, width: int, most: int) -> Iterator[tuple[Spans, tuple[int, int]]]:
+    """Spans by group of neighbouring blocks of `size` columns that they touch, at most `most` blocks a group.
+
+    With each group's spans come their first column and the one after their last.
+    """
     if len(spans) == 0:
-        return []
-    touched = _touched(spans.cells, size, -(-width // size))
-    block = np.flatnonzero(touched)
-    stretch = np.cumsum(np.diff(block, prepend=block[0]) > 1)
-    # Place of each block in its unbroken stretch: a group begins at every `most`-th.
-    place = np.arange(len(block)) - np.searchsorted(stretch, stretch)
-    first = place % most == 0
-    group = np.zeros(len(touched), dtype=np.int64)
-    group[block] = np.cumsum(first) - 1
-    # No span crosses an untouched block, so a group may seem to reach up to the next one's first column.
-    edge = np.append(block[first] * size, width)
-    cells, weight, begin = _cut(spans.cells, spans.weight, size, group, edge)
-    return [Spans(cells[a:b], weight[a:b]) for a, b in pairwise(begin)]
+        return
+    group, edge = _group(spans.cells, size, width, most)
+    cells, weight, begin, extent = _cut(spans.cells, spans.weight, size, group, edge)
+    for (a, b), (left, right) in zip(pairwise(begin.tolist()), extent.tolist(), strict=False):
+        yield Spans(cells[a:b], weight[a:b]), (left, right)

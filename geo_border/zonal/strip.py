@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from geo_border.zonal.adders import Adder, AnyClasses, ByteClasses, Values
 from geo_border.zonal.edges import Edges
 from geo_border.zonal.ground import Ground
+from geo_border.zonal.limbs import SUM_COLUMNS, WIDEST
 from geo_border.zonal.merge import Part
 from geo_border.zonal.source import Source
 from geo_border.zonal.spans import Spans, build_spans, cut_spans
-from geo_border.zonal.tally import SUM_COLUMNS
 from geo_border.zonal.trace import trace_centers, trace_exact
 
 Mode = Literal["class", "sum"]
 Coverage = Literal["center", "exact"]
 _ROUNDING = 1e-9
-# Cells read at once: few calls, and still in cache when they are counted.
-READ_CELLS = 1 << 21
+# Bytes read at once: a call costs as much as decoding a tenth of a block.
+READ_BYTES = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Question:
     def columns(self) -> int:
         """Columns of a part."""
         return 5 if self.mode == "class" else 1 + SUM_COLUMNS
+
+    @property
+    def weighs_area(self) -> bool:
+        """Whether a cell's share is one of its true area; a share of a count is planar."""
+        return self.mode == "class" and self.coverage == "exact"
 
     @property
     def keys(self) -> int:
@@ -57,6 +62,8 @@ def strip_spans(
 
 def odd_zones(spans: Spans, zones: NDArray[np.int64]) -> NDArray[np.int64]:
     """Old numbers of the zones that cover a cell by less than nothing or more than once."""
+    if len(spans) == 0 or (spans.weight.max() <= 1.0 + _ROUNDING and spans.weight.min() >= -_ROUNDING):
+        return np.empty(0, np.int64)
     odd = (spans.weight < -_ROUNDING) | (spans.weight > 1.0 + _ROUNDING)
     return np.asarray(zones[np.unique(spans.cells[odd, 3])])
 
@@ -75,9 +82,7 @@ def tabulate_strip(
         Zones that cover a cell by less than nothing or more than once: their polygons may be invalid.
     """
     columns = source.header.shape[1]
-    # A share of a count is planar, a share of an area is of true area.
-    slopes = ground.slopes if question.mode == "class" else np.zeros_like(ground.slopes)
-    spans, zones = strip_spans(edges, rows, columns, question.coverage, slopes)
+    spans, zones = strip_spans(edges, rows, columns, question.coverage, ground.slopes)
     kind = Values if question.mode == "sum" else ByteClasses if ByteClasses.serves(source.header, zones) else AnyClasses
     adder: Adder = kind(source.header, ground.areas, zones)
     for values, mask, origin, part in _blocks(source, spans, rows, width):
@@ -90,11 +95,9 @@ def _blocks(
 ) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_] | None, tuple[int, int], Spans]]:
     """Each block that spans touch, cut to their extent: values, mask, row and column of its first cell, its spans."""
     columns = source.header.shape[1]
-    most = max(READ_CELLS // (width * (rows[1] - rows[0])), 1)
-    for part in cut_spans(spans, width, columns, most):
+    room = READ_BYTES // ((rows[1] - rows[0]) * source.header.dtype.itemsize)
+    most = max(min(room, WIDEST) // width, 1)
+    for part, extent in cut_spans(spans, width, columns, most):
         top, bottom = int(part.cells[0, 0]), int(part.cells[-1, 0]) + 1
-        # Whole 8-byte words, for the kernel that skips over runs.
-        left = int(part.cells[:, 1].min()) & ~7
-        right = min((int(part.cells[:, 2].max()) + 7) & ~7, columns)
-        values, mask = source.read((top, bottom), (left, right))
-        yield values, mask, (top, left), part
+        values, mask = source.read((top, bottom), extent)
+        yield values, mask, (top, extent[0]), part

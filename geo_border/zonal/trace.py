@@ -17,17 +17,6 @@ COLUMN_BITS = 32
 
 
 @numba.njit(cache=True, nogil=True)
-def _grow(cells: Any, more: Any) -> Any:
-    """The same records in an array of twice the length and some more."""
-    # Loops, here and elsewhere: a slice assigned takes numba a second to compile, for its messages alone.
-    wider = np.empty((2 * cells.shape[0] + more, 4), np.int64)
-    for i in range(cells.shape[0]):
-        for k in range(4):
-            wider[i, k] = cells[i, k]
-    return wider
-
-
-@numba.njit(cache=True, nogil=True)
 def _whole(height: float, slope: float) -> int:
     """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
     return int(np.rint((height + slope * (height * height - height) * 0.5) * SCALE))
@@ -91,6 +80,33 @@ def _trace_row(
 
 
 @numba.njit(cache=True, nogil=True)
+def _most_exact(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
+    """At least as many records as `trace_exact` makes: memory that is never touched costs nothing."""
+    most = np.int64(0)
+    for k in range(chunks.shape[0]):
+        for i in range(chunks[k, 0], chunks[k, 1]):
+            low, high = min(y[i], y[i + 1]), max(y[i], y[i + 1])
+            if high > rows[0] and low < rows[1]:
+                crossed = min(math.ceil(high), rows[1]) - max(math.floor(low), rows[0])
+                run = abs(min(max(x[i], -1.0), width) - min(max(x[i + 1], -1.0), width))
+                most += int(run) + 2 * crossed + 2
+    return most
+
+
+@numba.njit(cache=True, nogil=True)
+def _most_centers(y: Any, chunks: Any, rows: Any) -> Any:
+    """At least as many records as `trace_centers` makes."""
+    most = np.int64(0)
+    for k in range(chunks.shape[0]):
+        above = min(max(math.ceil(y[chunks[k, 0]] - 0.5), rows[0]), rows[1])
+        for i in range(chunks[k, 0] + 1, chunks[k, 1] + 1):
+            here = min(max(math.ceil(y[i] - 0.5), rows[0]), rows[1])
+            most += abs(here - above)
+            above = here
+    return most
+
+
+@numba.njit(cache=True, nogil=True)
 def trace_exact(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -106,7 +122,7 @@ def trace_exact(
     what lies left of the raster. `slopes[row]` is how much denser the row's lower edge is than its upper one, as a
     share of the mean: 0 makes the share planar, otherwise it is the share of the cell's true area.
     """
-    cells = np.empty((1024, 4), np.int64)
+    cells = np.empty((_most_exact(x, y, chunks, rows, width), 4), np.int64)
     # Not a plain 0: what it is passed to would be compiled for that number, and again for all others.
     n = np.int64(0)
     for k in range(chunks.shape[0]):
@@ -126,11 +142,6 @@ def trace_exact(
                     x0, h0 = min(max(ax + (row - ay) * run, low), high), 0.0
                 if h1 > 1.0:
                     x1, h1 = min(max(ax + (row + 1 - ay) * run, low), high), 1.0
-                # As many cells as the edge crosses columns here, at most; array and count apart, because a returned
-                # array would be counted up and down for every cell.
-                most = int(min(abs(x1 - x0), width)) + 4
-                if n + most > cells.shape[0]:
-                    cells = _grow(cells, most)
                 n = _trace_row(cells, n, row, base, turn, x0, h0, x1, h1, slopes[row], width)
     return cells[:n]
 
@@ -148,7 +159,7 @@ def trace_centers(
     Ties as in GDAL: a centre on a vertical edge belongs to the zone on its left, and an edge holds its upper end's
     row centre but not its lower one's, so of zones that share the edge exactly one has the cell.
     """
-    cells = np.empty((1024, 4), np.int64)
+    cells = np.empty((_most_centers(y, chunks, rows), 4), np.int64)
     n = 0
     for k in range(chunks.shape[0]):
         begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]
@@ -166,8 +177,6 @@ def trace_centers(
                 column = math.floor(ax + (row + 0.5 - ay) * run + 0.5)
                 if column >= width:
                     continue
-                if n == cells.shape[0]:
-                    cells = _grow(cells, np.int64(0))
                 cells[n, 0] = row
                 cells[n, 1] = base + max(column, 0)
                 cells[n, 2] = turn * SCALE
