@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 from tests.worldserver.faults import Fault, Faults
 
@@ -30,6 +31,7 @@ class World:
     url: str = ""
     log: list[str] = field(default_factory=list)
     sent: int = 0
+    connections: int = 0
     faults: Faults = field(default_factory=Faults)
     overpass: Answer | None = None
     bytes_per_s: float | None = None
@@ -53,6 +55,7 @@ def serve(
     world = World(root, overpass=overpass)
     handler = type("Handler", (_Handler,), {"world": world})
     server = _Server(("127.0.0.1", port), handler)
+    server.world = world
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     world.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
@@ -70,6 +73,12 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
+    world: World
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count every connection, of those too that ask nothing."""
+        self.world.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients that leave are part of the tests."""
