@@ -115,7 +115,7 @@ def run(
     """Everything: fetch, compute, write layers and tables, draw the map. Run it again to resume or refresh."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers) as opened:
+    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, _kept(root)) as opened:
         made = pipeline.run(
             which,
             root=root,
@@ -252,7 +252,8 @@ def tabulate(
     from geo_border import zonal  # noqa: PLC0415
     from geo_border.outputs import table  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers) as opened:
+    kept = out.parent / f".{out.name}.kept"
+    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, kept) as opened:
         frame = zonal.tabulate(
             raster,
             zones,
@@ -263,14 +264,23 @@ def tabulate(
             engine=opened,
             progress=lambda done, total: bars.tell("tabulate", done, total),
         )
-    table.write_frame(frame, out)
+        table.write_frame(frame, out)
+        opened.journals.forget()
     OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True)
 
 
-def _engine(name: str, scheduler: str, workers: int) -> AbstractContextManager[Any]:
+def _kept(root: Path) -> Path:
+    from geo_border.store import Folders  # noqa: PLC0415
+
+    return Folders(root.resolve()).kept
+
+
+def _engine(name: str, scheduler: str, workers: int, kept: Path) -> AbstractContextManager[Any]:
+    from geo_border import passport, store  # noqa: PLC0415
     from geo_border.engine import open_engine  # noqa: PLC0415
 
-    return open_engine(name, scheduler=scheduler or None, workers=workers or None)
+    journals = store.Journals(kept, passport.code())
+    return open_engine(name, scheduler=scheduler or None, workers=workers or None, journals=journals)
 
 
 def _options(offline: bool, mirror: list[str]) -> Any:

@@ -48,7 +48,7 @@ def check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
 def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
     """A hash of all that a run's result depends on: study, inputs' checksums, parameters, this package's own files."""
     inputs = [[s["need"], s["dataset"], s["version"], [f["sha256"] for f in s["files"]]] for s in sources]
-    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": _code()}
+    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": code()}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -99,7 +99,7 @@ def damaged(passport: dict[str, Any], root: Path) -> list[str]:
     return out
 
 
-def _code() -> str:
+def code() -> str:
     """Hash of this package's own Python and TOML files: a result of another version is not reused."""
     digest = hashlib.sha256(__version__.encode())
     package = Path(str(resources.files("geo_border")))

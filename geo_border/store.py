@@ -34,6 +34,11 @@ class Folders:
         """Layers, tables and passport of a study."""
         return self.root / "data" / "processed" / study
 
+    @property
+    def kept(self) -> Path:
+        """Results so far of a run that is under way."""
+        return self.root / "data" / "processed" / ".kept"
+
     def maps(self, study: str) -> Path:
         """HTML and pictures of a study."""
         return self.root / "maps" / study
@@ -134,19 +139,40 @@ def lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
         held.release()
 
 
-class Journal:
-    """Results of groups of tasks kept on disk until the whole is done, so that a run that broke off goes on there.
+class Journals:
+    """Results of groups of tasks kept on disk until a run is done, so that one that broke off goes on there.
 
     Parameters
     ----------
     folder
-        Where to keep them; made when needed, removed when the run ends well.
-    key
-        What distinguishes this run from any other: all inputs and parameters.
+        Where to keep them; made when needed, removed when nothing is left in it.
+    code
+        What distinguishes this version of the program from others, whose results may differ.
     """
 
-    def __init__(self, folder: Path, key: bytes) -> None:
-        self._folder = folder / hashlib.sha256(key).hexdigest()[:16]
+    def __init__(self, folder: Path, code: str) -> None:
+        self._folder, self._code = folder, code
+        self._given: list[Journal] = []
+
+    def of(self, key: bytes) -> Journal:
+        """Give the journal of the work that `key`, all its inputs and parameters, distinguishes from any other."""
+        digest = hashlib.sha256(self._code.encode() + key).hexdigest()[:16]
+        self._given.append(Journal(self._folder / digest))
+        return self._given[-1]
+
+    def forget(self) -> None:
+        """Drop all that was kept: the run has ended well."""
+        for journal in self._given:
+            journal.forget()
+        if self._folder.exists() and not any(self._folder.iterdir()):
+            self._folder.rmdir()
+
+
+class Journal:
+    """Results of one piece of work, group by group, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def load(self, group: int) -> object | None:
         """Give back a group's result, or None where it is not kept."""
@@ -158,8 +184,8 @@ class Journal:
         with atomic_path(self._folder / f"{group}.pickle") as path:
             path.write_bytes(pickle.dumps(result))
 
-    def clear(self) -> None:
-        """Forget all."""
+    def forget(self) -> None:
+        """Drop them all."""
         for path in self._folder.glob("*.pickle"):
             path.unlink()
         if self._folder.exists():

@@ -19,7 +19,7 @@ from affine import Affine
 
 from geo_border.engine import LocalEngine, open_engine
 from geo_border.errors import EngineError, RasterError
-from geo_border.store import Journal
+from geo_border.store import Journals
 from geo_border.zonal import tabulate
 
 distributed = pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
@@ -137,18 +137,60 @@ def test_a_killed_worker_costs_a_retry_not_a_result() -> None:
 
 
 def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_journal(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, b"this run")
+    journals = Journals(tmp_path / "kept", "v1")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
-        engine = DaskEngine(doomed.scheduler_address)
+        engine = DaskEngine(doomed.scheduler_address, journals=journals)
         with engine, pytest.raises(EngineError, match=r"lost.*goes on where it was"):
-            engine.reduce(slow_square, range(100), add, journal=journal, progress=lambda *_: doomed.close(timeout=5))
+            engine.reduce(slow_square, range(100), add, lambda *_: doomed.close(timeout=5), b"this run")
     kept = list(tmp_path.rglob("*.pickle"))
     assert kept
     done: list[int] = []
-    with DaskEngine(workers=1) as again:
-        assert again.reduce(square, range(100), add, lambda count, _: done.append(count), journal) == TOTAL
+    with DaskEngine(workers=1, journals=journals) as again:
+        assert again.reduce(square, range(100), add, lambda count, _: done.append(count), b"this run") == TOTAL
     assert done[0] > 12
+    journals.forget()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_killed_under_a_tabulation_changes_no_byte(
+    scene: tuple[list[Path], gpd.GeoDataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, zones = scene
+    # Many short strips, so that much is still to do when the worker dies.
+    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    here = tabulate(paths, zones, threads=2)
+    seen: list[int] = []
+    with DaskEngine(workers=2) as engine:
+        victims = list(engine.client.run(os.getpid).values())
+
+        def kill_one(done: int, _: int) -> None:
+            if not seen:
+                os.kill(victims[0], signal.SIGKILL)
+            seen.append(done)
+
+        there = tabulate(paths, zones, engine=engine, progress=kill_one)
+        assert victims[0] not in engine.client.run(os.getpid).values()
+    assert seen[0] < seen[-1], "the worker was killed when all was done"
+    assert there.to_csv() == here.to_csv()
+
+
+def test_a_tabulation_that_lost_its_scheduler_goes_on_where_it_was(
+    scene: tuple[list[Path], gpd.GeoDataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, zones = scene
+    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    here = tabulate(paths, zones, threads=2)
+    journals = Journals(tmp_path / "kept", "v1")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
+        engine = DaskEngine(doomed.scheduler_address, journals=journals)
+        with engine, pytest.raises(EngineError, match=r"lost.*goes on where it was"):
+            tabulate(paths, zones, engine=engine, progress=lambda *_: doomed.close(timeout=5))
+    assert list(tmp_path.rglob("*.pickle"))
+    first: list[int] = []
+    with DaskEngine(workers=1, journals=journals) as again:
+        there = tabulate(paths, zones, engine=again, progress=lambda done, _: first.append(done))
+    assert first[0] > 1
+    assert there.to_csv() == here.to_csv()
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +217,27 @@ def test_local_work_goes_on_from_its_journal(tmp_path: Path) -> None:
         ran.append(value)
         return value
 
+    journals = Journals(tmp_path / "kept", "v1")
     with pytest.raises(RasterError, match="power cut"):
-        LocalEngine(1).reduce(once, range(200), add, journal=Journal(tmp_path, b"k"))
+        LocalEngine(1, journals).reduce(once, range(200), add, key=b"k")
     ran.clear()
     ran.extend([0] * 151)
-    assert LocalEngine(1).reduce(once, range(200), add, journal=Journal(tmp_path, b"k")) == sum(range(200))
+    assert LocalEngine(1, journals).reduce(once, range(200), add, key=b"k") == sum(range(200))
     # Two groups of 64 were kept.
     assert len(ran) - 151 == 200 - 128
+    journals.forget()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_another_version_or_another_question_kept_is_not_taken(tmp_path: Path) -> None:
+    LocalEngine(1, Journals(tmp_path, "v1")).reduce(square, range(100), add, key=b"k")
+    assert list(tmp_path.rglob("*.pickle"))
+    for code, key in (("v2", b"k"), ("v1", b"other")):
+        ran: list[int] = []
+
+        def noted(value: int, ran: list[int] = ran) -> int:
+            ran.append(value)
+            return value
+
+        LocalEngine(1, Journals(tmp_path, code)).reduce(noted, range(100), add, key=key)
+        assert len(ran) == 100

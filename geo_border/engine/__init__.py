@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from geo_border.engine.base import Engine, Journal, Progress
+from geo_border.engine.base import Engine, Journal, Journals, Progress
 from geo_border.engine.local import LocalEngine
 from geo_border.errors import EngineError
 
-__all__ = ["Engine", "Journal", "LocalEngine", "Progress", "open_engine"]
+__all__ = ["Engine", "Journal", "Journals", "LocalEngine", "Progress", "open_engine"]
 
 
 @contextmanager
 def open_engine(
-    name: str = "local", *, scheduler: str | None = None, workers: int | None = None, threads: int | None = None
+    name: str = "local",
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    threads: int | None = None,
+    journals: Journals | None = None,
 ) -> Iterator[Engine]:
     """Engine by name: "local" (threads), or "dask" on a running scheduler or on `workers` processes of this machine.
+
+    With `journals` it keeps results while it works, for the next run to go on when this one breaks off.
 
     Raises
     ------
@@ -24,15 +31,15 @@ def open_engine(
         When the name is unknown, Dask is not installed, or the scheduler cannot be reached.
     """
     if name == "local":
-        yield LocalEngine(threads)
+        yield LocalEngine(threads, journals)
         return
     if name != "dask":
         raise EngineError(f"--engine {name}: there are local and dask.")
-    with _dask(scheduler, workers) as engine:
+    with _dask(scheduler, workers, journals) as engine:
         yield engine
 
 
-def _dask(scheduler: str | None, workers: int | None) -> AbstractContextManager[Engine]:
+def _dask(scheduler: str | None, workers: int | None, journals: Journals | None) -> AbstractContextManager[Engine]:
     """Dask engine, imported only when asked for: it is an optional part."""
     try:
         from geo_border.engine.cluster import DaskEngine  # noqa: PLC0415
@@ -40,4 +47,4 @@ def _dask(scheduler: str | None, workers: int | None) -> AbstractContextManager[
         raise EngineError(
             f"--engine dask needs Dask's distributed ({error.name} is missing): pip install 'geo-border[dask]'."
         ) from error
-    return DaskEngine(scheduler, workers)
+    return DaskEngine(scheduler, workers, journals)

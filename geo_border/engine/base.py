@@ -19,8 +19,15 @@ class Journal(Protocol):
     def save(self, group: int, result: object) -> None:
         """Keep a group's result."""
 
-    def clear(self) -> None:
-        """Forget all."""
+
+class Journals(Protocol):
+    """One journal for each of a run's reductions (`geo_border.store.Journals`)."""
+
+    def of(self, key: bytes) -> Journal:
+        """Give the journal of the reduction that `key` distinguishes from any other."""
+
+    def forget(self) -> None:
+        """Drop all that was kept: the run has ended well."""
 
 
 class Engine(Protocol):
@@ -28,7 +35,14 @@ class Engine(Protocol):
 
     `combine` must be indifferent to order and grouping (our sums are of integers), and then so is the result to the
     engine, its number of workers, and what is lost and done again on the way.
+
+    Attributes
+    ----------
+    journals
+        Where results are kept while a run is under way; None: nowhere.
     """
+
+    journals: Journals | None
 
     def reduce(
         self,
@@ -36,6 +50,15 @@ class Engine(Protocol):
         tasks: Sequence[T],
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None = None,
-        journal: Journal | None = None,
+        key: bytes = b"",
     ) -> R:
-        """Combine run(task) over all tasks; `progress` hears of tasks done and in all."""
+        """Combine run(task) over all tasks.
+
+        `progress` hears of tasks done and in all. With a `key`, which tells this work from any other, results so far
+        are kept in the journals, and the same call goes on where a broken one was.
+        """
+
+
+def journal_of(journals: Journals | None, key: bytes) -> Journal | None:
+    """The journal of a reduction, when it has a key and there are journals."""
+    return journals.of(key) if journals is not None and key else None

@@ -16,7 +16,7 @@ from distributed import Future, KilledWorker
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 
-from geo_border.engine.base import Journal, Progress, R, T
+from geo_border.engine.base import Journal, Journals, Progress, R, T, journal_of
 from geo_border.errors import EngineError
 
 # A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
@@ -30,8 +30,10 @@ _LOST = (CommClosedError, FutureCancelledError, asyncio.CancelledError, TimeoutE
 class DaskEngine:
     """Worker processes of a running scheduler, or of this machine."""
 
-    def __init__(self, scheduler: str | None = None, workers: int | None = None) -> None:
-        self._address, self._workers = scheduler, workers
+    def __init__(
+        self, scheduler: str | None = None, workers: int | None = None, journals: Journals | None = None
+    ) -> None:
+        self._address, self._workers, self.journals = scheduler, workers, journals
         self._stack = ExitStack()
         self._client: Any = None
 
@@ -77,7 +79,7 @@ class DaskEngine:
         tasks: Sequence[T],
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None = None,
-        journal: Journal | None = None,
+        key: bytes = b"",
     ) -> R:
         """Combine run(task) over all tasks: batches on workers, their results in a tree, the root here.
 
@@ -86,6 +88,7 @@ class DaskEngine:
         EngineError
             When the scheduler is lost, or a task kills every worker that it meets.
         """
+        journal = journal_of(self.journals, key)
         with _as_engine_error(self._address or "this machine", journal):
             return self._reduce(run, tasks, combine, progress, journal)
 
@@ -121,10 +124,7 @@ class DaskEngine:
             done += count
             if progress:
                 progress(done, len(tasks))
-        total = combine(results)
-        if journal:
-            journal.clear()
-        return total
+        return combine(results)
 
     def _count_workers(self) -> int:
         """Workers now; at least one, because some may yet come."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Generic, cast
 
-from geo_border.engine.base import Journal, Progress, R, T
+from geo_border.engine.base import Journals, Progress, R, T, journal_of
 
 # Results that a thread holds before it combines them, and tasks whose result a journal keeps as one.
 _HELD = 256
@@ -18,8 +18,9 @@ _GROUP = 64
 class LocalEngine:
     """Threads of this process; the work itself must let go of the interpreter (numba, GDAL, GEOS do)."""
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, journals: Journals | None = None) -> None:
         self._threads = threads or os.cpu_count() or 1
+        self.journals = journals
 
     def reduce(
         self,
@@ -27,9 +28,10 @@ class LocalEngine:
         tasks: Sequence[T],
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None = None,
-        journal: Journal | None = None,
+        key: bytes = b"",
     ) -> R:
         """Combine run(task) over all tasks, a task a thread at a time."""
+        journal = journal_of(self.journals, key)
         kept: list[R] = []
         groups = _groups(tasks, max(len(tasks), 1) if journal is None else _GROUP)
         done = 0
@@ -37,14 +39,11 @@ class LocalEngine:
             result = journal.load(number) if journal else None
             if result is None:
                 result = self._reduce_group(run, group, combine, _counted(progress, done, len(tasks)))
-                if journal:
+                if journal and len(groups) > 1:
                     journal.save(number, result)
             kept.append(cast("R", result))  # a journal gives back what it was given
             done += len(group)
-        total = combine(kept)
-        if journal:
-            journal.clear()
-        return total
+        return combine(kept)
 
     def _reduce_group(
         self, run: Callable[[T], R], tasks: Sequence[T], combine: Callable[[Sequence[R]], R], progress: Progress | None

@@ -13,7 +13,6 @@ from geo_border.crs import is_equal_area
 from geo_border.engine import Engine, LocalEngine
 from geo_border.errors import CRSError, RasterError
 from geo_border.model import Grid
-from geo_border.store import Journal
 from geo_border.zonal.covered import covered
 from geo_border.zonal.ground import area_unit_m2, planar_areas_m2, zone_areas_m2
 from geo_border.zonal.run import Partial, Raster, Work
@@ -34,7 +33,6 @@ def tabulate(
     band: int = 1,
     threads: int | None = None,
     engine: Engine | None = None,
-    keep: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Area of each class (km²), or sum of counts, in each zone.
@@ -62,10 +60,8 @@ def tabulate(
     threads
         Threads; the cores by default. The result does not depend on it.
     engine
-        Where to run instead of on threads here: what `geo_border.engine.open_engine` gives. The same bytes.
-    keep
-        Folder in which results so far are kept while it runs, so that the same call, after a crash or a lost cluster,
-        goes on where it was. Nothing stays there when it ends well.
+        Where to run instead of on threads here: what `geo_border.engine.open_engine` gives. The same bytes. One with
+        journals keeps results so far, so that the same call, after a crash or a lost cluster, goes on where it was.
     progress
         Called with the number of strips done and in all.
 
@@ -101,12 +97,13 @@ def tabulate(
 
     def run(some: Zones) -> Partial:
         work = Work(rasters, headers, some.outlines, unit_m2, question, band)
-        journal = None if keep is None else Journal(keep, work.key())
+        where = engine or LocalEngine(threads)
+        key = work.key() if where.journals else b""
         try:
             with small_cache():
-                if engine is None:
+                if isinstance(where, LocalEngine):
                     work.begin()
-                return (engine or LocalEngine(threads)).reduce(work, work.tasks(), work.combine, progress, journal)
+                return where.reduce(work, work.tasks(), work.combine, progress, key)
         finally:
             work.close()
 

@@ -63,7 +63,8 @@ def within(
     """
     tasks = list(enumerate(cut(line, PIECE_M)))
     work = partial(_numbered, edges_m=tuple(edges_m), crs=crs.to_wkt())
-    found = (engine or LocalEngine()).reduce(work, tasks, _gathered, progress)
+    key = shapely.to_wkb(line) + repr(work.keywords).encode()
+    found = (engine or LocalEngine()).reduce(work, tasks, _gathered, progress, key)
     # In the line's order, whichever way the pieces came back.
     by_edge = np.array([found[number] for number, _ in tasks], dtype=object).T
     with ThreadPoolExecutor() as pool:

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from numpy.random import Generator
 from pyproj import CRS, Geod, Transformer
 
+from geo_border.engine import LocalEngine
 from geo_border.model import Grid
+from geo_border.store import Journals
 from geo_border.zonal import coverage_fraction, coverage_table, tabulate
 from geo_border.zonal.outline import flatten
 from geo_border.zonal.plane import into_plane
@@ -228,13 +230,15 @@ def test_a_broken_call_goes_on_where_it_was(
     # Two strips: the first is kept, the second is under way when the user gives up.
     monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 256)
     with pytest.raises(KeyboardInterrupt):
-        tabulate(paths[0], zones, keep=tmp_path, threads=1, progress=cut_off)
+        tabulate(paths[0], zones, engine=LocalEngine(1, Journals(tmp_path, "v1")), progress=cut_off)
     assert list(tmp_path.rglob("*.pickle"))
     before = len(ran)
-    again = tabulate(paths[0], zones, keep=tmp_path, threads=1, progress=lambda done, _: ran.append(done))
+    journals = Journals(tmp_path, "v1")
+    again = tabulate(paths[0], zones, engine=LocalEngine(1, journals), progress=lambda done, _: ran.append(done))
+    journals.forget()
     pd.testing.assert_frame_equal(whole, again, check_exact=True)
     assert ran[before] > 1
-    assert not list(tmp_path.iterdir())
+    assert not tmp_path.exists()
 
 
 @pytest.mark.parametrize(("source", "target"), [(3035, 4326), (32635, 4326), (3035, 32635)])
