@@ -21,6 +21,7 @@ _WORDS = {
     "frontier": "finding the frontier",
     "bands": "measuring distances",
     "zones": "cutting zones and cells",
+    "units": "cutting land into its smallest parts",
     "figures": "counting cover and people",
     "layers": "putting layers together",
     "write": "writing files and maps",

@@ -71,7 +71,7 @@ class World:
         """Units cut by administrative units, by none where there are none."""
         none = {"admin_id": [], "name": [], "country": [], "geometry": []}
         given = gpd.GeoDataFrame(none, geometry="geometry", crs=WGS84) if administrative is None else administrative
-        return units.units(self.pieces, admin.units(given, self.home, self.crs), self.crs)
+        return units.units(self.pieces, admin.units(given, self.home, self.crs), np.empty(0, object), self.crs)[0]
 
     def cells(self) -> gpd.GeoDataFrame:
         """The 1 km cells."""

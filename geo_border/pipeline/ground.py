@@ -102,7 +102,7 @@ def lay(
     pieces = bands.pieces(land, nearest, within)
     tell("zones", 2, 5)
     shares = _admin(inputs, land, crs)
-    frame = units.units(pieces, shares, crs)
+    frame, wet = units.units(pieces, shares, around.water, crs, engine, lambda a, b: tell("units", a, b))
     tell("zones", 3, 5)
     index = frontier.index()
     squares = cells.cells(land, [s.id for s in frontier.segments], index, crs, study.widest_m)
@@ -116,7 +116,7 @@ def lay(
         pieces=pieces,
         admin=shares,
         units=frame,
-        water=units.water_in(frame, around.water, crs),
+        water=wet,
         cells=squares,
         beyond=_beyond(land, within, study, crs),
         corridors={

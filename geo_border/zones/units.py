@@ -2,66 +2,169 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.crs import area_km2
+from geo_border.engine import Engine, LocalEngine
 from geo_border.polygons import Pieces, crossed, on_lattice
 from geo_border.zones.bands import Piece
 from geo_border.zones.cells import SIZE_M
 
+# Side of the squares that are cut one by one, each a task: 64 cells.
+_TILE_M = 64 * SIZE_M
+Cuts = dict[int, "Cut"]
 
-def units(parts: list[Piece], admin: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+
+@dataclass(frozen=True)
+class Tile:
+    """What lies in one square of the coarse lattice: pieces of home land, administrative units, inland water."""
+
+    number: int
+    pieces: Pieces
+    admin: Pieces
+    water: Pieces
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Units of one tile, and the parts of inland water in them by position among these units."""
+
+    piece: NDArray[np.int64]
+    admin: NDArray[np.int64]
+    column: NDArray[np.int64]
+    row: NDArray[np.int64]
+    shape: Any
+    wet: NDArray[np.int64]
+    water: Any
+
+
+def units(
+    parts: list[Piece],
+    admin: gpd.GeoDataFrame,
+    water: Any,
+    crs: CRS,
+    engine: Engine | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Disjoint units that make up home land; every zone and every cell is a sum of them.
 
     Figures are read once for units and added up, so that strips nest, bands add up to admin units and a cell's people
     are its zone's.
+
+    Parameters
+    ----------
+    water
+        Inland water polygons in the plane (array).
+    engine
+        Where tiles of the land are cut; on threads here when not given.
 
     Returns
     -------
     GeoDataFrame
         `unit` (0..n-1), `piece` (position in `parts`), `admin` (position in `admin`, -1 without), `column`, `row` of
         the square in km, `country`, `area_km2`, geometry in the plane.
+    GeoDataFrame
+        The parts of inland water that lie in units: `unit`, geometry.
     """
-    squares = on_lattice(np.array([part.geometry for part in parts], dtype=object), SIZE_M)
-    country = np.array([part.country for part in parts])[squares.source]
-    at, admin_at, shape = _by_admin(squares, country, admin)
+    country = np.array([part.country for part in parts])
+    tiles = _tiles(np.array([part.geometry for part in parts], dtype=object), admin.geometry.to_numpy(), water)
+    work = partial(_cut, country=country, admin_country=admin["country"].to_numpy())
+    where = engine or LocalEngine()
+    found = where.reduce(work, tiles, _gathered, progress, _key(tiles, country) if where.journals else b"")
+    cuts = [found[tile.number] for tile in tiles]
+    piece, admin_at, column, row, shape = (
+        _joined([getattr(cut, name) for cut in cuts]) for name in ("piece", "admin", "column", "row", "shape")
+    )
+    # In the order of the pieces, whichever way the tiles lie.
+    order = np.argsort(piece, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    begin = np.cumsum([0, *(len(cut.piece) for cut in cuts)])
+    wet = place[_joined([begin[k] + cut.wet for k, cut in enumerate(cuts)])]
     data = {
-        "unit": np.arange(len(at)),
-        "piece": squares.source[at],
-        "admin": admin_at,
-        "column": squares.column[at],
-        "row": squares.row[at],
-        "country": country[at],
-        "area_km2": area_km2(shape, crs),
+        "unit": np.arange(len(order)),
+        "piece": piece[order],
+        "admin": admin_at[order],
+        "column": column[order],
+        "row": row[order],
+        "country": country[piece[order]],
+        "area_km2": area_km2(shape[order], crs),
     }
-    return gpd.GeoDataFrame(data, geometry=shape, crs=crs)
+    frame = gpd.GeoDataFrame(data, geometry=shape[order], crs=crs)
+    return frame, gpd.GeoDataFrame({"unit": wet}, geometry=_joined([cut.water for cut in cuts]), crs=crs)
 
 
-def _by_admin(squares: Pieces, country: Any, admin: gpd.GeoDataFrame) -> tuple[Any, Any, Any]:
+def _joined(arrays: list[Any]) -> Any:
+    return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
+
+
+def _tiles(pieces: Any, admin: Any, water: Any) -> list[Tile]:
+    """What the tiles hold, for those with home land, in the order of the lattice."""
+    layers = [_by_tile(layer) for layer in (pieces, admin, water)]
+    nothing = Pieces(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), pieces[:0], _TILE_M)
+    return [
+        Tile(number, *(layer.get(square, nothing) for layer in layers))
+        for number, square in enumerate(sorted(layers[0]))
+    ]
+
+
+def _by_tile(geometry: Any) -> dict[tuple[int, int], Pieces]:
+    cut = on_lattice(geometry, _TILE_M)
+    order = np.lexsort((cut.source, cut.row, cut.column))
+    column, row = cut.column[order], cut.row[order]
+    first = np.flatnonzero(np.diff(column, prepend=np.nan).astype(bool) | np.diff(row, prepend=np.nan).astype(bool))
+    return {
+        (int(column[rows[0]]), int(row[rows[0]])): Pieces(
+            cut.source[order[rows]], column[rows], row[rows], cut.shape[order[rows]], _TILE_M
+        )
+        for rows in np.split(np.arange(len(order)), first[1:])
+        if len(rows)
+    }
+
+
+def _cut(tile: Tile, country: Any, admin_country: Any) -> Cuts:
+    """One tile's units."""
+    squares = _squares(tile.pieces)
+    at, admin_at, shape = _by_admin(squares, country, _squares(tile.admin), admin_country)
+    own = Pieces(np.arange(len(at)), squares.column[at], squares.row[at], shape, SIZE_M)
+    wet, _, water = crossed(own, _squares(tile.water))
+    return {tile.number: Cut(squares.source[at], admin_at, own.column, own.row, shape, wet, water)}
+
+
+def _squares(coarse: Pieces) -> Pieces:
+    """Cells of one tile's pieces, with their sources as before."""
+    cut = on_lattice(coarse.shape, SIZE_M)
+    return Pieces(coarse.source[cut.source], cut.column, cut.row, cut.shape, SIZE_M)
+
+
+def _by_admin(squares: Pieces, country: Any, admin: Pieces, admin_country: Any) -> tuple[Any, Any, Any]:
     """Position of the square, of the administrative unit (-1 in a country that has none), and their common shape."""
-    without = np.flatnonzero(~np.isin(country, admin["country"].to_numpy()))
-    own = on_lattice(admin.geometry.to_numpy(), SIZE_M)
-    at, of, shape = crossed(squares, own)
-    admin_at = own.source[of]
+    own = country[squares.source]
+    without = np.flatnonzero(~np.isin(own, admin_country))
+    at, of, shape = crossed(squares, admin)
     # Units of one country never cut land of another: the small overlaps along a border are not theirs.
-    same = country[at] == admin["country"].to_numpy()[admin_at]
+    same = own[at] == admin_country[admin.source[of]]
     return (
         np.concatenate((at[same], without)),
-        np.concatenate((admin_at[same], np.full(len(without), -1))),
+        np.concatenate((admin.source[of][same], np.full(len(without), -1))),
         np.concatenate((shape[same], squares.shape[without])),
     )
 
 
-def water_in(frame: gpd.GeoDataFrame, water: Any, crs: CRS) -> gpd.GeoDataFrame:
-    """The parts of inland water polygons (array, plane) that lie in units: `unit`, geometry."""
-    if len(water) == 0:
-        return gpd.GeoDataFrame({"unit": np.array([], dtype=np.int64)}, geometry=[], crs=crs)
-    own = Pieces(
-        frame["unit"].to_numpy(), frame["column"].to_numpy(), frame["row"].to_numpy(), frame.geometry.to_numpy(), SIZE_M
-    )
-    at, _, shape = crossed(own, on_lattice(water, SIZE_M))
-    return gpd.GeoDataFrame({"unit": own.source[at]}, geometry=shape, crs=crs)
+def _gathered(results: Sequence[Cuts]) -> Cuts:
+    return {number: cut for result in results for number, cut in result.items()}
+
+
+def _key(tiles: list[Tile], country: Any) -> bytes:
+    """What tells this work from any other: every shape."""
+    shapes = [shapely.to_wkb(layer.shape) for t in tiles for layer in (t.pieces, t.admin, t.water)]
+    return b"".join(b"".join(wkb) for wkb in shapes) + "|".join(country).encode()

@@ -11,9 +11,11 @@ import pytest
 
 from geo_border import pipeline, study
 from geo_border.catalog import presets
+from geo_border.engine import open_engine
 from geo_border.errors import CheckError, UnreachableError
 from geo_border.fetchers import Options
 from geo_border.result import Result
+from geo_border.store import Folders, Journals
 from tests.worldserver import osm_world
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import serve
@@ -43,6 +45,15 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     with serve(served, overpass=osm_world.answer) as world:
         made = pipeline.run(NARROW, root=root, sources=["live"], options=Options(mirrors=(world.mirror,)))
         yield Ran(root, made, served, list(world.log))
+
+
+def assert_same_bytes(root: Path, other: Path) -> None:
+    """Layers, tables, grids and map of two roots are the same files."""
+    for name in ("exposure.csv", "exposure.parquet", "layers.gpkg", "people.tif", "landcover.vrt"):
+        one, two = (folder / "data" / "processed" / STUDY / name for folder in (root, other))
+        assert one.read_bytes() == two.read_bytes(), name
+    one, two = (folder / "maps" / STUDY / "index.html" for folder in (root, other))
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_every_figure_comes_from_the_live_datasets(ran: Ran) -> None:
@@ -99,12 +110,17 @@ def test_offline_gives_the_same_bytes_and_asks_nothing(ran: Ran, tmp_path: Path)
         options = Options(mirrors=(world.mirror,), offline=True)
         pipeline.run(NARROW, root=tmp_path, sources=["live"], options=options)
         assert world.log == []
-    for name in ("exposure.csv", "exposure.parquet", "layers.gpkg", "people.tif", "landcover.vrt"):
-        one, two = (root / "data" / "processed" / STUDY / name for root in (ran.root, tmp_path))
-        assert one.read_bytes() == two.read_bytes(), name
-    assert (ran.root / "maps" / STUDY / "index.html").read_bytes() == (
-        tmp_path / "maps" / STUDY / "index.html"
-    ).read_bytes()
+    assert_same_bytes(ran.root, tmp_path)
+
+
+def test_a_cluster_gives_the_same_bytes_and_keeps_nothing_when_done(ran: Ran, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
+    shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
+    journals = Journals(Folders(tmp_path).kept, "this code")
+    with open_engine("dask", workers=2, journals=journals) as engine:
+        pipeline.run(NARROW, root=tmp_path, sources=["live"], options=Options(offline=True), engine=engine)
+    assert_same_bytes(ran.root, tmp_path)
+    assert not Folders(tmp_path).kept.exists()
 
 
 def test_a_source_that_fails_ends_the_run_with_all_else_kept(ran: Ran, tmp_path: Path) -> None:
