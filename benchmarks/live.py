@@ -58,9 +58,7 @@ def compare(folder: Path, study: str) -> int:
         connected = world.connections - before
     print(f"offline: {len(world.log) - asked} requests, {connected} connections, {took:.0f} s")
     count, differing = differences(first, root, study)
-    print(
-        f"{count} files compared byte for byte, {len(differing)} differ{': ' if differing else ''}{', '.join(differing)}"
-    )
+    print(f"{count} files compared byte for byte, {len(differing)} differ", *differing)
     return int(bool(differing or connected or len(world.log) > asked or not count))
 
 

@@ -200,9 +200,9 @@ def _published_md5(net: Network, url: str) -> str:
     while True:
         try:
             with net.open(url, per_host=2) as response:
-                if response.status_code != 200:
+                if response.status != 200:
                     refuse(response, url)
-                text = response.read()[:200].decode("ascii", "replace")
+                text = response.read(200).decode("ascii", "replace")
         except Again as again:
             failures += 1
             wait_until_again(net, url, again, failures)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import metadata
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote, urlencode, urljoin
 
-import httpx
+import certifi
+import urllib3
+from urllib3 import exceptions as failures
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import make_headers, parse_url
 
 from geo_border.errors import UnreachableError
 from geo_border.fetchers.options import Options
 
+Response = urllib3.BaseHTTPResponse
 _MOST_REDIRECTS = 8
+# Hosts whose connections are kept open; a dataset has one or two.
+_HOSTS = 32
 
 
 @lru_cache(maxsize=1)
@@ -28,7 +39,7 @@ def user_agent() -> str:
         version = metadata.version("geo-border")
     except metadata.PackageNotFoundError:
         version = "0"
-    return f"geo_border/{version} (open-data exposure maps of borders; httpx)"
+    return f"geo_border/{version} (open-data exposure maps of borders; urllib3)"
 
 
 class Again(Exception):  # noqa: N818 - not an error but a request to try again, never seen outside fetchers
@@ -47,37 +58,39 @@ class Network:
         self.stop = threading.Event()
         self._hosts: dict[str, threading.Semaphore] = {}
         self._last: dict[str, float] = {}
-        self._sockets: list[socket.socket] = []
+        self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         self._guard = threading.Lock()
-        limits = httpx.Limits(max_connections=options.connections, max_keepalive_connections=options.connections)
-        # trust_env: proxies and CA files set in the environment are the user's, and are honoured.
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(options.timeout_s, pool=None),
-            limits=limits,
-            headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
-            trust_env=True,
-        )
+        self._pools: dict[tuple[str, bool], urllib3.PoolManager] = {}
+        # What the environment names (on macOS and Windows the system too) is the user's, and is honoured.
+        self._proxies = urllib.request.getproxies()
 
     def __enter__(self) -> Network:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop.set()
-        self._client.close()
+        for pool in self._pools.values():
+            pool.clear()
 
     def abort(self) -> None:
         """End every wait and transfer now, those too in which a server is silent: Ctrl-C waits for no timeout."""
         self.stop.set()
         with self._guard:
-            for held in self._sockets:
+            held = [connection.sock for connection in self._open]
+        for one in held:
+            if one is not None:
                 with suppress(OSError):
-                    held.shutdown(socket.SHUT_RDWR)
+                    one.shutdown(socket.SHUT_RDWR)
 
-    def _trace(self, event: str, info: dict[str, Any]) -> None:
-        """Remember the sockets that are opened, which is the only way to wake a thread that reads from one."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            with self._guard:
-                self._sockets.append(info["return_value"].get_extra_info("socket"))
+    def _connected(self, connection: HTTPConnection) -> None:
+        """Remember a connection, the only way to wake a thread that reads from it; none is begun once stopped."""
+        with self._guard:
+            self._open.add(connection)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise UnreachableError("stopped. Run again to go on from here.")
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the run is being stopped.
@@ -87,12 +100,23 @@ class Network:
         UnreachableError
             When it is.
         """
-        if self.stop.wait(seconds):
-            raise UnreachableError("stopped. Run again to go on from here.")
+        self.stop.wait(seconds)
+        self._go_on()
 
     @contextmanager
-    def open(self, url: str, *, per_host: int, spacing_s: float = 0.0, **request: Any) -> Iterator[httpx.Response]:
+    def open(
+        self,
+        url: str,
+        *,
+        per_host: int,
+        spacing_s: float = 0.0,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Iterator[Response]:
         """Open a response, body not yet read; redirects are followed and mirrored, one by one.
+
+        A `form` is posted. The body comes as the server sends it, never decoded.
 
         Raises
         ------
@@ -103,26 +127,65 @@ class Network:
         """
         there = self.options.rewrite(url)
         # Spacing is a courtesy to a shared service; a mirror is the user's own.
-        with self._turn(httpx.URL(there).host, per_host, spacing_s if there == url else 0.0), _told(url):
-            response = self._follow(url, request)
+        spacing_s = spacing_s if there == url else 0.0
+        with _told(url), self._turn(parse_url(there).host or "", per_host, spacing_s):
+            response = self._follow(url, dict(headers or {}), form, timeout_s or self.options.timeout_s)
             try:
                 yield response
             finally:
+                # One that was read to its end is back in the pool; any other is cut, not read on.
                 response.close()
 
-    def _follow(self, url: str, request: dict[str, Any]) -> httpx.Response:
-        method = "POST" if "data" in request else "GET"
-        asked = self._client.build_request(method, self.options.rewrite(url), **request)
-        asked.extensions["trace"] = self._trace
+    def _follow(self, url: str, headers: dict[str, str], form: Mapping[str, str] | None, timeout_s: float) -> Response:
+        there, body = self.options.rewrite(url), None
+        headers |= {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+        if form is not None:
+            body = urlencode(form)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        asked: dict[str, Any] = {"headers": headers, "preload_content": False, "decode_content": False}
+        asked["timeout"] = urllib3.Timeout(connect=self.options.timeout_s, read=timeout_s)
         for _ in range(_MOST_REDIRECTS):
-            response = self._client.send(asked, stream=True, follow_redirects=False)
-            if response.next_request is None:
+            self._go_on()
+            method = "GET" if body is None else "POST"
+            response = self._pool(there).urlopen(method, there, redirect=False, retries=False, body=body, **asked)
+            location = response.get_redirect_location()
+            if not location:
                 return response
             response.close()
-            asked = response.next_request
-            asked.url = httpx.URL(self.options.rewrite(str(asked.url)))
-            asked.headers["Host"] = asked.url.netloc.decode("ascii")
+            there = self.options.rewrite(_joined(url, there, location))
+            body = body if response.status in {307, 308} else None
         raise UnreachableError(f"{url}: redirects without end. The server is at fault: try later, or use --mirror.")
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        """Connections for a URL: by way of the proxy that the environment names for it, if any."""
+        proxy, secure = self._proxy_of(url), url.startswith("https")
+        with self._guard:
+            if (proxy, secure) not in self._pools:
+                self._pools[proxy, secure] = self._new_pool(proxy, secure)
+            return self._pools[proxy, secure]
+
+    def _proxy_of(self, url: str) -> str:
+        parts = parse_url(url)
+        proxy = self._proxies.get(parts.scheme or "") or self._proxies.get("all") or ""
+        if not proxy or urllib.request.proxy_bypass(parts.netloc or ""):
+            return ""
+        return proxy if "://" in proxy else f"http://{proxy}"
+
+    def _new_pool(self, proxy: str, secure: bool) -> urllib3.PoolManager:
+        kept: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": self.options.connections}
+        if secure or proxy.startswith("https"):
+            kept["ssl_context"] = trusted()
+        if proxy:
+            auth = parse_url(proxy).auth
+            login = make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+            context = kept.get("ssl_context")
+            pool: urllib3.PoolManager = urllib3.ProxyManager(
+                proxy, proxy_headers=login, proxy_ssl_context=context, **kept
+            )
+        else:
+            pool = urllib3.PoolManager(**kept)
+        pool.pool_classes_by_scheme = _watched(self._connected)
+        return pool
 
     @contextmanager
     def _turn(self, host: str, per_host: int, spacing_s: float) -> Iterator[None]:
@@ -137,22 +200,66 @@ class Network:
             yield
 
 
+def _watched(connected: Callable[[HTTPConnection], None]) -> dict[str, Any]:
+    """Pools that tell of every connection when it stands."""
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            connected(self)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            connected(self)
+
+    class PlainPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+def trusted() -> ssl.SSLContext:
+    """Which certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the system's and certifi's."""
+    context = ssl.create_default_context()
+    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _joined(url: str, there: str, location: str) -> str:
+    try:
+        return urljoin(there, location)
+    except ValueError as error:
+        raise UnreachableError(f"{url}: redirects to what is no address ({location!r}). Use --mirror.") from error
+
+
 @contextmanager
 def _told(url: str) -> Iterator[None]:
     """Transport failures sorted into those that may pass and those that will not."""
     try:
         yield
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.TooManyRedirects) as error:
+    except failures.LocationValueError as error:
         raise UnreachableError(f"{url}: {error}. Check the --mirror prefix.") from error
-    except httpx.TimeoutException as error:
+    except failures.TimeoutError as error:
         raise Again(f"no answer in time ({type(error).__name__})") from error
-    except httpx.TransportError as error:
+    except failures.HTTPError as error:
         if _is_certificate(error):
             raise UnreachableError(
-                f"{url}: its certificate is not trusted ({error}). If your network has a certificate authority of its "
-                "own, name its file in SSL_CERT_FILE."
+                f"{url}: its certificate is not trusted ({_why(error)}). If your network has a certificate authority "
+                "of its own, name its file in SSL_CERT_FILE."
             ) from error
-        raise Again(f"the connection failed ({error or type(error).__name__})") from error
+        raise Again(f"the connection failed ({_why(error)})") from error
+
+
+def _why(error: BaseException) -> str:
+    """The innermost reason: urllib3 wraps what the system said in what it was doing."""
+    while inner := next((arg for arg in error.args if isinstance(arg, BaseException)), error.__cause__):
+        error = inner
+    return str(error) or type(error).__name__
 
 
 def _is_certificate(error: BaseException) -> bool:

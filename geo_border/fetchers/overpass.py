@@ -116,9 +116,9 @@ def _ask(net: Network, declared: Download, query: str) -> dict[str, Any]:
 
 
 def _once(net: Network, declared: Download, query: str) -> dict[str, Any]:
-    asked = {"data": {"data": query}, "timeout": max(net.options.timeout_s, 1.0) + _timeout_s(net)}
-    with net.open(declared.url, per_host=declared.per_host, spacing_s=declared.spacing_s, **asked) as response:
-        if response.status_code != 200:
+    how: dict[str, Any] = {"form": {"data": query}, "timeout_s": max(net.options.timeout_s, 1.0) + _timeout_s(net)}
+    with net.open(declared.url, per_host=declared.per_host, spacing_s=declared.spacing_s, **how) as response:
+        if response.status != 200:
             refuse(response, declared.url)
         body = response.read()
     if looks_like_page(body[:1024]):

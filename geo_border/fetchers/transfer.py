@@ -10,20 +10,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import httpx
-
 from geo_border.errors import UnreachableError
-from geo_border.fetchers.network import Again, Network
+from geo_border.fetchers.network import Again, Network, Response
 
 _NO_LENGTH = None
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
 _BLOCK_BYTES = 1 << 20
-# Small, because what is in it when the program is killed has to come again.
-_BUFFER_BYTES = 1 << 16
+# At most so much is taken from a connection at once. What has come is written at once: a killed run loses no more.
+_TAKEN_BYTES = 1 << 20
 
 
 class AbsentError(UnreachableError):
@@ -100,7 +99,7 @@ def wait_until_again(net: Network, url: str, again: Again, failures: int) -> Non
     net.pause(max(pause_s, again.wait_s or 0.0))
 
 
-def refuse(response: httpx.Response, url: str) -> None:
+def refuse(response: Response, url: str) -> None:
     """Sort a status that is not success into what may pass and what will not.
 
     Raises
@@ -110,17 +109,17 @@ def refuse(response: httpx.Response, url: str) -> None:
     AbsentError, UnreachableError
         On every other.
     """
-    status = response.status_code
+    status = response.status
     if status in {408, 425, 429} or status >= 500:
-        raise Again(f"the server answered {status} {response.reason_phrase}", _retry_after_s(response))
+        raise Again(f"the server answered {status} {response.reason}", _retry_after_s(response))
     if status in {404, 410}:
         raise AbsentError(f"{url}: not there ({status}). The publisher may have moved it: see `geo-border sources`.")
     if status in {401, 403, 406, 451}:
         raise UnreachableError(
-            f"{url}: refused ({status} {response.reason_phrase}). It may need an account, or block this network; "
+            f"{url}: refused ({status} {response.reason}). It may need an account, or block this network; "
             "fetch it by hand and give it with --sources NEED=DATASET@PATH, or choose another dataset."
         )
-    raise UnreachableError(f"{url}: the server answered {status} {response.reason_phrase}.")
+    raise UnreachableError(f"{url}: the server answered {status} {response.reason}.")
 
 
 def _attempt(
@@ -133,12 +132,13 @@ def _attempt(
         return _received(part, validators, _prefix_hash(part, have).hexdigest(), have)
     headers = _headers(have, validators, known)
     with net.open(url, per_host=per_host, headers=headers) as response:
-        if response.status_code == 304:
+        if response.status == 304:
+            response.drain_conn()
             return None
-        if response.status_code == 416:
+        if response.status == 416:
             part.unlink(missing_ok=True)
             raise Again("the server does not have the rest of the file")
-        if response.status_code not in {200, 206}:
+        if response.status not in {200, 206}:
             refuse(response, url)
         start, now = _start_of(response, url, part, validators)
         return _stream(net, response, part, start, now, name)
@@ -155,12 +155,12 @@ def _headers(have: int, validators: _Validators | None, known: Mapping[str, Any]
     return headers
 
 
-def _start_of(response: httpx.Response, url: str, part: Path, before: _Validators | None) -> tuple[int, _Validators]:
+def _start_of(response: Response, url: str, part: Path, before: _Validators | None) -> tuple[int, _Validators]:
     """From which byte the answer goes on, and the validators of the whole file."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise UnreachableError(f"{url}: came in an encoding that was not asked for. The server is at fault.")
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
-    if response.status_code == 200:
+    if response.status == 200:
         return 0, _Validators(url, etag, modified, _int(response.headers.get("Content-Length")))
     start, total = _content_range(response.headers.get("Content-Range", ""))
     same = before is not None and (etag or before.etag) == before.etag and total in {before.total, None}
@@ -172,16 +172,16 @@ def _start_of(response: httpx.Response, url: str, part: Path, before: _Validator
     return start or 0, before
 
 
-def _stream(net: Network, response: httpx.Response, part: Path, start: int, now: _Validators, name: str) -> Received:
+def _stream(net: Network, response: Response, part: Path, start: int, now: _Validators, name: str) -> Received:
     if start == 0:
         _write_validators(part, now)
     digest = _prefix_hash(part, start)
     done, since, mark = start, time.monotonic(), start
-    with part.open("r+b" if start else "wb", buffering=_BUFFER_BYTES) as out:
+    with part.open("r+b" if start else "wb", buffering=0) as out:
         out.seek(start)
         out.truncate()
-        for chunk in response.iter_raw():
-            out.write(chunk)
+        while chunk := response.read1(_TAKEN_BYTES):
+            _write_all(out, chunk)
             digest.update(chunk)
             done += len(chunk)
             net.options.progress(name, done, now.total)
@@ -191,6 +191,13 @@ def _stream(net: Network, response: httpx.Response, part: Path, start: int, now:
     if now.total is not None and done != now.total:
         raise Again(f"{done} bytes came where {now.total} were announced")
     return _received(part, now, digest.hexdigest(), done)
+
+
+def _write_all(out: RawIOBase, chunk: bytes) -> None:
+    """Write a chunk whole: the system may take only a part of it where a disk is nearly full."""
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[out.write(rest) or 0 :]
 
 
 def _fast_enough(net: Network, since: float, mark: int, done: int) -> tuple[float, int]:
@@ -264,7 +271,7 @@ def _content_range(text: str) -> tuple[int | None, int | None]:
     return (_int(first) if unit == "bytes" else None), _int(total)
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
+def _retry_after_s(response: Response) -> float | None:
     text = response.headers.get("Retry-After")
     if text is None:
         return None
