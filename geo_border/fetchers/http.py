@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from shapely.geometry.base import BaseGeometry
 
 from geo_border.catalog import Download, Entry
-from geo_border.errors import ChecksumError, FetchError, StoreError, UnreachableError
+from geo_border.errors import ChecksumError, FetchError, UnreachableError
 from geo_border.fetchers import archive, shelf
 from geo_border.fetchers.network import Again, Network
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.shelf import Place
 from geo_border.fetchers.tiles import Piece, pieces
-from geo_border.fetchers.transfer import AbsentError, Received, download, forget, refuse, wait_until_again
+from geo_border.fetchers.transfer import AbsentError, Received, body_of, download, forget, refuse, wait_until_again
 from geo_border.fetchers.verify import verify
 from geo_border.store import Folders, Raw
 
@@ -53,14 +53,19 @@ def listed(entry: Entry, folders: Folders, window: BaseGeometry | None, options:
         When that list cannot be had.
     """
     download = _download(entry)
-    index = None
     if download.tiles.scheme == "index":
         piece = Piece(INDEX, str(download.tiles.index_url))
         plain = download.model_copy(update={"kind": "geojson", "member": None, "absent": None, "md5_suffix": None})
         of_index = entry.model_copy(update={"download": plain})
         each([piece], lambda net, p: _piece(net, of_index, folders, p), of_index, folders, options)
-        index = shelf.place(folders, entry, INDEX).final
-    return pieces(entry, window, options, index)
+        where = shelf.place(folders, entry, INDEX)
+        try:
+            return pieces(entry, window, options, where.final)
+        except FetchError:
+            # GeoJSON, but not this list: it must not stand there for the next run.
+            shelf.drop(where)
+            raise
+    return pieces(entry, window, options, None)
 
 
 def each(
@@ -130,7 +135,7 @@ def as_raw(entry: Entry, folders: Folders, said: Iterable[tuple[str, dict[str, A
 
 def _piece(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[str, Any]:
     where = shelf.place(folders, entry, piece.name)
-    with where.held():
+    with where.held(), shelf.writing(where):
         standing = shelf.kept(where)
         if standing is not None and not net.options.refresh:
             # Another run fetched it while this one waited.
@@ -139,11 +144,6 @@ def _piece(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[s
             return _bring(net, entry, piece, where, standing)
         except AbsentError as error:
             return _absent(entry, piece, where, error)
-        except OSError as error:
-            raise StoreError(
-                f"{where.final}: cannot be written ({error.strerror or error}). Free space or use another --root; what "
-                "came is kept, run again to go on."
-            ) from error
 
 
 def _bring(net: Network, entry: Entry, piece: Piece, where: Place, standing: dict[str, Any] | None) -> dict[str, Any]:
@@ -173,7 +173,9 @@ def _opened(declared: Download, piece: Piece, where: Place, came: Received) -> t
         if declared.kind == "zip":
             archive.check(came.path, piece.url, declared.largest_bytes)
         return came.path, server
-    member = archive.take_out(came.path, declared.member, where.unpacked, piece.url, declared.largest_bytes)
+    member = archive.take_out(
+        came.path, declared.member, shelf.fresh(where.unpacked), piece.url, declared.largest_bytes
+    )
     verify(where.unpacked, declared.member_kind, f"{piece.url} ({member})")
     own = {"sha256": shelf.sha256_of(where.unpacked), "bytes": where.unpacked.stat().st_size}
     return where.unpacked, {**own, "archive": {**server, "member": member}}
@@ -202,7 +204,7 @@ def _published_md5(net: Network, url: str) -> str:
             with net.open(url, per_host=2) as response:
                 if response.status != 200:
                     refuse(response, url)
-                text = response.read(200).decode("ascii", "replace")
+                text = body_of(net, response, 200).decode("ascii", "replace")
         except Again as again:
             failures += 1
             wait_until_again(net, url, again, failures)

@@ -126,6 +126,8 @@ class Network:
             When it failed in one that will not.
         """
         there = self.options.rewrite(url)
+        if not there.startswith(("http://", "https://")):
+            raise UnreachableError(f"{url}: becomes {there}, which is no web address. Check the --mirror prefix.")
         # Spacing is a courtesy to a shared service; a mirror is the user's own.
         spacing_s = spacing_s if there == url else 0.0
         with _told(url), self._turn(parse_url(there).host or "", per_host, spacing_s):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,13 +16,15 @@ from geo_border.fetchers import http, shelf
 from geo_border.fetchers.network import Again, Network
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.tiles import Piece
-from geo_border.fetchers.transfer import refuse, wait_until_again
+from geo_border.fetchers.transfer import body_of, refuse, wait_until_again
 from geo_border.fetchers.verify import looks_like_page
 from geo_border.store import Folders, Raw, sha256_of
 
 # What the public servers allow a query by default (wiki.openstreetmap.org/wiki/Overpass_API/Overpass_QL).
 _TIMEOUT_S = 180
 _MAXSIZE_BYTES = 536_870_912
+# An answer is held in memory while it is checked; a fuller tile is split.
+_LARGEST_BYTES = 1 << 29
 _SPLITS = 4
 # A tile whose queries time out this often in a row is too full rather than unlucky.
 _TRIES_BEFORE_SPLIT = 2
@@ -49,12 +52,12 @@ def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[st
     declared = entry.download
     if declared is None:
         raise UnreachableError(f"{entry.name}: has no server to ask.")
-    with where.held():
+    with where.held(), shelf.writing(where):
         standing = shelf.kept(where)
         if standing is not None and not net.options.refresh:
             return standing
         answers = _answers(net, declared, piece, where.work, "q")
-        where.part.write_text(json.dumps(merged(answers), ensure_ascii=False), encoding="utf-8")
+        shelf.fresh(where.part).write_text(json.dumps(merged(answers), ensure_ascii=False), encoding="utf-8")
         told = shelf.provenance(
             entry,
             declared.url,
@@ -72,11 +75,14 @@ def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[st
 
 def _answers(net: Network, declared: Download, piece: Piece, work: Path, name: str) -> list[dict[str, Any]]:
     """Whole answers for a tile: one, or those of its quarters; each is kept, so a stopped run asks none twice."""
-    kept = work / f"{name}.json"
-    if kept.exists():
-        return [json.loads(kept.read_text("utf-8"))]
+    query = query_of(declared, piece.bounds, piece.name)
+    # By its query: an answer kept by an older version of the catalogue may be to another question.
+    kept = work / f"{name}-{hashlib.sha256(query.encode()).hexdigest()[:12]}.json"
+    answer = _kept_answer(kept)
+    if answer is not None:
+        return [answer]
     try:
-        answer = _ask(net, declared, query_of(declared, piece.bounds, piece.name))
+        answer = _ask(net, declared, query)
     except TooMuchError as error:
         if piece.bounds is None or len(name) > _SPLITS:
             raise UnreachableError(
@@ -87,10 +93,26 @@ def _answers(net: Network, declared: Download, piece: Piece, work: Path, name: s
             for i, quarter in enumerate(_quarters(piece.bounds))
             for answer in _answers(net, declared, Piece(piece.name, piece.url, quarter), work, f"{name}{i}")
         ]
-    temporary = work / "answer"
+    temporary = shelf.fresh(work / "answer")
     temporary.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
     temporary.replace(kept)
     return [answer]
+
+
+def _kept_answer(kept: Path) -> dict[str, Any] | None:
+    """An answer of a run that broke off; None where there is none, or a power cut left it without its bytes."""
+    try:
+        answer: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return answer if _is_answer(answer) else None
+
+
+def _is_answer(found: Any) -> bool:
+    """Whether JSON has what is used of an Overpass answer."""
+    dated = isinstance(found, dict) and isinstance(found.get("osm3s"), dict)
+    elements = found.get("elements") if dated and "timestamp_osm_base" in found["osm3s"] else None
+    return isinstance(elements, list) and all(isinstance(e, dict) and {"type", "id"} <= e.keys() for e in elements)
 
 
 def query_of(declared: Download, bounds: tuple[float, float, float, float] | None, name: str) -> str:
@@ -116,21 +138,24 @@ def _ask(net: Network, declared: Download, query: str) -> dict[str, Any]:
 
 
 def _once(net: Network, declared: Download, query: str) -> dict[str, Any]:
-    how: dict[str, Any] = {"form": {"data": query}, "timeout_s": max(net.options.timeout_s, 1.0) + _timeout_s(net)}
-    with net.open(declared.url, per_host=declared.per_host, spacing_s=declared.spacing_s, **how) as response:
+    silence_s = max(net.options.timeout_s, 1.0) + _timeout_s(net)
+    how: dict[str, Any] = {"form": {"data": query}, "timeout_s": silence_s, "spacing_s": declared.spacing_s}
+    with net.open(declared.url, per_host=declared.per_host, **how) as response:
         if response.status != 200:
             refuse(response, declared.url)
-        body = response.read()
+        body = body_of(net, response, _LARGEST_BYTES, silence_s)
+    if len(body) == _LARGEST_BYTES:
+        raise TooMuchError(f"an answer of more than {_LARGEST_BYTES:,} bytes")
     if looks_like_page(body[:1024]):
         raise Again("answered with a page instead of data")
     try:
         answer: dict[str, Any] = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TooMuchError(f"an answer that was cut ({error})") from error
-    if "remark" in answer:
+    if isinstance(answer, dict) and "remark" in answer:
         # Status 200 with a remark is how Overpass says that it stopped half way.
         raise TooMuchError(f"the server stopped half way ({answer['remark']})")
-    if "elements" not in answer or "timestamp_osm_base" not in answer.get("osm3s", {}):
+    if not _is_answer(answer):
         raise UnreachableError(f"{declared.url}: answered with something that is no Overpass answer.")
     return answer
 

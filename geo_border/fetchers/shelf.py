@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,19 @@ from geo_border.errors import StoreError
 from geo_border.fetchers.network import user_agent
 from geo_border.store import Folders, lock, sha256_of
 
-__all__ = ["PROVENANCE", "Place", "kept", "note_absent", "place", "provenance", "put", "sha256_of"]
+__all__ = [
+    "PROVENANCE",
+    "Place",
+    "drop",
+    "fresh",
+    "kept",
+    "note_absent",
+    "place",
+    "provenance",
+    "put",
+    "sha256_of",
+    "writing",
+]
 PROVENANCE = ".provenance.json"
 _READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
@@ -64,7 +76,8 @@ def kept(where: Place) -> dict[str, Any] | None:
     try:
         said: dict[str, Any] = json.loads(where.provenance_path.read_text("utf-8"))
         standing = said.get("absent") is not None or where.final.stat().st_size == said["bytes"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, AttributeError):
+        # Missing, or damaged by someone: not JSON, or not a table.
         return None
     return said if standing else None
 
@@ -72,25 +85,14 @@ def kept(where: Place) -> dict[str, Any] | None:
 def put(temporary: Path, where: Place, provenance: Mapping[str, Any]) -> None:
     """Move a verified file to its place, read-only, its provenance first: the file's presence is what counts.
 
-    Raises
-    ------
-    StoreError
-        When the folder cannot be written.
+    What stood there goes before that: killed between the two, new provenance never stands beside old bytes.
     """
+    # Open for writing, because Windows flushes no other file.
+    with temporary.open("r+b") as handle:
+        os.fsync(handle.fileno())
+    temporary.chmod(_READ_ONLY)
     _write(where, provenance)
-    try:
-        # Open for writing, because Windows flushes no other file.
-        with temporary.open("r+b") as handle:
-            os.fsync(handle.fileno())
-        temporary.chmod(_READ_ONLY)
-        if where.final.exists():
-            # Windows does not replace a read-only file.
-            where.final.chmod(_READ_ONLY | stat.S_IWUSR)
-        temporary.replace(where.final)
-    except OSError as error:
-        raise StoreError(
-            f"{where.final}: cannot be written ({error.strerror}). Use another folder with --root."
-        ) from error
+    temporary.replace(where.final)
 
 
 def note_absent(where: Place, provenance: Mapping[str, Any]) -> None:
@@ -98,15 +100,55 @@ def note_absent(where: Place, provenance: Mapping[str, Any]) -> None:
     _write(where, provenance)
 
 
-def _write(where: Place, provenance: Mapping[str, Any]) -> None:
-    text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    temporary = where.work / "provenance"
+def drop(where: Place) -> None:
+    """Take a file away that proved to be none of the dataset's, with its provenance."""
+    where.provenance_path.unlink(missing_ok=True)
+    _clear(where.final)
+
+
+@contextmanager
+def writing(where: Place) -> Iterator[None]:
+    """Say in one line what the system says when a file cannot be written.
+
+    Raises
+    ------
+    StoreError
+        When the disk is full, or the folder may not be written.
+    """
     try:
-        where.final.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(where.provenance_path)
+        yield
     except OSError as error:
-        raise StoreError(f"{where.final}: cannot be written ({error.strerror}). Use another --root.") from error
+        # The part is kept for the next run; a member half unpacked only takes room.
+        with suppress(OSError):
+            where.unpacked.unlink(missing_ok=True)
+        raise StoreError(
+            f"{where.final}: cannot be written ({error.strerror or error}). Free space or use another --root; what "
+            "came is kept, run again to go on."
+        ) from error
+
+
+def _write(where: Place, provenance: Mapping[str, Any]) -> None:
+    """Provenance into its place, and nothing in the file's: no other version, and no link to somebody's file."""
+    where.final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = where.work / "provenance"
+    fresh(temporary).write_text(
+        json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
+    )
+    _clear(where.final)
+    temporary.replace(where.provenance_path)
+
+
+def _clear(path: Path) -> None:
+    if path.exists() and not path.is_symlink():
+        # Windows does not delete a read-only file. Through a link it would be another's file whose mode is changed.
+        path.chmod(_READ_ONLY | stat.S_IWUSR)
+    path.unlink(missing_ok=True)
+
+
+def fresh(path: Path) -> Path:
+    """A path with nothing there, so that what is written goes through no link to a file elsewhere."""
+    path.unlink(missing_ok=True)
+    return path
 
 
 def provenance(entry: Entry, url: str, **more: Any) -> dict[str, Any]:

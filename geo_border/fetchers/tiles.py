@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_border.catalog import Entry, Tiles
-from geo_border.errors import CatalogError, FetchError
+from geo_border.errors import CatalogError, FetchError, UnreachableError
 from geo_border.fetchers.options import Options
 from geo_border.iso3166 import alpha3
+
+_TILE = re.compile(r"[A-Za-z0-9_+-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,19 @@ def _own_names(entry: Entry, code: str) -> dict[str, str]:
 def _listed(tiles: Tiles, window: BaseGeometry, index: Path | None) -> Iterator[dict[str, Any]]:
     if index is None:
         raise FetchError(f"the list of tiles {tiles.index_url} is not there.")
-    for feature in json.loads(index.read_text("utf-8"))["features"]:
-        if window.intersects(shapely.geometry.shape(feature["geometry"])):
-            yield {"tile": feature["properties"][tiles.field]}
+    try:
+        listed = [
+            (shapely.geometry.shape(feature["geometry"]), str(feature["properties"][tiles.field]))
+            for feature in json.loads(index.read_text("utf-8"))["features"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
+        raise UnreachableError(f"{tiles.index_url}: not the list of tiles that was expected ({error!r}).") from error
+    for shape, tile in listed:
+        # It becomes part of a path here: what a server writes into it must not lead out of the dataset's folder.
+        if not _TILE.fullmatch(tile):
+            raise UnreachableError(f"{tiles.index_url}: names a tile {tile[:40]!r}, which is no name of a tile.")
+        if window.intersects(shape):
+            yield {"tile": tile}
 
 
 def _squares(

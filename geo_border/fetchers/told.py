@@ -113,5 +113,13 @@ def _cached(entry: Entry, folders: Folders) -> str:
     notes = sorted((folders.raw / entry.name / entry.version).rglob("*.provenance.json"))
     if not notes:
         return "no"
-    dates = [str(json.loads(note.read_text("utf-8")).get("retrieved") or "")[:10] for note in notes]
-    return f"{len(notes)} files, {min(dates)}"
+    dates = [date for note in notes if (date := _retrieved(note))]
+    return f"{len(notes)} files, {min(dates, default='date unknown')}"
+
+
+def _retrieved(note: Path) -> str:
+    """The day that a file's provenance names; empty where someone damaged it."""
+    try:
+        return str(json.loads(note.read_text("utf-8")).get("retrieved") or "")[:10]
+    except (OSError, ValueError, AttributeError):
+        return ""

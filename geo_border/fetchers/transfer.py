@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +19,8 @@ from geo_border.errors import UnreachableError
 from geo_border.fetchers.network import Again, Network, Response
 
 _NO_LENGTH = None
+# No more digits than a length or a wait can have; str.isdigit() also takes "²" for one.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
 _BLOCK_BYTES = 1 << 20
@@ -55,6 +58,11 @@ class _Validators:
         if self.etag and not self.etag.startswith("W/"):
             return self.etag
         return self.last_modified
+
+    def hold(self, etag: str | None, last_modified: str | None) -> bool:
+        """Whether the rest of a file is of this version: what is told of it agrees, and something is told."""
+        told = [(etag, self.etag), (last_modified, self.last_modified)]
+        return any(now for now, _ in told) and all(now == before for now, before in told if now)
 
 
 def download(
@@ -163,9 +171,7 @@ def _start_of(response: Response, url: str, part: Path, before: _Validators | No
     if response.status == 200:
         return 0, _Validators(url, etag, modified, _int(response.headers.get("Content-Length")))
     start, total = _content_range(response.headers.get("Content-Range", ""))
-    same = before is not None and (etag or before.etag) == before.etag and total in {before.total, None}
-    same = same and before is not None and (modified or before.last_modified) == before.last_modified
-    if start != _size(part) or not same or before is None:
+    if before is None or start != _size(part) or total not in {before.total, None} or not before.hold(etag, modified):
         # The server took no heed of If-Range: joining the two would make a file that never was.
         forget(part)
         raise Again("the file changed on the server while it was being fetched")
@@ -187,7 +193,7 @@ def _stream(net: Network, response: Response, part: Path, start: int, now: _Vali
             net.options.progress(name, done, now.total)
             if net.stop.is_set():
                 raise UnreachableError("stopped. Run again to go on from here.")
-            since, mark = _fast_enough(net, since, mark, done)
+            since, mark = _fast_enough(net, since, mark, done, net.options.timeout_s)
     if now.total is not None and done != now.total:
         raise Again(f"{done} bytes came where {now.total} were announced")
     return _received(part, now, digest.hexdigest(), done)
@@ -200,9 +206,24 @@ def _write_all(out: RawIOBase, chunk: bytes) -> None:
         rest = rest[out.write(rest) or 0 :]
 
 
-def _fast_enough(net: Network, since: float, mark: int, done: int) -> tuple[float, int]:
+def body_of(net: Network, response: Response, most_bytes: int, window_s: float | None = None) -> bytes:
+    """Read an answer into memory, no more than `most_bytes` of it; a server that drips is given up.
+
+    Raises
+    ------
+    Again
+        When it comes too slowly over `window_s` (the longest silence borne, when not given).
+    """
+    came, since, mark = bytearray(), time.monotonic(), 0
+    while len(came) < most_bytes and (chunk := response.read1(min(_TAKEN_BYTES, most_bytes - len(came)))):
+        came += chunk
+        since, mark = _fast_enough(net, since, mark, len(came), window_s or net.options.timeout_s)
+    return bytes(came)
+
+
+def _fast_enough(net: Network, since: float, mark: int, done: int, window_s: float) -> tuple[float, int]:
     clock = time.monotonic()
-    if clock - since < net.options.timeout_s:
+    if clock - since < window_s:
         return since, mark
     if (done - mark) / (clock - since) < net.options.slowest_bytes_per_s:
         raise Again(f"slower than {net.options.slowest_bytes_per_s:.0f} bytes a second")
@@ -233,7 +254,7 @@ def _validators_path(part: Path) -> Path:
 
 def _write_validators(part: Path, now: _Validators) -> None:
     # The old bytes go first: killed between the two, the next run must not take them for the new version's.
-    part.unlink(missing_ok=True)
+    forget(part)
     _validators_path(part).write_text(json.dumps(asdict(now)), encoding="utf-8")
 
 
@@ -242,7 +263,8 @@ def _read_validators(part: Path, url: str) -> _Validators | None:
         found = _Validators(**json.loads(_validators_path(part).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.url == url and part.exists() else None
+    # A link is none of ours: what is written through it would land elsewhere.
+    return found if found.url == url and part.exists() and not part.is_symlink() else None
 
 
 def forget(part: Path) -> None:
@@ -256,7 +278,7 @@ def _size(part: Path) -> int:
 
 
 def _int(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else _NO_LENGTH
+    return int(text) if text and _NUMBER.fullmatch(text) else _NO_LENGTH
 
 
 def _content_range(text: str) -> tuple[int | None, int | None]:
@@ -275,9 +297,16 @@ def _retry_after_s(response: Response) -> float | None:
     text = response.headers.get("Retry-After")
     if text is None:
         return None
-    if text.strip().isdigit():
+    if _NUMBER.fullmatch(text.strip()):
         return float(text)
+    # By the server's own clock, where it tells it: ours may be wrong by hours.
+    now, until = _date(response.headers.get("Date")) or datetime.now(UTC), _date(text)
+    return max(0.0, (until - now).total_seconds()) if until else None
+
+
+def _date(text: str | None) -> datetime | None:
     try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+        found = parsedate_to_datetime(text or "")
     except (TypeError, ValueError):
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

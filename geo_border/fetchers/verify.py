@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from geo_border.errors import UnreachableError
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _SQLITE = b"SQLite format 3\0"
+# A TIFF tells the offset and the length of each block, in four bytes and in two at the least.
+_TABLE_BYTES = 6
 
 
 def verify(path: Path, kind: str, url: str) -> None:
@@ -57,6 +60,9 @@ def _tiff(path: Path, head: bytes) -> str | None:
 def _blocks_inside(source: rasterio.DatasetReader, size: int) -> str | None:
     """A COG cut short opens well and fails on a block: so each block must end inside the file."""
     height, width = source.block_shapes[0]
+    blocks = math.ceil(source.height / height) * math.ceil(source.width / width)
+    if blocks > 1 and blocks * _TABLE_BYTES > size:
+        return f"its tables of {blocks:,} blocks would not fit into its {size:,} bytes"
     for row in range(-(-source.height // height)):
         for column in range(-(-source.width // width)):
             offset = source.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1)
@@ -83,7 +89,7 @@ def _gpkg(path: Path, head: bytes) -> str | None:
 def _geojson(path: Path, head: bytes) -> str | None:
     try:
         found = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"{error}; it begins with {head[:20]!r}"
     return None if isinstance(found, dict) and "type" in found else "no GeoJSON object"
 

@@ -18,6 +18,7 @@ KINDS = (
     "html",
     "changed",
     "changed_rudely",
+    "changed_silently",
     "no_range",
     "redirect_loop",
     "wrong_bytes",
@@ -29,7 +30,10 @@ KINDS = (
 
 @dataclass
 class Fault:
-    """One fault: `times` requests suffer it (-1: all); `wait_s` is what Retry-After asks or a hang lasts."""
+    """One fault: `times` requests suffer it (-1: all); `wait_s` is what Retry-After asks or a hang lasts.
+
+    `changed_rudely` sends the tail of another version for a resume; `changed_silently` also leaves out what tells it.
+    """
 
     kind: str
     times: int = -1

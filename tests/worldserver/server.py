@@ -19,6 +19,8 @@ from typing import Any
 
 from tests.worldserver.faults import Fault, Faults
 
+# They take no heed of If-Range.
+RUDE = ("changed_rudely", "changed_silently")
 PAGE = b"<!DOCTYPE html><html><body>Please log in to this network</body></html>" * 40
 Answer = Callable[[str, Fault | None], bytes]
 
@@ -109,6 +111,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._whole(406, b"who are you?")
         else:
             answer = self.world.overpass(query, fault)
+            if fault is not None and fault.kind == "drip":
+                self._whole(200, b"", {"Content-Type": "application/json"}, len(answer))
+                self._drip(answer[: int(fault.wait_s / 0.05)])
+                return
             self._whole(504 if answer == b"504" else 200, answer, {"Content-Type": "application/json"})
 
     def _plain_fault(self, fault: Fault) -> bool:
@@ -129,11 +135,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return False
         return True
 
-    def _whole(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    def _whole(
+        self, status: int, body: bytes, headers: dict[str, str] | None = None, announced: int | None = None
+    ) -> None:
         self.send_response(status)
         for key, value in (headers or {}).items():
             self.send_header(key, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) if announced is None else announced))
         self.end_headers()
         self.wfile.write(body)
 
@@ -157,8 +165,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._whole(416, b"", {"Content-Range": f"bytes */{size}"})
             return
         self.send_response(206 if start else 200)
-        self.send_header("ETag", etag)
-        self.send_header("Last-Modified", formatdate(stat.st_mtime, usegmt=True))
+        if not (start and kind == "changed_silently"):
+            self.send_header("ETag", etag)
+            self.send_header("Last-Modified", formatdate(stat.st_mtime, usegmt=True))
         self.send_header("Accept-Ranges", "bytes")
         if start:
             self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
@@ -173,13 +182,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return 0
         unchanged = self.headers.get("If-Range") in {etag, None}
         # A rude server takes no heed of If-Range and sends the tail of another version.
-        return int(asked.group(1)) if unchanged or kind == "changed_rudely" else 0
+        return int(asked.group(1)) if unchanged or kind in RUDE else 0
 
     def _body(self, path: Path, start: int, length: int, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         with path.open("rb") as source:
             source.seek(start)
-            if fault is not None and kind in {"cut", "changed", "changed_rudely"}:
+            if fault is not None and kind in {"cut", "changed", *RUDE}:
                 self.wfile.write(source.read(fault.at_bytes))
                 self.wfile.flush()
                 self.world.sent += fault.at_bytes
@@ -188,10 +197,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self.close_connection = True
                 self.connection.close()
             elif fault is not None and kind == "drip":
-                for _ in range(int(fault.wait_s / 0.05)):
-                    self.wfile.write(source.read(1))
-                    time.sleep(0.05)
-                self.close_connection = True
+                self._drip(source.read(int(fault.wait_s / 0.05)))
             elif kind == "wrong_bytes":
                 body = bytearray(source.read())
                 body[len(body) // 2] ^= 0xFF
@@ -200,6 +206,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._send(source.fileno(), start, length)
             if kind == "too_long":
                 self.close_connection = True
+
+    def _drip(self, body: bytes) -> None:
+        for at in range(len(body)):
+            self.wfile.write(body[at : at + 1])
+            time.sleep(0.05)
+        self.close_connection = True
 
     def _send(self, descriptor: int, start: int, length: int) -> None:
         """Send by the kernel where the line is plain; pieces with pauses where it is given a speed."""
