@@ -38,6 +38,24 @@ def test_a_bad_certificate_is_refused_and_the_users_own_authority_honoured(
     assert standing(folders) == {"tile.tif": sha256_of(served / "data.example" / "tile.tif")}
 
 
+def test_a_redirect_to_a_server_whose_certificate_is_not_trusted_is_refused(
+    tmp_path: Path, folders: Folders, entry: Callable[..., Entry]
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    write_tiff(tmp_path / "secure" / "data.example" / "tile.tif")
+    moved = tmp_path / "served" / "data.example" / "tile.tif.redirect"
+    moved.parent.mkdir(parents=True)
+    with serve(tmp_path / "secure", tls=tls) as secure, serve(tmp_path / "served") as world:
+        moved.write_text(f"{secure.url}/data.example/tile.tif")
+        with pytest.raises(UnreachableError, match=r"certificate is not trusted.*SSL_CERT_FILE"):
+            fetch(entry(), folders, None, Options(mirrors=(("https://data.", f"{world.url}/data."),), tries=2))
+        # Refused once and for all, not tried again.
+        assert len(world.asked()) == 1
+        assert secure.asked() == []
+    assert standing(folders) == {}
+
+
 def test_a_proxy_of_the_environment_is_used(
     tmp_path: Path, folders: Folders, entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:

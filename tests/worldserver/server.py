@@ -188,7 +188,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         kind = fault.kind if fault else ""
         with path.open("rb") as source:
             source.seek(start)
-            if fault is not None and kind in {"cut", "changed", *RUDE}:
+            if fault is not None and (kind in {"cut", "changed"} or (kind in RUDE and not start)):
                 self.wfile.write(source.read(fault.at_bytes))
                 self.wfile.flush()
                 self.world.sent += fault.at_bytes
@@ -232,9 +232,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def _change(path: Path) -> None:
-    """Publish another version of a file: same length, other bytes."""
+    """Publish another version of a file: same length, other bytes near its beginning and at its end."""
     body = bytearray(path.read_bytes())
-    body[-1] ^= 0x01
+    for at in (len(body) // 8, -1):
+        body[at] ^= 0x01
     path.write_bytes(bytes(body))
     later = path.stat().st_mtime + 2
     os.utime(path, (later, later))
