@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import socket
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -67,3 +70,38 @@ def test_a_proxy_of_the_environment_is_used(
         fetch(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
         assert world.asked() == ["GET http://data.example/tile.tif"]
     assert list(standing(folders)) == ["tile.tif"]
+
+
+def test_what_no_proxy_names_is_asked_without_one(
+    tmp_path: Path, folders: Folders, entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiff(tmp_path / "served" / "data.example" / "tile.tif")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    with serve(tmp_path / "served") as world:
+        fetch(entry(), folders, None, Options(mirrors=(world.mirror,), tries=1))
+    assert list(standing(folders)) == ["tile.tif"]
+
+
+def test_a_proxy_that_asks_who_we_are_is_told(
+    tmp_path: Path, folders: Folders, entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiff(tmp_path / "tile.tif")
+    body = (tmp_path / "tile.tif").read_bytes()
+    asked: list[bytes] = []
+
+    def answer(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            asked.append(connection.recv(65_536))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        proxy = threading.Thread(target=answer, args=(listening,))
+        proxy.start()
+        monkeypatch.setenv("HTTP_PROXY", f"http://mara:p%40ss@127.0.0.1:{listening.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", "")
+        fetch(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
+        proxy.join(10)
+    assert asked[0].startswith(b"GET http://data.example/tile.tif HTTP/1.1")
+    assert b"Basic " + base64.b64encode(b"mara:p@ss") in asked[0]
