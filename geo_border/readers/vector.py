@@ -95,8 +95,14 @@ def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Protected areas: `name`, `kind` (as the source classes them), `source`, `geometry`."""
+    """Protected areas: `name`, `kind` (as the source classes them), `source`, `geometry`; sites may overlap.
+
+    Those not in force (`options.not_in_force`: values of a field) are left out.
+    """
     table = read_table(raw, window, raw.entry.options.get("layer"))
+    for field, values in raw.entry.options.get("not_in_force", {}).items():
+        if field in table.columns:
+            table = table[~table[field].isin(values)]
     table = pick(table, columns_of(raw, ("name", "kind")), raw.paths[0])
     return repair(table.assign(source=raw.entry.name), raw.paths[0])
 

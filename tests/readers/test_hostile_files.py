@@ -221,6 +221,17 @@ def test_protected_areas_of_a_user_are_read(tmp_path: Path) -> None:
     assert table.iloc[0][["name", "kind", "source"]].tolist() == ["Białowieża", "C", "natura2000-2023"]
 
 
+def test_protected_areas_that_are_not_in_force_are_left_out(tmp_path: Path) -> None:
+    rows = {
+        "NAME": ["Romincka", "Planned", "Unknown", "Reserve"],
+        "DESIG_ENG": ["Landscape Park", "National Park", "National Park", "UNESCO-MAB Biosphere Reserve"],
+        "STATUS": ["Designated", "Proposed", "Not Reported", "Designated"],
+    }
+    gpd.GeoDataFrame(rows, geometry=[TWO[0][1]] * 4, crs=4326).to_file(tmp_path / "w.gpkg")
+    table = readers.read_protected(local("protected", tmp_path / "w.gpkg", entry("wdpa")), HERE)
+    assert table["name"].tolist() == ["Romincka"]
+
+
 def test_every_message_is_one_line(tmp_path: Path) -> None:
     for make in (
         lambda: readers.read_people(raster(tmp_path / "p.tif", grid(), crs=None), HERE),
