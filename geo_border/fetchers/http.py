@@ -149,7 +149,8 @@ def _piece(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[s
 def _bring(net: Network, entry: Entry, piece: Piece, where: Place, standing: dict[str, Any] | None) -> dict[str, Any]:
     declared = _download(entry)
     known = standing.get("archive", standing) if standing else None
-    came = download(net, piece.url, where.part, per_host=declared.per_host, name=piece.name, known=known)
+    how = {"per_host": declared.per_host, "most_bytes": declared.largest_bytes}
+    came = download(net, piece.url, where.part, **how, name=piece.name, known=known)
     if came is None:
         return standing or {}
     try:

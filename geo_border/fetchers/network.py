@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import metadata
@@ -60,6 +60,7 @@ class Network:
         self._last: dict[str, float] = {}
         self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         self._guard = threading.Lock()
+        self._asking: dict[int, HTTPConnection] = {}
         self._pools: dict[tuple[str, bool], urllib3.PoolManager] = {}
         # What the environment names (on macOS and Windows the system too) is the user's, and is honoured.
         self._proxies = urllib.request.getproxies()
@@ -87,6 +88,27 @@ class Network:
         with self._guard:
             self._open.add(connection)
         self._go_on()
+
+    def _asks(self, connection: HTTPConnection) -> None:
+        self._asking[threading.get_ident()] = connection
+
+    @contextmanager
+    def _in_time(self, seconds: float) -> Iterator[None]:
+        """Cut a connection whose headers have not come by then: a server that drips them is never silent."""
+        timer = threading.Timer(seconds, self._cut, [threading.get_ident()])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._asking.pop(threading.get_ident(), None)
+
+    def _cut(self, thread: int) -> None:
+        connection = self._asking.get(thread)
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _go_on(self) -> None:
         if self.stop.is_set():
@@ -149,7 +171,8 @@ class Network:
         for _ in range(_MOST_REDIRECTS):
             self._go_on()
             method = "GET" if body is None else "POST"
-            response = self._pool(there).urlopen(method, there, redirect=False, retries=False, body=body, **asked)
+            with self._in_time(self.options.timeout_s + timeout_s):
+                response = self._pool(there).urlopen(method, there, redirect=False, retries=False, body=body, **asked)
             location = response.get_redirect_location()
             if not location:
                 return response
@@ -186,7 +209,7 @@ class Network:
             )
         else:
             pool = urllib3.PoolManager(**kept)
-        pool.pool_classes_by_scheme = _watched(self._connected)
+        pool.pool_classes_by_scheme = _watched(self)
         return pool
 
     @contextmanager
@@ -202,18 +225,26 @@ class Network:
             yield
 
 
-def _watched(connected: Callable[[HTTPConnection], None]) -> dict[str, Any]:
-    """Pools that tell of every connection when it stands."""
+def _watched(net: Network) -> dict[str, Any]:
+    """Pools whose connections tell a network when they stand and when they are asked something."""
 
     class Plain(HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            connected(self)
+            net._connected(self)
+
+        def request(self, *args: Any, **named: Any) -> None:
+            net._asks(self)
+            super().request(*args, **named)
 
     class Secure(HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            connected(self)
+            net._connected(self)
+
+        def request(self, *args: Any, **named: Any) -> None:
+            net._asks(self)
+            super().request(*args, **named)
 
     class PlainPool(urllib3.HTTPConnectionPool):
         ConnectionCls = Plain

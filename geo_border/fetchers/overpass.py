@@ -144,6 +144,8 @@ def _once(net: Network, declared: Download, query: str) -> dict[str, Any]:
         if response.status != 200:
             refuse(response, declared.url)
         body = body_of(net, response, _LARGEST_BYTES, silence_s)
+    if not body:
+        raise Again("an answer without a byte")
     if len(body) == _LARGEST_BYTES:
         raise TooMuchError(f"an answer of more than {_LARGEST_BYTES:,} bytes")
     if looks_like_page(body[:1024]):

@@ -66,9 +66,18 @@ class _Validators:
 
 
 def download(
-    net: Network, url: str, part: Path, *, per_host: int = 4, name: str = "", known: Mapping[str, Any] | None = None
+    net: Network,
+    url: str,
+    part: Path,
+    *,
+    per_host: int = 4,
+    name: str = "",
+    known: Mapping[str, Any] | None = None,
+    most_bytes: int | None = None,
 ) -> Received | None:
     """Bring a URL's bytes into `part`, going on from what is there; None if `known` is still the newest (304).
+
+    What is larger than `most_bytes` is not the file: it is refused before it fills the disk.
 
     Raises
     ------
@@ -81,7 +90,7 @@ def download(
     while True:
         before = _size(part)
         try:
-            return _attempt(net, url, part, per_host, name or part.name, known)
+            return _attempt(net, url, part, per_host, _Wanted(name or part.name, known, most_bytes))
         except Again as again:
             # A connection that drops after a good stretch is not a failing one: only tries without progress count.
             failures = 1 if _size(part) - before >= _PROGRESS_BYTES else failures + 1
@@ -130,15 +139,30 @@ def refuse(response: Response, url: str) -> None:
     raise UnreachableError(f"{url}: the server answered {status} {response.reason}.")
 
 
-def _attempt(
-    net: Network, url: str, part: Path, per_host: int, name: str, known: Mapping[str, Any] | None
-) -> Received | None:
+@dataclass(frozen=True)
+class _Wanted:
+    """What a file is called, what is known of it, and how large it can be."""
+
+    name: str
+    known: Mapping[str, Any] | None
+    most_bytes: int | None
+
+    def fits(self, url: str, part: Path, size: int) -> None:
+        """Refuse, and keep nothing of, what is larger than the file can be."""
+        if self.most_bytes is not None and size > self.most_bytes:
+            forget(part)
+            raise UnreachableError(
+                f"{url}: larger than the {self.most_bytes:,} bytes that are expected at most. Nothing of it is kept."
+            )
+
+
+def _attempt(net: Network, url: str, part: Path, per_host: int, wanted: _Wanted) -> Received | None:
     have, validators = _size(part), _read_validators(part, url)
     if validators is None:
         have = 0
     elif validators.total is not None and have == validators.total:
         return _received(part, validators, _prefix_hash(part, have).hexdigest(), have)
-    headers = _headers(have, validators, known)
+    headers = _headers(have, validators, wanted.known)
     with net.open(url, per_host=per_host, headers=headers) as response:
         if response.status == 304:
             response.drain_conn()
@@ -149,7 +173,7 @@ def _attempt(
         if response.status not in {200, 206}:
             refuse(response, url)
         start, now = _start_of(response, url, part, validators)
-        return _stream(net, response, part, start, now, name)
+        return _stream(net, response, part, start, now, wanted)
 
 
 def _headers(have: int, validators: _Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
@@ -178,7 +202,8 @@ def _start_of(response: Response, url: str, part: Path, before: _Validators | No
     return start or 0, before
 
 
-def _stream(net: Network, response: Response, part: Path, start: int, now: _Validators, name: str) -> Received:
+def _stream(net: Network, response: Response, part: Path, start: int, now: _Validators, wanted: _Wanted) -> Received:
+    wanted.fits(now.url, part, now.total or 0)
     if start == 0:
         _write_validators(part, now)
     digest = _prefix_hash(part, start)
@@ -190,10 +215,14 @@ def _stream(net: Network, response: Response, part: Path, start: int, now: _Vali
             _write_all(out, chunk)
             digest.update(chunk)
             done += len(chunk)
-            net.options.progress(name, done, now.total)
+            net.options.progress(wanted.name, done, now.total)
+            wanted.fits(now.url, part, done)
             if net.stop.is_set():
                 raise UnreachableError("stopped. Run again to go on from here.")
             since, mark = _fast_enough(net, since, mark, done, net.options.timeout_s)
+    if now.total is None and done == 0:
+        # How an answer looks whose headers were cut: the rest of them, the length too, is missing.
+        raise Again("an answer without a length and without a byte")
     if now.total is not None and done != now.total:
         raise Again(f"{done} bytes came where {now.total} were announced")
     return _received(part, now, digest.hexdigest(), done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,31 @@ def test_faults_one_after_another_end_with_the_right_bytes(
     fetch(entry(), folders, WINDOW, Options(**{**options.__dict__, "tries": 8}))
     assert len(world.asked()) >= 8
     assert standing(folders) == {"tile.tif": sha256_of(tiff)}
+
+
+def test_headers_that_drip_are_given_up(
+    world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
+) -> None:
+    # Never silent for long enough to be timed out, and 30 s long in all.
+    world.faults.by_path["tile.tif"] = Fault("drip_head", wait_s=30.0)
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match=r"(without a byte|connection failed).* 3 times in a row"):
+        fetch(entry(), folders, WINDOW, options)
+    assert time.monotonic() - began < 20
+    world.faults.by_path["tile.tif"] = Fault("drip_head", wait_s=30.0, times=1)
+    fetch(entry(), folders, WINDOW, options)
+    assert standing(folders) == {"tile.tif": sha256_of(tiff)}
+
+
+@pytest.mark.parametrize(("kind", "most"), [("endless", 5_000_000), ("", 100_000)])
+def test_what_is_larger_than_the_file_can_be_does_not_fill_the_disk(
+    world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry, kind: str, most: int
+) -> None:
+    world.faults.by_path["tile.tif"] = Fault(kind)
+    with pytest.raises(UnreachableError, match=f"larger than the {most:,} bytes"):
+        fetch(entry(download={"largest_bytes": most}), folders, WINDOW, options)
+    assert len(world.asked()) == 1
+    assert [path for path in folders.raw.rglob("*") if path.is_file() and path.stat().st_size] == []
 
 
 @pytest.mark.parametrize("location", ["file:///etc/hostname", "ftp://data.example/tile.tif", "http://[tile.tif"])

@@ -12,6 +12,8 @@ KINDS = (
     "503",
     "hang",
     "drip",
+    "drip_head",
+    "endless",
     "cut",
     "too_long",
     "too_short",

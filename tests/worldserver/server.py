@@ -127,6 +127,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif kind == "hang":
             self.world.closing.wait(fault.wait_s)
             self.close_connection = True
+        elif kind == "drip_head":
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Slowly: " + b"x" * int(fault.wait_s / 0.05))
+        elif kind == "endless":
+            self._endless()
         elif kind == "html":
             self._whole(200, PAGE, {"Content-Type": "text/html"})
         elif kind == "redirect_loop":
@@ -206,6 +210,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._send(source.fileno(), start, length)
             if kind == "too_long":
                 self.close_connection = True
+
+    def _endless(self) -> None:
+        """Bytes of a TIFF without a length and without an end."""
+        self.send_response(200)
+        self.send_header("ETag", '"endless"')
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.write(b"II*\0")
+        while not self.world.closing.is_set():
+            self.wfile.write(bytes(65_536))
+            self.world.sent += 65_536
 
     def _drip(self, body: bytes) -> None:
         for at in range(len(body)):
