@@ -17,6 +17,7 @@ from pyproj.exceptions import ProjError
 
 from geo_border.crs import WGS84, parse_crs, transformer
 from geo_border.errors import CRSError, EmptyLayerError, SchemaError
+from geo_border.polygons import polygonal
 from geo_border.store import Raw
 
 Bounds = tuple[float, float, float, float]
@@ -93,17 +94,9 @@ def repair(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
     if wrong.any():
         LOG.warning("%s: %d of %d geometries were invalid and have been repaired.", where, wrong.sum(), len(table))
         geometry = geometry.copy()
-        geometry[wrong] = [polygonal(g) for g in shapely.make_valid(geometry[wrong])]
+        geometry[wrong] = polygonal(shapely.make_valid(geometry[wrong]))
     out = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=WGS84))
     return out[~out.geometry.is_empty].reset_index(drop=True)
-
-
-def polygonal(geometry: Any) -> Any:
-    """The polygons of a geometry, without the points and lines that a repair or a cut leaves."""
-    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
-        return geometry
-    parts = [part for part in shapely.get_parts(geometry) if part.geom_type in {"Polygon", "MultiPolygon"}]
-    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
 
 
 def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:

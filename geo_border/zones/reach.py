@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 from geo_border.crs import WGS84, FloatArray, LocalPlane, to_crs
 from geo_border.engine import Engine, LocalEngine
 from geo_border.nearest import densified
+from geo_border.polygons import polygonal
 
 PIECE_M = 110_000.0
 # Longest edge taken as straight in two planes at once: off by under 2 cm.
@@ -28,6 +29,10 @@ _RUN = 30
 _SIMPLIFY_M = (0.2, 0.35, 0.05, 0.6)
 _CHECK_STEP_M = 25.0
 _OFF_M = 1.0
+# Where along an edge it is measured, and from how far off on it is split: a notch near a corner does not show at the
+# middle (5.6 m of it, once in 300 lines).
+_LOOKS = np.array([1, 2, 4, 6, 7]) / 8
+_BRIDGE_M = 0.5
 _SPLITS = 12
 _OUTLINE_EDGE_M = 3_000.0
 _THIN_M = 0.4
@@ -110,7 +115,7 @@ def _dilated(lonlat: FloatArray, edges_m: Sequence[float], crs: CRS) -> list[Any
     for edge_m in edges_m:
         shape, reached = _grown(xy, shape, reached, edge_m, near), edge_m
         outline = plane.to_lonlat(shapely.segmentize(shape, _OUTLINE_EDGE_M))
-        out.append(shapely.make_valid(to_crs(outline, WGS84, crs)))
+        out.append(polygonal(shapely.make_valid(to_crs(outline, WGS84, crs))))
     return out
 
 
@@ -131,8 +136,8 @@ def _grown(xy: FloatArray, shape: Any, reached_m: float, edge_m: float, near: KD
 def _notched(shape: Any, edge_m: float, near: KDTree) -> Any | None:
     """The shape with the notches cut in that GEOS bridges: it ignores hollows of the input up to 1 % of the radius.
 
-    An edge whose middle is not at the distance is split there and the middle pulled to it, until no edge bridges. None
-    when a corner itself is off: then the outline is wrong, not coarse.
+    An edge that is not at the distance is split where it is furthest off and that point pulled to it, until no edge
+    bridges. None when a corner itself is off: then the outline is wrong, not coarse.
     """
     polygons = []
     for polygon in shapely.get_parts(shape):
@@ -143,7 +148,7 @@ def _notched(shape: Any, edge_m: float, near: KDTree) -> Any | None:
                 return None
             rings.append(pulled)
         polygons.append(shapely.Polygon(rings[0], [hole for hole in rings[1:] if len(hole) > 3]))
-    return shapely.make_valid(shapely.multipolygons(polygons))
+    return polygonal(shapely.make_valid(shapely.multipolygons(polygons)))
 
 
 def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray | None:
@@ -152,18 +157,21 @@ def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray | None:
     low, high = np.arange(len(start), dtype=np.float64), np.arange(1, len(ring), dtype=np.float64)
     places, added = [], []
     for _ in range(_SPLITS):
-        middle = (start + end) / 2
-        distance_m, foot = near.query(middle)
-        bridging = np.abs(distance_m - edge_m) > _OFF_M
-        if not bridging.any():
+        looked = start[:, None] + (end - start)[:, None] * _LOOKS[:, None]
+        distance_m, foot = near.query(looked)
+        off_m = np.abs(distance_m - edge_m)
+        worst = off_m.argmax(axis=1)
+        bridging = np.flatnonzero(off_m[np.arange(len(worst)), worst] > _BRIDGE_M)
+        if not len(bridging):
             break
-        # A corner that is off takes the middles beside it along, so only the corners of such edges need a look.
+        # A corner that is off takes what lies beside it along, so only the corners of such edges need a look.
         corners = np.concatenate((start[bridging], end[bridging]))
         if np.abs(near.query(corners)[0] - edge_m).max() > _OFF_M:
             return None
-        nearest = near.data[foot[bridging]]
-        pulled = nearest + (middle[bridging] - nearest) * (edge_m / distance_m[bridging])[:, None]
-        place = (low[bridging] + high[bridging]) / 2
+        at = (bridging, worst[bridging])
+        nearest = near.data[foot[at]]
+        pulled = nearest + (looked[at] - nearest) * (edge_m / distance_m[at])[:, None]
+        place = low[bridging] + (high - low)[bridging] * _LOOKS[at[1]]
         places.append(place)
         added.append(pulled)
         start, end = np.concatenate((start[bridging], pulled)), np.concatenate((pulled, end[bridging]))

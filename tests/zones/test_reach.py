@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -55,6 +55,8 @@ def test_progress_counts_every_piece() -> None:
 
 
 @given(st.integers(0, 5_000), st.sampled_from((36.0, 52.0, 69.0)), st.sampled_from((0.005, 0.03, 0.2)))
+@example(1589, 52.0, 0.03)
+@example(3049, 36.0, 0.03)
 @settings(max_examples=10)
 def test_outlines_lie_within_2_m_of_their_distance_and_3_m_at_50_km(seed: int, south: float, swing: float) -> None:
     line = shapely.LineString(wound(seed, south, south + 0.7, 25, swing))
