@@ -6,6 +6,7 @@ import hashlib
 import pickle
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from geo_border.catalog import Entry
 from geo_border.errors import StoreError
 
 _PACKAGE = Path(__file__).resolve().parent
+_GIVEN_UP_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -161,32 +163,37 @@ class Journals:
         return self._given[-1]
 
     def forget(self) -> None:
-        """Drop all that was kept: the run has ended well."""
+        """Drop all that was kept: the run has ended well. What others gave up a week ago goes too."""
         for journal in self._given:
             journal.forget()
-        if self._folder.exists() and not any(self._folder.iterdir()):
+        if not self._folder.exists():
+            return
+        for left in self._folder.iterdir():
+            if left.stat().st_mtime < time.time() - _GIVEN_UP_S:
+                shutil.rmtree(left, ignore_errors=True)
+        if not any(self._folder.iterdir()):
             self._folder.rmdir()
 
 
 class Journal:
     """Results of one piece of work, group by group, in a folder of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     def load(self, group: int) -> object | None:
-        """Give back a group's result, or None where it is not kept."""
-        path = self._folder / f"{group}.pickle"
-        return pickle.loads(path.read_bytes()) if path.exists() else None
+        """Give back a group's result, or None where it is not kept, or not whole."""
+        path = self.path / f"{group}.pickle"
+        try:
+            return pickle.loads(path.read_bytes())
+        except (FileNotFoundError, EOFError, pickle.UnpicklingError):
+            return None
 
     def save(self, group: int, result: object) -> None:
         """Keep a group's result."""
-        with atomic_path(self._folder / f"{group}.pickle") as path:
+        with atomic_path(self.path / f"{group}.pickle") as path:
             path.write_bytes(pickle.dumps(result))
 
     def forget(self) -> None:
-        """Drop them all."""
-        for path in self._folder.glob("*.pickle"):
-            path.unlink()
-        if self._folder.exists():
-            self._folder.rmdir()
+        """Drop them all, with what a killed run left half written."""
+        shutil.rmtree(self.path, ignore_errors=True)

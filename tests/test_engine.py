@@ -19,7 +19,7 @@ from affine import Affine
 
 from geo_border.engine import LocalEngine, open_engine
 from geo_border.errors import EngineError, RasterError
-from geo_border.store import Journals
+from geo_border.store import Journal, Journals
 from geo_border.zonal import tabulate
 
 distributed = pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
@@ -150,6 +150,26 @@ def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_journa
     assert done[0] > 12
     journals.forget()
     assert not list(tmp_path.iterdir())
+
+
+def test_forgetting_leaves_nothing_of_this_run_and_nothing_that_was_given_up_long_ago(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    for name in ("mine", "given up", "another's"):
+        journal = Journals(kept, "v1").of(name.encode())
+        journal.save(0, name)
+        folder = max(kept.iterdir(), key=lambda path: path.stat().st_ctime_ns)
+        if name == "given up":
+            os.utime(folder, (0, 0))
+    journals = Journals(kept, "v1")
+    mine = journals.of(b"mine")
+    assert mine.load(0) == "mine"
+    # What a kill in the middle of writing leaves.
+    (mine.path / ".partial-x").mkdir()
+    (mine.path / "1.pickle").write_bytes(b"")
+    assert mine.load(1) is None
+    journals.forget()
+    assert not mine.path.exists()
+    assert [Journal(path).load(0) for path in kept.iterdir()] == ["another's"]
 
 
 def test_a_worker_killed_under_a_tabulation_changes_no_byte(

@@ -17,7 +17,7 @@ from geo_border.frontier import country_of, matched, polygons, study_crs
 from geo_border.outputs import cog, geopackage, geoparquet, mosaic, qgis, stac, table, webmap
 from geo_border.outputs import release as outputs_release
 from geo_border.outputs import report as outputs_report
-from geo_border.pipeline import assemble, ground, inputs
+from geo_border.pipeline import assemble, checks, ground, inputs
 from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
 from geo_border.present import disclaimer
 from geo_border.result import Result
@@ -135,7 +135,7 @@ def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") 
     if wrong:
         raise CheckError(f"{processed}: {'; '.join(wrong)}. Run `geo-border run {question.name}` to make them again.")
     made = result.read(question, processed)
-    found = [*told["checks"], *assemble.standing_checks(made)]
+    found = [*told["checks"], *checks.standing_checks(made)]
     failed = [f"{c['name']}: {c['value']:g} {c['unit']} (limit {c['limit']:g})" for c in found if not c["passed"]]
     if failed:
         raise CheckError(f"{processed}: {'; '.join(failed)}.")

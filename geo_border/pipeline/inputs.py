@@ -26,7 +26,18 @@ Bounds = tuple[float, float, float, float]
 # A raster finer than this is streamed from its files; of cover, a mosaic of its tiles stands in the results.
 _FINE_M = 100
 _WINDOW_STEP_DEG = 0.1
-OPTIONAL = ("land", "water", "admin", "cover", "settlement_class", "people", "places", "facilities", "roads")
+OPTIONAL = (
+    "land",
+    "water",
+    "admin",
+    "cover",
+    "settlement_class",
+    "people",
+    "places",
+    "facilities",
+    "roads",
+    "protected",
+)
 
 
 @dataclass
@@ -151,6 +162,7 @@ def read_all(inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, te
             inputs.raw[need] = raw
             if need == "people":
                 inputs.ages = _read_ages(raw, window)
+                _tell_unplaced(inputs, raw)
         except EmptyLayerError as error:
             if raw.entry.source == "local":
                 raise
@@ -159,6 +171,13 @@ def read_all(inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, te
             inputs.notes.append(f"{need}: {why} Its figures are absent.")
             LOG.warning("%s: %s Its figures are absent.", need, why)
     tell("read", len(needs), len(needs))
+
+
+def _tell_unplaced(inputs: Inputs, raw: Raw) -> None:
+    told = readers.people_unplaced(raw)
+    if told:
+        inputs.notes.append(f"people: {told}")
+        LOG.warning("people: %s", told)
 
 
 def _is_fine(raw: Raw) -> bool:
@@ -194,5 +213,6 @@ _READ: dict[str, Callable[[Raw, Bounds], Any]] = {
     "places": readers.read_places,
     "facilities": readers.read_facilities,
     "roads": readers.read_roads,
+    "protected": readers.read_protected,
     "settlement_class": readers.read_classes,
 }

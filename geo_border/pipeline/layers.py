@@ -11,11 +11,12 @@ import shapely
 
 from geo_border import civilian, exposure, facts
 from geo_border.catalog import Entry
-from geo_border.crs import WGS84, area_km2, length_m, to_crs
+from geo_border.crs import WGS84, FloatArray, area_km2, length_m, to_crs
 from geo_border.exposure import LEAST_PIXELS, Zone
-from geo_border.pipeline.figures import Figures, sampled
+from geo_border.model import Grid
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Inputs
+from geo_border.pipeline.reading import Figures
 from geo_border.schemas import CELL_COVER, conform
 from geo_border.study import Study
 
@@ -65,23 +66,23 @@ def cells(
     keys = ["column", "row", "country"]
     frame = pd.DataFrame(ground.units[keys])
     values = {"unit_km2": ground.units["area_km2"].to_numpy()}
-    if figures.people is not None:
-        values["people"] = figures.people["people"]
-    if figures.cover is not None:
-        values |= {name: figures.cover[name].to_numpy() for name in CELL_COVER}
-    if figures.road_m is not None:
-        values["road_m"] = figures.road_m
+    if figures.units.people is not None:
+        values["people"] = figures.units.people["people"]
+    if figures.units.cover is not None:
+        values |= {name: figures.units.cover[name].to_numpy() for name in CELL_COVER}
+    if figures.units.road_m is not None:
+        values["road_m"] = figures.units.road_m
     sums = frame.assign(**values).groupby(keys, as_index=False, sort=False).sum()
     out = squares.merge(sums, on=keys, how="left", validate="one_to_one")
     for name in CELL_COVER:
         share = out[name] / out["unit_km2"] if name in out else pd.Series(np.nan, index=out.index)
         out[f"{name}_share"] = share.clip(upper=1.0)
-    out["cover_from"] = inputs.entry("cover").name if figures.cover is not None else None
+    out["cover_from"] = inputs.entry("cover").name if figures.units.cover is not None else None
     out["reach_people"] = _reach(ground, figures, out, study)
     out["degurba"] = sampled(inputs.grid("settlement_class"), out["lon"].to_numpy(), out["lat"].to_numpy())
     if "people" not in out:
         out["people"] = np.nan
-    entry = inputs.entry("people") if figures.people is not None else None
+    entry = inputs.entry("people") if figures.units.people is not None else None
     return civilian.classed(
         gpd.GeoDataFrame(out, geometry="geometry", crs=ground.crs),
         study,
@@ -91,11 +92,11 @@ def cells(
 
 
 def _reach(ground: Ground, figures: Figures, out: pd.DataFrame, study: Study) -> Any:
-    if figures.people is None:
+    if figures.units.people is None:
         return np.nan
     units = ground.units
     of = civilian.reach_people(
-        units["column"].to_numpy(), units["row"].to_numpy(), figures.people["people"], study.reach_m
+        units["column"].to_numpy(), units["row"].to_numpy(), figures.units.people["people"], study.reach_m
     )
     return of(out["column"].to_numpy(), out["row"].to_numpy())
 
@@ -225,3 +226,14 @@ def corridor_layers(
         "corridor": conform("corridor", gpd.GeoDataFrame(frame, geometry=list(shapes), crs=ground.crs)),
         "corridor_axis": conform("corridor_axis", gpd.GeoDataFrame(axis, geometry=flat, crs=ground.crs)),
     }
+
+
+def sampled(grid: Grid | None, lon: FloatArray, lat: FloatArray) -> Any:
+    """The settlement class at points (degrees), missing where there is none."""
+    if grid is None:
+        return pd.array([pd.NA] * len(lon), dtype="Int64")
+    x, y = (lon, lat)
+    if not grid.crs.is_geographic:
+        x, y = shapely.get_coordinates(to_crs(shapely.points(lon, lat), WGS84, grid.crs)).T
+    code = grid.sample(np.asarray(x), np.asarray(y), 0).astype(np.int64)
+    return pd.arrays.IntegerArray(code, code <= 0)

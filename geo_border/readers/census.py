@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,9 @@ from geo_border.model import AGES, Grid
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
 
-LOG = logging.getLogger("geo_border")
 _CELL_M = 1000
 _EDGE_POINTS = 21
-_CELL_ID = r"CRS3035RES1000mN(\d+)E(\d+)$"
+_CELL_ID = re.compile(r"CRS3035RES1000mN(\d+)E(\d+)$")
 
 
 def categories(raw: Raw) -> tuple[str, ...]:
@@ -35,8 +34,8 @@ def categories(raw: Raw) -> tuple[str, ...]:
 def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Grid:
     """Persons per cell as float64 in EPSG:3035; NaN where the cell is not listed, confidential or not available.
 
-    No cell is chosen by its country: those on a border carry two (`BY-PL`). People whom the census could not place in
-    a cell (rows named CC_unallocated) are told in a warning and stand in no cell.
+    No cell is chosen by its country: those on a border carry two (`BY-PL`). People whom the census could not place
+    stand in no cell; `unplaced` tells them.
 
     Raises
     ------
@@ -50,7 +49,6 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
     table = _read(path, cell, column)
     ids = table[cell].astype(str).str.extract(_CELL_ID)
     placed = ids[0].notna().to_numpy()
-    _tell_unplaced(table[~placed], cell, column, path)
     north = ids.loc[placed, 0].astype(np.int64).to_numpy()
     east = ids.loc[placed, 1].astype(np.int64).to_numpy()
     people = pd.to_numeric(table.loc[placed, column], errors="coerce").to_numpy(np.float64, copy=True)
@@ -60,6 +58,17 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
     if not inside.any():
         raise EmptyLayerError(f"{path}: no cell where the study is. Choose another dataset for people with --sources.")
     return _gridded(north[inside], east[inside], people[inside])
+
+
+def unplaced(raw: Raw) -> str | None:
+    """People whom the census places in no cell (rows named CC_unallocated), by country, as a sentence; None if none."""
+    cell, column = raw.entry.columns["cell"], raw.entry.columns.get("total", "total")
+    table = _read(raw.paths[0], cell, column)
+    people = pd.to_numeric(table[column], errors="coerce")
+    lost = (people > 0) & ~table[cell].astype(str).str.match(_CELL_ID)
+    named = zip(table.loc[lost, cell], people[lost], strict=True)
+    told = ", ".join(f"{str(name).removesuffix('_unallocated')} {int(count):,}" for name, count in named)
+    return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
 
 
 def _gridded(north: NDArray[Any], east: NDArray[Any], people: NDArray[np.float64]) -> Grid:
@@ -79,17 +88,6 @@ def _inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None) -> N
             x0, y0, x1, y1 = move.transform_bounds(*part, densify_pts=_EDGE_POINTS)
             inside |= (east + _CELL_M > x0) & (east < x1) & (north + _CELL_M > y0) & (north < y1)
     return inside
-
-
-def _tell_unplaced(table: pd.DataFrame, cell: str, column: str, path: Path) -> None:
-    people = pd.to_numeric(table[column], errors="coerce")
-    told = ", ".join(
-        f"{str(name).removesuffix('_unallocated')} {int(count):,}"
-        for name, count in zip(table[cell], people, strict=True)
-        if count > 0
-    )
-    if told:
-        LOG.warning("%s: people whom the census places in no cell, and who are in no figure here: %s.", path.name, told)
 
 
 def _read(path: Path, cell: str, column: str) -> pd.DataFrame:

@@ -49,6 +49,11 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
     return counts(raw, window)
 
 
+def people_unplaced(raw: Raw) -> str | None:
+    """Whom a dataset counts but places nowhere, as a sentence; None where it places everyone."""
+    return census.unplaced(raw) if raw.entry.reader == "census-grid" else None
+
+
 def people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
     """Files whose cells, added up, are a count of people: for a raster too fine to be held.
 

@@ -65,6 +65,12 @@ def test_every_figure_comes_from_the_live_datasets(ran: Ran) -> None:
         assert live[need] in set(ran.made.exposure["dataset"]), need
 
 
+def test_people_streamed_into_units_are_those_of_the_land_never_cut(ran: Ran) -> None:
+    (found,) = [c for c in ran.made.passport["checks"] if c["name"].startswith("people are conserved")]
+    assert found["passed"]
+    assert abs(found["value"]) < found["limit"] == 1e-6
+
+
 def test_people_by_age_stand_beside_the_total_and_never_exceed_it(ran: Ran) -> None:
     table = ran.made.exposure.query("measure == 'people' and zone_kind == 'band'")
     # Zones of too few pixels are empty in all of them.
@@ -74,6 +80,17 @@ def test_people_by_age_stand_beside_the_total_and_never_exceed_it(ran: Ran) -> N
     ages = wide.drop(columns="total").sum(axis=1)
     assert (ages <= wide["total"] * (1 + 1e-9)).all()
     assert ages.sum() > 0.9 * wide["total"].sum()
+
+
+def test_each_country_has_its_own_part_of_the_corridors_roads(ran: Ran) -> None:
+    own = ran.made.exposure.query("zone_kind == 'corridor' and measure == 'road_length'").set_index("country")
+    assert len(own) == 2
+    assert own["value"].nunique() == 2
+    assert (own["low"] <= own["value"]).all()
+    assert (own["value"] <= own["high"]).all()
+    area = ran.made.exposure.query("zone_kind == 'corridor' and measure == 'area'").set_index("country")["value"]
+    # The same stretches of road lie in every tile of the test's world: length follows area.
+    assert (own["value"] / area).max() < 3 * (own["value"] / area).min()
 
 
 def test_only_tiles_along_the_line_were_asked_for(ran: Ran) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 import shapely
 
 import geo_border
+from geo_border.crs import WGS84, area_km2, to_crs
 from geo_border.result import Result
 from geo_border.study import read
 
@@ -18,10 +20,17 @@ pytestmark = pytest.mark.xdist_group("own border")
 DATA = Path(__file__).parents[1] / "data"
 BOUNDARIES = f"boundaries={DATA / 'us_mx_natural_earth_10m.geojson'}"
 
+# Made for the test: two sites that overlap between 112 and 110 degrees west.
+SITES = [shapely.box(-118.0, 25.0, -110.0, 34.0), shapely.box(-112.0, 25.0, -106.0, 34.0)]
+
 
 @pytest.fixture(scope="module")
 def us_mx(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return geo_border.run(read(DATA / "us-mx.toml"), root=tmp_path_factory.mktemp("us-mx"), sources=[BOUNDARIES])
+    root = tmp_path_factory.mktemp("us-mx")
+    sites = gpd.GeoDataFrame({"name": ["A", "B"], "kind": ["park", "park"]}, geometry=SITES, crs=4326)
+    sites.to_file(root / "sites.gpkg")
+    sources = [BOUNDARIES, f"protected={root / 'sites.gpkg'}"]
+    return geo_border.run(read(DATA / "us-mx.toml"), root=root, sources=sources)
 
 
 def test_the_generalised_line_is_2640_km_long(us_mx: Result) -> None:
@@ -39,7 +48,7 @@ def test_bands_lie_on_the_home_side_only(us_mx: Result) -> None:
 
 def test_what_no_dataset_covers_is_absent_and_said_once(us_mx: Result) -> None:
     measures = set(us_mx.exposure["measure"])
-    assert measures == {"area", "cover_area", "frontier_length"}
+    assert measures == {"area", "cover_area", "frontier_length", "protected_area"}
     notes = us_mx.passport["notes"]
     assert sum(note.startswith("people:") for note in notes) == 1
     assert not any(str(Path(geo_border.__file__).parent.parent) in note for note in notes)
@@ -47,3 +56,13 @@ def test_what_no_dataset_covers_is_absent_and_said_once(us_mx: Result) -> None:
 
 def test_the_passport_names_no_folder_of_this_machine(us_mx: Result) -> None:
     assert str(DATA.parent.parent) not in json.dumps(us_mx.passport)
+
+
+def test_land_in_two_protected_sites_is_counted_once(us_mx: Result) -> None:
+    zones = us_mx.layers["zones"].set_index("zone_id")
+    found = us_mx.exposure.query("measure == 'protected_area'").set_index("zone_id")["value"]
+    sites = to_crs(shapely.segmentize(shapely.box(-118.0, 25.0, -106.0, 34.0), 0.05), WGS84, zones.crs)
+    inside = area_km2(shapely.intersection(zones.loc[found.index].geometry.to_numpy(), sites), zones.crs)
+    assert len(found) > 3
+    assert found.sum() > 1_000
+    assert found.to_numpy() == pytest.approx(inside, rel=1e-3)

@@ -15,7 +15,7 @@ from geo_border import readers
 from geo_border.errors import RasterError
 from geo_border.fetchers import local
 from geo_border.people import Ground, counted, in_areas
-from geo_border.pipeline.figures import Figures, _in_areas
+from geo_border.pipeline.reading import Sources, people_in
 from geo_border.store import Raw
 from geo_border.zonal import prepare_zones
 
@@ -43,7 +43,7 @@ def test_streaming_tiles_gives_the_sums_of_the_held_grid(tmp_path: Path) -> None
     held, _ = counted(readers.read_people(raw), "all", Ground(units, water, none))
     expected = in_areas(held, units, water, 3)["people"]
     streams = {"people": list(readers.people_files(raw))}
-    found = _in_areas(Figures(None, None, None, "all", None, {}, streams), units, water, 3)
+    found = people_in(Sources(streams=streams), units, water, 3)
     assert found is not None
     np.testing.assert_allclose(found["people"], expected, rtol=1e-9)
     assert (expected > 1000).all()

@@ -1,0 +1,70 @@
+"""Whether totals add up, counts are conserved, and edges lie where they should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_border import passport
+from geo_border.crs import WGS84, to_crs
+from geo_border.pipeline.ground import Ground
+from geo_border.pipeline.reading import Figures
+from geo_border.result import Result
+from geo_border.study import Study
+
+
+def checks(
+    study: Study, ground: Ground, found: Figures, table: pd.DataFrame, made: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Whether totals add up, counts are conserved and edges lie where they should."""
+    bands = made["zones"][made["zones"]["zone_kind"] == "band"]
+    union = shapely.union_all(bands.geometry.to_numpy())
+    whole = float(shapely.area(union)) / 1e6
+    total = float(bands["area_km2"].sum())
+    out = [passport.check("bands are disjoint: sum of areas against their union", total / whole - 1, 1e-9, "ratio")]
+    units = ground.units["area_km2"].to_numpy()
+    inside = np.array([p.to_m <= study.widest_m for p in ground.pieces])[ground.units["piece"].to_numpy()]
+    out.append(passport.check("units add up to the bands: area", units[inside].sum() / total - 1, 1e-9, "ratio"))
+    if found.units.people is not None and found.home_people is not None:
+        lost = found.units.people["people"].sum() / found.home_people - 1
+        out.append(passport.check("people are conserved: units against home land as a whole", lost, 1e-6, "ratio"))
+    admin = table[(table["zone_kind"] == "admin") & (table["measure"] == "area")]
+    if len(admin):
+        countries = set(admin["country"])
+        same = bands[bands["country"].isin(countries)]["area_km2"].sum()
+        out.append(
+            passport.check(
+                "administrative units add up to the bands: area", admin["value"].sum() / same - 1, 1e-6, "ratio"
+            )
+        )
+    out.append(passport.check("band edges lie at their distance", _edge_error_m(study, ground), 3.0, "m"))
+    return out
+
+
+def standing_checks(made: Result) -> list[dict[str, Any]]:
+    """Checks that a result on disk must still pass by itself: its classes add up to its zones, its strips nest."""
+    table = made.exposure
+    cover = table[table["measure"] == "cover_area"]
+    whole = cover.groupby("zone_id")["value"].agg(lambda v: v.sum(skipna=False)).dropna()
+    area = table[table["measure"] == "area"].set_index("zone_id")["value"]
+    off = float((whole / area.reindex(whole.index) - 1).abs().max()) if len(whole) else 0.0
+    strips = made.layers["zones"].query("zone_kind == 'strip'").sort_values(["segment", "country", "to_m"])
+    shrink = strips.groupby(["segment", "country"])["area_km2"].diff().min()
+    nested = 0.0 if not len(strips) or np.isnan(shrink) else max(0.0, -float(shrink))
+    return [
+        passport.check("cover classes add up to their zone", off, 1e-9, "ratio"),
+        passport.check("a deeper strip is never smaller", nested, 0.0, "km²"),
+    ]
+
+
+def _edge_error_m(study: Study, ground: Ground) -> float:
+    """Largest difference between a band edge's corners and the exact distance."""
+    worst = 0.0
+    for edge in study.edges_m:
+        xy = shapely.get_coordinates(ground.reach[edge])[::7]
+        lonlat = shapely.get_coordinates(to_crs(shapely.points(xy), ground.crs, WGS84))
+        worst = max(worst, float(np.abs(ground.index.near(lonlat[:, 0], lonlat[:, 1]).distance_m - edge).max()))
+    return worst
