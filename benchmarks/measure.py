@@ -12,7 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from benchmarks.tools import TOOLS
+from benchmarks.tools import TOOLS, by_zone
 
 
 @dataclass
@@ -49,9 +49,9 @@ def _serve(pipe: Connection, name: str, paths: list[Path], zones: gpd.GeoDataFra
     """Run a tool whenever asked."""
     while pipe.recv():
         cpu, wall = time.process_time(), time.perf_counter()
-        result = TOOLS[name](paths, zones)
+        found = TOOLS[name](paths, zones)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        pipe.send((wall, cpu, _peak_mb(), result))
+        pipe.send((wall, cpu, _peak_mb(), by_zone(found)))
 
 
 def _peak_mb() -> float:

@@ -16,33 +16,39 @@ from rasterio.windows import Window
 from geo_border.zonal import coverage_table, tabulate
 from geo_border.zonal.source import small_cache
 
-Tool = Callable[[list[Path], gpd.GeoDataFrame], pd.Series]
+# Our own table, or a peer's figures by zone (and class).
+Found = pd.DataFrame | pd.Series
+Tool = Callable[[list[Path], gpd.GeoDataFrame], Found]
 THREADS = 2
 
 
-def ours_center(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.Series:
+def ours_center(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.DataFrame:
     """Areas by class, cells by their centres."""
-    return _areas(tabulate(paths, zones, coverage="center", threads=THREADS))
+    return tabulate(paths, zones, coverage="center", threads=THREADS)
 
 
-def ours_apart(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.Series:
+def ours_apart(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.DataFrame:
     """Areas by class, tile after tile, zones prepared for each anew: what many tiles must cost at most."""
     return pd.concat([ours_center([path], zones) for path in paths])
 
 
-def ours_exact(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.Series:
+def ours_exact(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.DataFrame:
     """Areas by class, exact shares."""
-    return _areas(tabulate(paths, zones, coverage="exact", threads=THREADS))
+    return tabulate(paths, zones, coverage="exact", threads=THREADS)
 
 
-def ours_sum(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.Series:
+def ours_sum(paths: list[Path], zones: gpd.GeoDataFrame) -> pd.DataFrame:
     """Sums, exact shares."""
-    return tabulate(paths, zones, mode="sum", threads=THREADS).set_index("zone_id")["sum"]
+    return tabulate(paths, zones, mode="sum", threads=THREADS)
 
 
-def _areas(table: pd.DataFrame) -> pd.Series:
-    """Area by zone and class, without what has no data."""
-    return table.dropna(subset=["class"]).set_index(["zone_id", "class"])["area_km2"]
+def by_zone(found: Found) -> pd.Series:
+    """What a tool found as one figure a zone (and class), to compare it with the others; no tool's time."""
+    if isinstance(found, pd.Series):
+        return found
+    if "sum" in found:
+        return found.set_index("zone_id")["sum"]
+    return found.dropna(subset=["class"]).set_index(["zone_id", "class"])["area_km2"]
 
 
 def touched_blocks(path: Path, zones: gpd.GeoDataFrame) -> list[Window]:

@@ -185,9 +185,10 @@ class Journal:
         """Give back a group's result, or None where it is not kept, or not whole."""
         path = self.path / f"{group}.pickle"
         try:
-            return pickle.loads(path.read_bytes())
+            found: object = pickle.loads(path.read_bytes())
         except (FileNotFoundError, EOFError, pickle.UnpicklingError):
             return None
+        return found
 
     def save(self, group: int, result: object) -> None:
         """Keep a group's result."""

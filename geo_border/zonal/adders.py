@@ -13,7 +13,7 @@ from geo_border.zonal.limbs import SUM_COLUMNS
 from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.source import Header
 from geo_border.zonal.spans import Spans
-from geo_border.zonal.tally import add_classes, number_lines
+from geo_border.zonal.tally import add_classes, class_lines, number_lines
 from geo_border.zonal.values import add_values
 
 # Zones x classes that a strip may keep as one table; above it, classes are numbered anew in every block.
@@ -126,7 +126,7 @@ def _add_classes(
 
 def _class_part(sums: NDArray[np.int64], zones: NDArray[np.int64], classes: NDArray[np.int64]) -> Part:
     """Lines of zone, class, has data, high, low for what is not nothing."""
-    line, at = np.nonzero(sums[:, :, 0] | sums[:, :, 1])
-    known = at != NO_DATA_COLUMN
-    label = np.where(known, classes[at - 1] if len(classes) else 0, 0)
-    return np.column_stack((zones[line], label, known, sums[line, at]))
+    label = np.zeros(sums.shape[1], np.int64)
+    label[1:] = classes
+    part: Part = class_lines(sums, zones, label, NO_DATA_COLUMN)
+    return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,17 @@ def stored_nodata(header: Header) -> Any:
 
 def byte_columns(header: Header) -> NDArray[np.int64]:
     """Column of each of the 256 values of a byte raster: value + 1, or that of no data."""
-    column = np.arange(1, 257)
     nodata = stored_nodata(header)
+    return _byte_columns(None if nodata is None else int(nodata))
+
+
+@lru_cache(4)
+def _byte_columns(nodata: int | None) -> NDArray[np.int64]:
+    """The same by the nodata value: every strip asks."""
+    column = np.arange(1, 257)
     if nodata is not None:
-        column[int(nodata)] = NO_DATA_COLUMN
+        column[nodata] = NO_DATA_COLUMN
+    column.flags.writeable = False
     return column
 
 

@@ -112,12 +112,13 @@ class Work:
         digest.update(repr((rings.crs.to_wkt(), self._question, self._band)).encode())
         return digest.digest()
 
-    def begin(self) -> None:
-        """Place the first raster's edges on this thread, where PROJ's database is open already."""
+    def begin(self, first: Source) -> None:
+        """Place the first raster's edges on this thread, where PROJ's database and that raster are open already."""
         self._job(0)
+        self._own.number, self._own.handle = 0, first
 
     def close(self) -> None:
-        """Close this process's files."""
+        """Close the files that this process opened for its threads."""
         for handle in self._handles:
             handle.close()
         self._start()
@@ -136,9 +137,10 @@ class Work:
         if getattr(self._own, "number", None) != number:
             fresh = open_source(self._rasters[number], self._band, self._headers[number])
             with self._lock:
-                if hasattr(self._own, "handle"):
-                    self._handles.remove(self._own.handle)
-                    self._own.handle.close()
+                before = getattr(self._own, "handle", None)
+                if before in self._handles:
+                    self._handles.remove(before)
+                    before.close()
                 self._handles.append(fresh)
             self._own.number, self._own.handle = number, fresh
         handle: Source = self._own.handle

@@ -22,7 +22,7 @@ Mode = Literal["class", "sum"]
 Coverage = Literal["center", "exact"]
 _ROUNDING = 1e-9
 # Bytes read at once: a call costs as much as decoding a tenth of a block.
-READ_BYTES = 1 << 23
+READ_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,7 @@ from geo_border.model import Grid
 from geo_border.zonal.covered import covered
 from geo_border.zonal.ground import area_unit_m2, planar_areas_m2, zone_areas_m2
 from geo_border.zonal.run import Partial, Raster, Work
-from geo_border.zonal.source import Header, open_source, small_cache
+from geo_border.zonal.source import Header, Source, open_source, small_cache
 from geo_border.zonal.strip import Coverage, Mode, Question
 from geo_border.zonal.table import Extent, class_table, sum_table
 from geo_border.zonal.zones import Zones, prepare_zones
@@ -85,7 +86,7 @@ def tabulate(
     if overlap == "forbid":
         prepared.forbid_overlap()
     rasters = [raster] if isinstance(raster, Grid | str | Path) else list(raster)
-    headers = _read_headers(rasters, band)
+    headers, first = _read_headers(rasters, band)
     question, crs = Question(mode, coverage), headers[0].crs
     keeps_areas = crs.is_geographic or is_equal_area(crs)
     if mode == "class" and not keeps_areas:
@@ -102,16 +103,17 @@ def tabulate(
         try:
             with small_cache():
                 if isinstance(where, LocalEngine):
-                    work.begin()
+                    work.begin(first)
                 return where.reduce(work, work.tasks(), work.combine, progress, key)
         finally:
             work.close()
 
-    sums, suspects = run(prepared)
-    mended = prepared.mended(suspects)
-    if mended is not None:
-        prepared = mended
-        sums, _ = run(prepared)
+    with closing(first):
+        sums, suspects = run(prepared)
+        mended = prepared.mended(suspects)
+        if mended is not None:
+            prepared = mended
+            sums, _ = run(prepared)
     rings = prepared.outlines.rings
     extent = Extent(zone_areas_m2(rings, len(prepared)), covered(prepared, headers))
     if mode == "class":
@@ -120,19 +122,19 @@ def tabulate(
     return sum_table(sums, prepared.ids, prepared.field, unit_m2, extent, plane_m2)
 
 
-def _read_headers(rasters: list[Raster], band: int) -> list[Header]:
-    """Headers of all rasters, of one CRS."""
+def _read_headers(rasters: list[Raster], band: int) -> tuple[list[Header], Source]:
+    """Headers of all rasters, of one CRS; the first raster stays open."""
     if not rasters:
         raise RasterError("no raster was given; name at least one.")
-    headers = []
-    for raster in rasters:
-        source = open_source(raster, band)
-        source.close()
-        headers.append(source.header)
-    head = headers[0]
+    first = open_source(rasters[0], band)
+    head = first.header
+    headers = [head]
+    for raster in rasters[1:]:
+        with closing(open_source(raster, band)) as source:
+            headers.append(source.header)
     for header in headers[1:]:
         if header.crs != head.crs and not header.crs.equals(head.crs, ignore_axis_order=True):
             raise RasterError(
                 f"{header.name}: is in {header.crs.name}, but {head.name} in {head.crs.name}; tabulate them apart."
             )
-    return headers
+    return headers, first

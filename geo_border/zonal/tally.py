@@ -32,6 +32,26 @@ def number_lines(cells: Any, zones: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
+def class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
+    """Lines of zone, class, has data, high, low of what is not nothing in sums[zone, column] of such pairs."""
+    n = 0
+    for line in range(sums.shape[0]):
+        for column in range(sums.shape[1]):
+            n += (sums[line, column, 0] | sums[line, column, 1]) != 0
+    out = np.empty((n, 5), np.int64)
+    n = 0
+    for line in range(sums.shape[0]):
+        for column in range(sums.shape[1]):
+            high, low = sums[line, column, 0], sums[line, column, 1]
+            if (high | low) != 0:
+                known = column != missing
+                out[n, 0], out[n, 1], out[n, 2] = zones[line], label[column] if known else 0, known
+                out[n, 3], out[n, 4] = high, low
+                n += 1
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
 def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> None:
     """Count codes one by one into four tables: an increment must wait for the one before it to the same place."""
     i = first

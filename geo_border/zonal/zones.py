@@ -16,6 +16,7 @@ from pyproj import CRS
 
 from geo_border.crs import parse_crs
 from geo_border.errors import GeometryError
+from geo_border.polygons import polygonal
 from geo_border.zonal.outline import Rings, flatten, number_zones, read_zones
 from geo_border.zonal.plane import into_plane
 from geo_border.zonal.wrap import unwrap
@@ -111,7 +112,7 @@ class Zones:
             stacklevel=3,
         )
         geometries = self._geometries.copy()
-        geometries[bad] = [_polygonal(shapely.make_valid(shape)) for shape in geometries[bad]]
+        geometries[bad] = polygonal(shapely.make_valid(geometries[bad]))
         return Zones(geometries, self._number, self.ids, self.field, self.outlines.rings.crs)
 
     def forbid_overlap(self) -> None:
@@ -153,9 +154,3 @@ def prepare_zones(zones: Zones | gpd.GeoDataFrame | str | Path, zone_field: str 
     frame = read_zones(zones, zone_field)
     number, ids = number_zones(frame, zone_field)
     return Zones(np.asarray(frame.geometry.values), number, ids, zone_field, parse_crs(frame.crs, "zones"))
-
-
-def _polygonal(shape: Any) -> Any:
-    """Only the parts of a mended shape that have an area."""
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
