@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from affine import Affine
 from numpy.typing import NDArray
-from pyarrow import ArrowInvalid
+from pyarrow import ArrowInvalid, compute
 from pyarrow import csv as arrow_csv
 from pyproj import CRS
 
@@ -22,7 +22,8 @@ from geo_border.store import Raw
 
 _CELL_M = 1000
 _EDGE_POINTS = 21
-_CELL_ID = re.compile(r"CRS3035RES1000mN(\d+)E(\d+)$")
+# In Arrow's regular expressions: the files have millions of rows.
+_CELL_ID = r"CRS3035RES1000mN(?P<north>\d+)E(?P<east>\d+)$"
 
 
 def categories(raw: Raw) -> tuple[str, ...]:
@@ -45,13 +46,10 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
         When no cell lies in the window.
     """
     path = raw.paths[0]
-    cell, column = raw.entry.columns["cell"], raw.entry.columns.get(category, category)
-    table = _read(path, cell, column)
-    ids = table[cell].astype(str).str.extract(_CELL_ID)
-    placed = ids[0].notna().to_numpy()
-    north = ids.loc[placed, 0].astype(np.int64).to_numpy()
-    east = ids.loc[placed, 1].astype(np.int64).to_numpy()
-    people = pd.to_numeric(table.loc[placed, column], errors="coerce").to_numpy(np.float64, copy=True)
+    names, people = _read(path, raw.entry.columns["cell"], raw.entry.columns.get(category, category))
+    ids = compute.extract_regex(names, _CELL_ID)
+    people = people[ids.is_valid().to_numpy(zero_copy_only=False)]
+    north, east = (compute.cast(number, pa.int64()).to_numpy() for number in ids.drop_null().flatten())
     # -8888 confidential, -9999 not available: neither is nought.
     people[people < 0] = np.nan
     inside = _inside(north, east, window)
@@ -62,12 +60,10 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
 
 def unplaced(raw: Raw) -> str | None:
     """People whom the census places in no cell (rows named CC_unallocated), by country, as a sentence; None if none."""
-    cell, column = raw.entry.columns["cell"], raw.entry.columns.get("total", "total")
-    table = _read(raw.paths[0], cell, column)
-    people = pd.to_numeric(table[column], errors="coerce")
-    lost = (people > 0) & ~table[cell].astype(str).str.match(_CELL_ID)
-    named = zip(table.loc[lost, cell], people[lost], strict=True)
-    told = ", ".join(f"{str(name).removesuffix('_unallocated')} {int(count):,}" for name, count in named)
+    names, people = _read(raw.paths[0], raw.entry.columns["cell"], raw.entry.columns.get("total", "total"))
+    lost = (people > 0) & ~compute.match_substring_regex(names, _CELL_ID).to_numpy(zero_copy_only=False)
+    named = zip(names.filter(pa.array(lost)).to_pylist(), people[lost], strict=True)
+    told = ", ".join(f"{name.removesuffix('_unallocated')} {int(count):,}" for name, count in named)
     return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
 
 
@@ -90,17 +86,19 @@ def _inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None) -> N
     return inside
 
 
-def _read(path: Path, cell: str, column: str) -> pd.DataFrame:
+def _read(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.float64]]:
+    """Names of cells (Arrow strings) and persons in them; what is no number is NaN."""
     there = _header(path)
     missing = [name for name in (cell, column) if name not in there]
     if missing:
         raise SchemaError(f"{path}: no column {', '.join(missing)}. It has: {', '.join(there)}.")
-    options = arrow_csv.ConvertOptions(include_columns=[cell, column])
+    options = arrow_csv.ConvertOptions(include_columns=[cell, column], column_types={cell: pa.string()})
     try:
-        table: pd.DataFrame = arrow_csv.read_csv(path, convert_options=options).to_pandas()
+        table = arrow_csv.read_csv(path, convert_options=options).combine_chunks()
     except (ArrowInvalid, OSError) as error:
         raise SchemaError(f"{path}: not the census grid's CSV ({error}).") from error
-    return table
+    people = pd.to_numeric(table[column].to_pandas(), errors="coerce").to_numpy(np.float64, copy=True)
+    return compute.fill_null(table[cell], "").combine_chunks(), people
 
 
 def _header(path: Path) -> list[str]:
