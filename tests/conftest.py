@@ -62,17 +62,30 @@ def _closed_network() -> Iterator[None]:
         yield
 
 
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary folder that all test processes see."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
 @pytest.fixture(scope="session")
 def default_root(tmp_path_factory: pytest.TempPathFactory, _closed_network: None) -> Path:
     """A root in which the default study was run once, from the embedded data, for all tests and test processes."""
     import geo_border
 
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
-    root = base / "default-run"
-    with FileLock(base / "default-run.lock"):
+    root = _shared(tmp_path_factory) / "default-run"
+    with FileLock(f"{root}.lock"):
         if not (root / "done").exists():
             geo_border.run(root=root)
             (root / "done").touch()
     return root
+
+
+@pytest.fixture(scope="session")
+def world_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the world server serves, built once for all tests and test processes; no test changes it."""
+    from tests.worldserver.world import build
+
+    folder = _shared(tmp_path_factory) / "world"
+    with FileLock(f"{folder}.lock"):
+        return build(folder)

@@ -19,7 +19,6 @@ from geo_border.store import Folders, Journals
 from tests.worldserver import osm_world
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import serve
-from tests.worldserver.world import build
 
 # One process, so that the study is run once.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live run")]
@@ -39,12 +38,11 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    served = build(tmp_path_factory.getbasetemp() / "world")
+def ran(world_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     root = tmp_path_factory.mktemp("live")
-    with serve(served, overpass=osm_world.answer) as world:
+    with serve(world_folder, overpass=osm_world.answer) as world:
         made = pipeline.run(NARROW, root=root, sources=["live"], options=Options(mirrors=(world.mirror,)))
-        yield Ran(root, made, served, list(world.log))
+        yield Ran(root, made, world_folder, list(world.log))
 
 
 def assert_same_bytes(root: Path, other: Path) -> None:

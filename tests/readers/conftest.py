@@ -1,4 +1,4 @@
-"""The world server's files, built once, as datasets on disk."""
+"""The world server's files as datasets on disk."""
 
 from __future__ import annotations
 
@@ -13,15 +13,9 @@ from geo_border.fetchers import Options, fetch
 from geo_border.store import Folders, Raw
 from tests.worldserver import osm_world
 from tests.worldserver.server import serve
-from tests.worldserver.world import build
 
 # North-eastern Poland and southern Lithuania, Kaliningrad at its western edge.
 BOUNDS = (22.0, 53.5, 24.0, 54.8)
-
-
-@pytest.fixture(scope="session")
-def world_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.getbasetemp() / "world")
 
 
 @pytest.fixture(scope="session")
