@@ -26,7 +26,8 @@ from tests.synthetic import HOSTILE_NAMES, build
 DOCS = Path(__file__).parents[2] / "docs" / "QGIS.md"
 SAY = language("en").text
 SPATIAL = ("st_intersects",)
-pytestmark = pytest.mark.qgis
+# One process, so that QGIS is opened once.
+pytestmark = [pytest.mark.qgis, pytest.mark.xdist_group("qgis")]
 
 
 def questions() -> dict[str, str]:
