@@ -29,10 +29,11 @@ _RUN = 30
 _SIMPLIFY_M = (0.2, 0.35, 0.05, 0.6)
 _CHECK_STEP_M = 25.0
 _OFF_M = 1.0
-# Where along an edge it is measured, and from how far off on it is split: a notch near a corner does not show at the
-# middle (5.6 m of it, once in 300 lines).
-_LOOKS = np.array([1, 2, 4, 6, 7]) / 8
+# From how far off on an edge is split; where along a long one it is measured, and how far a circle bulges from one that
+# is long: a notch near its corner does not show at its middle (5.6 m of it, once in 300 lines).
 _BRIDGE_M = 0.5
+_LOOKS = np.array([1, 2, 4, 6, 7]) / 8
+_BULGE_M = 0.15
 _SPLITS = 12
 _OUTLINE_EDGE_M = 3_000.0
 _THIN_M = 0.4
@@ -157,27 +158,40 @@ def _pulled(ring: FloatArray, edge_m: float, near: KDTree) -> FloatArray | None:
     low, high = np.arange(len(start), dtype=np.float64), np.arange(1, len(ring), dtype=np.float64)
     places, added = [], []
     for _ in range(_SPLITS):
-        looked = start[:, None] + (end - start)[:, None] * _LOOKS[:, None]
-        distance_m, foot = near.query(looked)
-        off_m = np.abs(distance_m - edge_m)
-        worst = off_m.argmax(axis=1)
-        bridging = np.flatnonzero(off_m[np.arange(len(worst)), worst] > _BRIDGE_M)
+        share, point, distance_m, nearest = _furthest_off(start, end, edge_m, near)
+        bridging = np.flatnonzero(np.abs(distance_m - edge_m) > _BRIDGE_M)
         if not len(bridging):
             break
         # A corner that is off takes what lies beside it along, so only the corners of such edges need a look.
         corners = np.concatenate((start[bridging], end[bridging]))
         if np.abs(near.query(corners)[0] - edge_m).max() > _OFF_M:
             return None
-        at = (bridging, worst[bridging])
-        nearest = near.data[foot[at]]
-        pulled = nearest + (looked[at] - nearest) * (edge_m / distance_m[at])[:, None]
-        place = low[bridging] + (high - low)[bridging] * _LOOKS[at[1]]
+        pulled = nearest + (point - nearest) * (edge_m / distance_m)[:, None]
+        pulled, place = pulled[bridging], (low + (high - low) * share)[bridging]
         places.append(place)
         added.append(pulled)
         start, end = np.concatenate((start[bridging], pulled)), np.concatenate((pulled, end[bridging]))
         low, high = np.concatenate((low[bridging], place)), np.concatenate((place, high[bridging]))
     order = np.argsort(np.concatenate((np.arange(len(ring), dtype=np.float64), *places)), kind="stable")
     return np.concatenate((ring, *added))[order]
+
+
+def _furthest_off(start: FloatArray, end: FloatArray, edge_m: float, near: KDTree) -> tuple[FloatArray, ...]:
+    """Where each edge is furthest off: its share of the edge, the point, its distance, the line's nearest point.
+
+    What an edge bridges shows at its middle by half at least, less what the circle bulges there: only where that is
+    much is it looked at elsewhere too.
+    """
+    share, point = np.full(len(start), 0.5), (start + end) / 2
+    distance_m, foot = near.query(point)
+    long = np.flatnonzero(((end - start) ** 2).sum(axis=1) > 8 * edge_m * _BULGE_M)
+    if len(long):
+        at = start[long, None] + (end - start)[long, None] * _LOOKS[:, None]
+        far_m, feet = near.query(at)
+        worst = (np.arange(len(long)), np.abs(far_m - edge_m).argmax(axis=1))
+        share[long], point[long] = _LOOKS[worst[1]], at[worst]
+        distance_m[long], foot[long] = far_m[worst], feet[worst]
+    return share, point, distance_m, near.data[foot]
 
 
 def _ribbon(xy: FloatArray, radius_m: float, tolerance_m: float) -> Any:
