@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,6 +22,17 @@ from geo_border.zonal import tabulate
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 LIMIT = "decode limit"
 OURS = ("ours, center", "ours, exact")
+# Seconds of three calls in a process of its own.
+_FIRST = """
+import time
+from benchmarks import scenes
+from geo_border.zonal import tabulate
+path, zones = scenes.smooth_tile(), scenes.border_zones()
+for coverage in ("center", "exact", "center"):
+    began = time.perf_counter()
+    tabulate(path, zones, coverage=coverage)
+    print(f"{time.perf_counter() - began:.2f}")
+"""
 PEERS = ("rasterio.mask + numpy", "rasterstats", "exactextract")
 
 
@@ -169,6 +183,17 @@ def _cluster() -> list[str]:
     return out
 
 
+def _first() -> list[str]:
+    """Show what the first calls on a machine cost, and those of every further process."""
+    out = ["| process | center, first call s | then exact s | center again s |", "|---|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        env = os.environ | {"NUMBA_CACHE_DIR": folder}
+        for label in ("the first on this machine: kernels are compiled", "any other: kernels are read from the cache"):
+            done = subprocess.run([sys.executable, "-c", _FIRST], env=env, check=True, capture_output=True, text=True)
+            out.append(f"| {label} | {' | '.join(done.stdout.split())} |")
+    return out
+
+
 SECTIONS = {
     "tile": ("One 10 m tile, 32 border zones", _one_tile),
     "peers": ("Peers on the smooth tile", _peers),
@@ -177,6 +202,7 @@ SECTIONS = {
     "tiles": ("More tiles, longer frontier", _tiles),
     "cells": ("Cells of 1 km as zones", _cells),
     "cluster": ("Dask workers", _cluster),
+    "first": ("First calls", _first),
 }
 
 if __name__ == "__main__":
