@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,11 +13,14 @@ from shapely.geometry.base import BaseGeometry
 from geo_border.catalog import Download, Entry
 from geo_border.errors import ChecksumError, FetchError, UnreachableError
 from geo_border.fetchers import archive, shelf
-from geo_border.fetchers.network import Again, Network
+from geo_border.fetchers.answers import AbsentError
+from geo_border.fetchers.checksums import check_sums
+from geo_border.fetchers.network import Network
 from geo_border.fetchers.options import Options
+from geo_border.fetchers.parts import forget
 from geo_border.fetchers.shelf import Place
 from geo_border.fetchers.tiles import Piece, pieces
-from geo_border.fetchers.transfer import AbsentError, Received, body_of, download, forget, refuse, wait_until_again
+from geo_border.fetchers.transfer import Received, download
 from geo_border.fetchers.verify import verify
 from geo_border.store import Folders, Raw
 
@@ -154,7 +155,7 @@ def _bring(net: Network, entry: Entry, piece: Piece, where: Place, standing: dic
     if came is None:
         return standing or {}
     try:
-        _check_sums(net, entry, piece, came)
+        check_sums(net, entry, piece, came)
         final, said = _opened(declared, piece, where, came)
     except (UnreachableError, ChecksumError):
         forget(where.part)
@@ -180,45 +181,6 @@ def _opened(declared: Download, piece: Piece, where: Place, came: Received) -> t
     verify(where.unpacked, declared.member_kind, f"{piece.url} ({member})")
     own = {"sha256": shelf.sha256_of(where.unpacked), "bytes": where.unpacked.stat().st_size}
     return where.unpacked, {**own, "archive": {**server, "member": member}}
-
-
-def _check_sums(net: Network, entry: Entry, piece: Piece, came: Received) -> None:
-    declared = next((file.sha256 for file in entry.files if file.name == piece.name and file.sha256), None)
-    if declared is not None and came.sha256 != declared:
-        raise ChecksumError(
-            f"{piece.url}: sha256 is {came.sha256}, expected {declared}. Nothing of it is kept; if the publisher has "
-            "replaced the file, the catalogue entry needs a new version."
-        )
-    suffix = _download(entry).md5_suffix
-    if suffix is not None:
-        published, found = _published_md5(net, piece.url + suffix), _md5(came.path)
-        if published != found:
-            raise ChecksumError(
-                f"{piece.url}: md5 is {found}, published {published}. Nothing of it is kept: run again."
-            )
-
-
-def _published_md5(net: Network, url: str) -> str:
-    failures = 0
-    while True:
-        try:
-            with net.open(url, per_host=2) as response:
-                if response.status != 200:
-                    refuse(response, url)
-                text = body_of(net, response, 200).decode("ascii", "replace")
-        except Again as again:
-            failures += 1
-            wait_until_again(net, url, again, failures)
-            continue
-        found = re.match(r"[0-9a-f]{32}\b", text)
-        if found is None:
-            raise UnreachableError(f"{url}: no md5 checksum in it. Run again later.")
-        return found.group()
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "md5").hexdigest()
 
 
 def _absent(entry: Entry, piece: Piece, where: Place, error: AbsentError) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import threading
 import time
-import urllib.request
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,21 +13,19 @@ from functools import lru_cache
 from importlib import metadata
 from types import TracebackType
 from typing import Any
-from urllib.parse import unquote, urlencode, urljoin
+from urllib.parse import urlencode, urljoin
 
-import certifi
 import urllib3
 from urllib3 import exceptions as failures
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import make_headers, parse_url
+from urllib3.connection import HTTPConnection
+from urllib3.util import parse_url
 
 from geo_border.errors import UnreachableError
 from geo_border.fetchers.options import Options
+from geo_border.fetchers.pools import Pools
 
 Response = urllib3.BaseHTTPResponse
 _MOST_REDIRECTS = 8
-# Hosts whose connections are kept open; a dataset has one or two.
-_HOSTS = 32
 
 
 @lru_cache(maxsize=1)
@@ -61,17 +57,14 @@ class Network:
         self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         self._guard = threading.Lock()
         self._asking: dict[int, HTTPConnection] = {}
-        self._pools: dict[tuple[str, bool], urllib3.PoolManager] = {}
-        # What the environment names (on macOS and Windows the system too) is the user's, and is honoured.
-        self._proxies = urllib.request.getproxies()
+        self._pools = Pools(options.connections, self._connected, self._asks)
 
     def __enter__(self) -> Network:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop.set()
-        for pool in self._pools.values():
-            pool.clear()
+        self._pools.clear()
 
     def abort(self) -> None:
         """End every wait and transfer now, those too in which a server is silent: Ctrl-C waits for no timeout."""
@@ -172,7 +165,9 @@ class Network:
             self._go_on()
             method = "GET" if body is None else "POST"
             with self._in_time(self.options.timeout_s + timeout_s):
-                response = self._pool(there).urlopen(method, there, redirect=False, retries=False, body=body, **asked)
+                response = self._pools.of(there).urlopen(
+                    method, there, redirect=False, retries=False, body=body, **asked
+                )
             location = response.get_redirect_location()
             if not location:
                 return response
@@ -180,37 +175,6 @@ class Network:
             there = self.options.rewrite(_joined(url, there, location))
             body = body if response.status in {307, 308} else None
         raise UnreachableError(f"{url}: redirects without end. The server is at fault: try later, or use --mirror.")
-
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        """Connections for a URL: by way of the proxy that the environment names for it, if any."""
-        proxy, secure = self._proxy_of(url), url.startswith("https")
-        with self._guard:
-            if (proxy, secure) not in self._pools:
-                self._pools[proxy, secure] = self._new_pool(proxy, secure)
-            return self._pools[proxy, secure]
-
-    def _proxy_of(self, url: str) -> str:
-        parts = parse_url(url)
-        proxy = self._proxies.get(parts.scheme or "") or self._proxies.get("all") or ""
-        if not proxy or urllib.request.proxy_bypass(parts.netloc or ""):
-            return ""
-        return proxy if "://" in proxy else f"http://{proxy}"
-
-    def _new_pool(self, proxy: str, secure: bool) -> urllib3.PoolManager:
-        kept: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": self.options.connections}
-        if secure or proxy.startswith("https"):
-            kept["ssl_context"] = trusted()
-        if proxy:
-            auth = parse_url(proxy).auth
-            login = make_headers(proxy_basic_auth=unquote(auth)) if auth else None
-            context = kept.get("ssl_context")
-            pool: urllib3.PoolManager = urllib3.ProxyManager(
-                proxy, proxy_headers=login, proxy_ssl_context=context, **kept
-            )
-        else:
-            pool = urllib3.PoolManager(**kept)
-        pool.pool_classes_by_scheme = _watched(self)
-        return pool
 
     @contextmanager
     def _turn(self, host: str, per_host: int, spacing_s: float) -> Iterator[None]:
@@ -223,44 +187,6 @@ class Network:
                     self._last[host] = at
                 self.pause(max(0.0, at - time.monotonic()))
             yield
-
-
-def _watched(net: Network) -> dict[str, Any]:
-    """Pools whose connections tell a network when they stand and when they are asked something."""
-
-    class Plain(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            net._connected(self)
-
-        def request(self, *args: Any, **named: Any) -> None:
-            net._asks(self)
-            super().request(*args, **named)
-
-    class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            net._connected(self)
-
-        def request(self, *args: Any, **named: Any) -> None:
-            net._asks(self)
-            super().request(*args, **named)
-
-    class PlainPool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
-
-
-def trusted() -> ssl.SSLContext:
-    """Which certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the system's and certifi's."""
-    context = ssl.create_default_context()
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        context.load_verify_locations(certifi.where())
-    return context
 
 
 def _joined(url: str, there: str, location: str) -> str:

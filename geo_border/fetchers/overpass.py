@@ -13,10 +13,11 @@ from shapely.geometry.base import BaseGeometry
 from geo_border.catalog import Download, Entry
 from geo_border.errors import UnreachableError
 from geo_border.fetchers import http, shelf
+from geo_border.fetchers.answers import refuse, wait_until_again
 from geo_border.fetchers.network import Again, Network
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.tiles import Piece
-from geo_border.fetchers.transfer import body_of, refuse, wait_until_again
+from geo_border.fetchers.transfer import body_of
 from geo_border.fetchers.verify import looks_like_page
 from geo_border.store import Folders, Raw, sha256_of
 

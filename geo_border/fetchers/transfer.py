@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import random
-import re
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from io import RawIOBase
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from geo_border.errors import UnreachableError
+from geo_border.fetchers import parts
+from geo_border.fetchers.answers import content_range, refuse, wait_until_again, whole_number
 from geo_border.fetchers.network import Again, Network, Response
+from geo_border.fetchers.parts import Validators
 
-_NO_LENGTH = None
-# No more digits than a length or a wait can have; str.isdigit() also takes "²" for one.
-_NUMBER = re.compile(r"[0-9]{1,18}")
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
-_BLOCK_BYTES = 1 << 20
 # At most so much is taken from a connection at once. What has come is written at once: a killed run loses no more.
 _TAKEN_BYTES = 1 << 20
-
-
-class AbsentError(UnreachableError):
-    """The server has no such file (404)."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +29,6 @@ class Received:
     bytes: int
     etag: str | None
     last_modified: str | None
-
-
-@dataclass(frozen=True)
-class _Validators:
-    """What tells one version of a file on a server from the next, kept beside the part for the next run."""
-
-    url: str
-    etag: str | None
-    last_modified: str | None
-    total: int | None
-
-    @property
-    def if_range(self) -> str | None:
-        # A weak ETag may not be used for ranges (RFC 9110, 13.1.5).
-        if self.etag and not self.etag.startswith("W/"):
-            return self.etag
-        return self.last_modified
-
-    def hold(self, etag: str | None, last_modified: str | None) -> bool:
-        """Whether the rest of a file is of this version: what is told of it agrees, and something is told."""
-        told = [(etag, self.etag), (last_modified, self.last_modified)]
-        return any(now for now, _ in told) and all(now == before for now, before in told if now)
 
 
 def download(
@@ -88,55 +54,13 @@ def download(
     """
     failures = 0
     while True:
-        before = _size(part)
+        before = parts.size(part)
         try:
             return _attempt(net, url, part, per_host, _Wanted(name or part.name, known, most_bytes))
         except Again as again:
             # A connection that drops after a good stretch is not a failing one: only tries without progress count.
-            failures = 1 if _size(part) - before >= _PROGRESS_BYTES else failures + 1
+            failures = 1 if parts.size(part) - before >= _PROGRESS_BYTES else failures + 1
             wait_until_again(net, url, again, failures)
-
-
-def wait_until_again(net: Network, url: str, again: Again, failures: int) -> None:
-    """Pause before the next try, as long as the server asked or longer each time, with jitter.
-
-    Raises
-    ------
-    UnreachableError
-        When there have been too many tries, or the server asks for a wait beyond our patience.
-    """
-    options = net.options
-    if failures >= options.tries:
-        raise UnreachableError(f"{url}: {again}, {failures} times in a row. Run again later to go on from here.")
-    if again.wait_s is not None and again.wait_s > options.patience_s:
-        raise UnreachableError(
-            f"{url}: {again}; the server asks to wait {again.wait_s:.0f} s. Run again after that; what came is kept."
-        )
-    pause_s = min(60.0, options.pause_s * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
-    net.pause(max(pause_s, again.wait_s or 0.0))
-
-
-def refuse(response: Response, url: str) -> None:
-    """Sort a status that is not success into what may pass and what will not.
-
-    Raises
-    ------
-    Again
-        On 408, 425, 429 and 5xx.
-    AbsentError, UnreachableError
-        On every other.
-    """
-    status = response.status
-    if status in {408, 425, 429} or status >= 500:
-        raise Again(f"the server answered {status} {response.reason}", _retry_after_s(response))
-    if status in {404, 410}:
-        raise AbsentError(f"{url}: not there ({status}). The publisher may have moved it: see `geo-border sources`.")
-    if status in {401, 403, 406, 451}:
-        raise UnreachableError(
-            f"{url}: refused ({status} {response.reason}). It may need an account, or block this network; "
-            "fetch it by hand and give it with --sources NEED=DATASET@PATH, or choose another dataset."
-        )
-    raise UnreachableError(f"{url}: the server answered {status} {response.reason}.")
 
 
 @dataclass(frozen=True)
@@ -150,18 +74,18 @@ class _Wanted:
     def fits(self, url: str, part: Path, size: int) -> None:
         """Refuse, and keep nothing of, what is larger than the file can be."""
         if self.most_bytes is not None and size > self.most_bytes:
-            forget(part)
+            parts.forget(part)
             raise UnreachableError(
                 f"{url}: larger than the {self.most_bytes:,} bytes that are expected at most. Nothing of it is kept."
             )
 
 
 def _attempt(net: Network, url: str, part: Path, per_host: int, wanted: _Wanted) -> Received | None:
-    have, validators = _size(part), _read_validators(part, url)
+    have, validators = parts.size(part), parts.read_validators(part, url)
     if validators is None:
         have = 0
     elif validators.total is not None and have == validators.total:
-        return _received(part, validators, _prefix_hash(part, have).hexdigest(), have)
+        return _received(part, validators, parts.digest_of(part, have).hexdigest(), have)
     headers = _headers(have, validators, wanted.known)
     with net.open(url, per_host=per_host, headers=headers) as response:
         if response.status == 304:
@@ -176,7 +100,7 @@ def _attempt(net: Network, url: str, part: Path, per_host: int, wanted: _Wanted)
         return _stream(net, response, part, start, now, wanted)
 
 
-def _headers(have: int, validators: _Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
+def _headers(have: int, validators: Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
     if have and validators is not None and validators.if_range:
         return {"Range": f"bytes={have}-", "If-Range": validators.if_range}
     headers = {}
@@ -187,32 +111,37 @@ def _headers(have: int, validators: _Validators | None, known: Mapping[str, Any]
     return headers
 
 
-def _start_of(response: Response, url: str, part: Path, before: _Validators | None) -> tuple[int, _Validators]:
+def _start_of(response: Response, url: str, part: Path, before: Validators | None) -> tuple[int, Validators]:
     """From which byte the answer goes on, and the validators of the whole file."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise UnreachableError(f"{url}: came in an encoding that was not asked for. The server is at fault.")
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if response.status == 200:
-        return 0, _Validators(url, etag, modified, _int(response.headers.get("Content-Length")))
-    start, total = _content_range(response.headers.get("Content-Range", ""))
-    if before is None or start != _size(part) or total not in {before.total, None} or not before.hold(etag, modified):
+        return 0, Validators(url, etag, modified, whole_number(response.headers.get("Content-Length")))
+    start, total = content_range(response.headers.get("Content-Range", ""))
+    if (
+        before is None
+        or start != parts.size(part)
+        or total not in {before.total, None}
+        or not before.hold(etag, modified)
+    ):
         # The server took no heed of If-Range: joining the two would make a file that never was.
-        forget(part)
+        parts.forget(part)
         raise Again("the file changed on the server while it was being fetched")
     return start or 0, before
 
 
-def _stream(net: Network, response: Response, part: Path, start: int, now: _Validators, wanted: _Wanted) -> Received:
+def _stream(net: Network, response: Response, part: Path, start: int, now: Validators, wanted: _Wanted) -> Received:
     wanted.fits(now.url, part, now.total or 0)
     if start == 0:
-        _write_validators(part, now)
-    digest = _prefix_hash(part, start)
+        parts.write_validators(part, now)
+    digest = parts.digest_of(part, start)
     done, since, mark = start, time.monotonic(), start
     with part.open("r+b" if start else "wb", buffering=0) as out:
         out.seek(start)
         out.truncate()
         while chunk := response.read1(_TAKEN_BYTES):
-            _write_all(out, chunk)
+            parts.write_all(out, chunk)
             digest.update(chunk)
             done += len(chunk)
             net.options.progress(wanted.name, done, now.total)
@@ -226,13 +155,6 @@ def _stream(net: Network, response: Response, part: Path, start: int, now: _Vali
     if now.total is not None and done != now.total:
         raise Again(f"{done} bytes came where {now.total} were announced")
     return _received(part, now, digest.hexdigest(), done)
-
-
-def _write_all(out: RawIOBase, chunk: bytes) -> None:
-    """Write a chunk whole: the system may take only a part of it where a disk is nearly full."""
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[out.write(rest) or 0 :]
 
 
 def body_of(net: Network, response: Response, most_bytes: int, window_s: float | None = None) -> bytes:
@@ -259,83 +181,5 @@ def _fast_enough(net: Network, since: float, mark: int, done: int, window_s: flo
     return clock, done
 
 
-def _received(part: Path, now: _Validators, sha256: str, size: int) -> Received:
+def _received(part: Path, now: Validators, sha256: str, size: int) -> Received:
     return Received(part, sha256, size, now.etag, now.last_modified)
-
-
-def _prefix_hash(part: Path, length: int) -> Any:
-    digest = hashlib.sha256()
-    if length:
-        with part.open("rb") as handle:
-            _feed(digest, handle, length)
-    return digest
-
-
-def _feed(digest: Any, handle: BinaryIO, length: int) -> None:
-    while length and (block := handle.read(min(_BLOCK_BYTES, length))):
-        digest.update(block)
-        length -= len(block)
-
-
-def _validators_path(part: Path) -> Path:
-    return part.with_name(part.name + ".json")
-
-
-def _write_validators(part: Path, now: _Validators) -> None:
-    # The old bytes go first: killed between the two, the next run must not take them for the new version's.
-    forget(part)
-    _validators_path(part).write_text(json.dumps(asdict(now)), encoding="utf-8")
-
-
-def _read_validators(part: Path, url: str) -> _Validators | None:
-    try:
-        found = _Validators(**json.loads(_validators_path(part).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-    # A link is none of ours: what is written through it would land elsewhere.
-    return found if found.url == url and part.exists() and not part.is_symlink() else None
-
-
-def forget(part: Path) -> None:
-    """Throw away a part and what is known of it."""
-    part.unlink(missing_ok=True)
-    _validators_path(part).unlink(missing_ok=True)
-
-
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
-
-
-def _int(text: str | None) -> int | None:
-    return int(text) if text and _NUMBER.fullmatch(text) else _NO_LENGTH
-
-
-def _content_range(text: str) -> tuple[int | None, int | None]:
-    """Read a Content-Range.
-
-    >>> _content_range("bytes 100-199/200")
-    (100, 200)
-    """
-    unit, _, rest = text.partition(" ")
-    span, _, total = rest.partition("/")
-    first = span.partition("-")[0]
-    return (_int(first) if unit == "bytes" else None), _int(total)
-
-
-def _retry_after_s(response: Response) -> float | None:
-    text = response.headers.get("Retry-After")
-    if text is None:
-        return None
-    if _NUMBER.fullmatch(text.strip()):
-        return float(text)
-    # By the server's own clock, where it tells it: ours may be wrong by hours.
-    now, until = _date(response.headers.get("Date")) or datetime.now(UTC), _date(text)
-    return max(0.0, (until - now).total_seconds()) if until else None
-
-
-def _date(text: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text or "")
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

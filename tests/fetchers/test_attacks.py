@@ -18,7 +18,7 @@ from geo_border.catalog import Entry
 from geo_border.catalog import entry as catalogued
 from geo_border.errors import FetchError, UnreachableError
 from geo_border.fetchers import Options, fetch, shelf
-from geo_border.fetchers.transfer import _retry_after_s
+from geo_border.fetchers.answers import retry_after_s
 from geo_border.fetchers.verify import verify
 from geo_border.store import Folders, sha256_of
 from tests.fetchers.conftest import WINDOW, standing, write_tiff
@@ -153,7 +153,7 @@ def test_a_list_of_tiles_that_is_none_does_not_stay_and_leads_nowhere(
 def test_a_wait_is_a_number_or_a_date_by_the_servers_clock_or_none(
     headers: dict[str, str], expected: float | None
 ) -> None:
-    assert _retry_after_s(urllib3.HTTPResponse(headers=headers)) == expected
+    assert retry_after_s(urllib3.HTTPResponse(headers=headers)) == expected
 
 
 def test_a_header_that_claims_more_than_the_file_can_hold_is_refused_at_once(tmp_path: Path) -> None:
