@@ -16,14 +16,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border import fetchers, pipeline, readers, study
+from geo_border import fetchers, readers, study
 from geo_border.crs import WGS84, FloatArray, row_area_km2, to_crs
 from geo_border.fetchers import Options
 from geo_border.frontier import study_crs
 from geo_border.model import Grid
 from geo_border.people import Ground as Dry
 from geo_border.people import counted
-from geo_border.pipeline import ground, inputs
+from geo_border.pipeline import fetching, ground, inputs
 from geo_border.store import Folders
 from geo_border.zonal import coverage_fraction, prepare_zones
 
@@ -40,15 +40,17 @@ def surveyed() -> tuple[inputs.Inputs, ground.Ground, inputs.Bounds]:
     """The default study laid out on the ground from the snapshot, without people or cover."""
     question = study.read("finland-poland")
     chosen = fetchers.choose(())
-    got, lines, territories, needs = pipeline._fetched(
-        question, chosen, Folders(Path()), Options(), None, pipeline._quiet
-    )
-    bounds = pipeline._window(question, lines)[0]
+    got = fetching.fetched(question, chosen, Folders(Path()), Options(), None, _quiet)
+    bounds = got.window(question)[0]
     wanted = ("land", "water", "settlement_class")
-    inputs.read_all(got, {need: needs[need] for need in wanted}, bounds, pipeline._quiet)
-    crs = study_crs(question, lines)
-    laid = ground.lay(question, territories, lines, got, crs, lambda *_: None)
-    return got, laid, bounds
+    inputs.read_all(got.inputs, {need: got.needs[need] for need in wanted}, bounds, _quiet)
+    crs = study_crs(question, got.lines)
+    laid = ground.lay(question, got.territories, got.lines, got.inputs, crs, _quiet)
+    return got.inputs, laid, bounds
+
+
+def _quiet(_stage: str, _done: int, _total: int) -> None:
+    return None
 
 
 def main(grid_path: Path) -> None:

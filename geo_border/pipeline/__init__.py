@@ -11,22 +11,21 @@ from typing import Any
 
 from geo_border import __version__, fetchers, passport, result, store, study
 from geo_border.engine import Engine
-from geo_border.errors import CheckError, EmptyLayerError, FetchError, StudyError
+from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.fetchers import Options
-from geo_border.frontier import country_of, matched, polygons, study_crs
+from geo_border.frontier import study_crs
 from geo_border.outputs import cog, geopackage, geoparquet, mosaic, qgis, stac, table, webmap
 from geo_border.outputs import release as outputs_release
 from geo_border.outputs import report as outputs_report
-from geo_border.pipeline import assemble, checks, ground, inputs
-from geo_border.pipeline.inputs import OPTIONAL, Inputs, Tell
+from geo_border.pipeline import assemble, checks, fetching, ground, inputs
+from geo_border.pipeline.fetching import Fetched
+from geo_border.pipeline.inputs import Inputs, Tell
 from geo_border.present import disclaimer
 from geo_border.result import Result
-from geo_border.store import Folders, Raw
+from geo_border.store import Folders
 from geo_border.study import Study
 
 LOG = logging.getLogger("geo_border")
-# The window of the data is this much wider than the widest band and its reach.
-_WINDOW_MARGIN_M = 5_000.0
 
 
 def _quiet(_stage: str, _done: int, _total: int) -> None:
@@ -66,20 +65,19 @@ def run(
     GeoBorderError
         With what is wrong, where, and what to do next.
     """
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    question, folders = _asked(which, root)
     processed, maps = folders.processed(question.name), folders.maps(question.name)
     with store.lock(processed):
         chosen = fetchers.choose(sources, question.sources)
-        got, lines, territories, needs = _fetched(question, chosen, folders, options or Options(), fallback, tell)
-        rows = [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
+        got = fetching.fetched(question, chosen, folders, options or Options(), fallback, tell)
+        rows = got.rows()
         mark = passport.fingerprint(question, rows, {"sources": _named(chosen)})
         if not again and _stands(processed, mark, folders.root):
             LOG.info("nothing has changed since the last run: its results stand")
             return result.read(question, processed)
-        made = _computed(question, got, needs, lines, territories, tell, engine)
-        made = replace(made, passport=_passport(question, made, got, rows, mark, chosen))
-        files = [*_mosaic(got, processed), *_written(made, processed, maps, tell)]
+        made = _computed(question, got, tell, engine)
+        made = replace(made, passport=_passport(question, made, got.inputs, rows, mark, chosen))
+        files = [*_mosaic(got.inputs, processed), *_written(made, processed, maps, tell)]
         passport.write(processed, made.passport, files, folders.root)
         if engine is not None and engine.journals is not None:
             engine.journals.forget()
@@ -100,17 +98,14 @@ def fetch(
     tell: Tell = _quiet,
 ) -> list[dict[str, Any]]:
     """Fetch and verify all that a run would use; the passport's rows of the inputs."""
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    question, folders = _asked(which, root)
     chosen = fetchers.choose(sources, question.sources)
-    got, _, _, needs = _fetched(question, chosen, folders, options or Options(), fallback, tell)
-    return [passport.source_row(need, raw) for need, raw in {**got.raw, **needs}.items() if raw is not None]
+    return fetching.fetched(question, chosen, folders, options or Options(), fallback, tell).rows()
 
 
 def draw(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> Path:
     """Draw the map again from `data/processed`."""
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    question, folders = _asked(which, root)
     with store.lock(folders.processed(question.name)):
         made = result.read(question, folders.processed(question.name))
         tell("map", 0, 1)
@@ -127,8 +122,7 @@ def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") 
     CheckError
         When anything is off; names it.
     """
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    question, folders = _asked(which, root)
     processed = folders.processed(question.name)
     told = passport.read(processed)
     wrong = passport.damaged(told, folders.root) + fetchers.altered(folders, told.get("sources", []))
@@ -144,8 +138,7 @@ def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") 
 
 def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> list[Path]:
     """Write the report and still pictures from `data/processed`."""
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    question, folders = _asked(which, root)
     with store.lock(folders.processed(question.name)):
         made = result.read(question, folders.processed(question.name))
         tell("report", 0, 1)
@@ -156,8 +149,7 @@ def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".",
 
 def release(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", out: str | Path) -> Path:
     """Pack a run's maps, layers, tables, passport, report and licences, with checksums, into one zip."""
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    question, folders = _asked(which, root)
     with store.lock(folders.processed(question.name)):
         return outputs_release.write(question.name, folders, Path(out).resolve())
 
@@ -169,28 +161,10 @@ def plan(
     sources: Sequence[str] = (),
     options: Options | None = None,
 ) -> list[dict[str, Any]]:
-    """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms.
-
-    Which tiles a dataset needs follows from the boundaries, those on disk or else the snapshot's.
-    """
-    question = which if isinstance(which, Study) else study.read(which)
-    folders = Folders(Path(root).resolve())
+    """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms."""
+    question, folders = _asked(which, root)
     chosen = fetchers.choose(sources, question.sources)
-    options = replace(
-        options or Options(),
-        offline=True,
-        countries=_codes(question.home, question),
-        facing=_codes(question.facing, question),
-    )
-    # Boundaries that are not here yet are near enough in the snapshot to tell which tiles a study needs.
-    known = fetchers.gather(("boundaries",), chosen, folders, None, options, "embedded")
-    window = None
-    try:
-        got = inputs.boundaries(question, known)
-        window = _window(question, matched(polygons(got.boundaries, question), question))[1]
-    except (FetchError, StudyError):
-        LOG.info("which tiles it needs is known once the boundaries are here")
-    return fetchers.planned(("boundaries", *OPTIONAL), chosen, folders, window, options)
+    return fetching.planned(question, chosen, folders, options or Options())
 
 
 def sources(*, root: str | Path = ".") -> list[dict[str, Any]]:
@@ -203,55 +177,15 @@ def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
     return passport.changes(Path(a), Path(b))
 
 
-def _fetched(
-    question: Study, chosen: dict[str, str], folders: Folders, options: Options, fallback: str | None, tell: Tell
-) -> tuple[Inputs, Any, Any, dict[str, Raw | None]]:
-    """Boundaries read, the frontier matched, and the files of every other need on disk; what fails loses no other."""
-    options = replace(options, countries=_codes(question.home, question), facing=_codes(question.facing, question))
-    tell("fetch", 0, len(OPTIONAL) + 1)
-    first = fetchers.gather(("boundaries",), chosen, folders, None, options, fallback)
-    # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
-    near = first if not first.failed else fetchers.gather(("boundaries",), {}, folders, None, options)
-    try:
-        got = inputs.boundaries(question, near)
-        territories = polygons(got.boundaries, question)
-        lines = matched(territories, question)
-    except StudyError:
-        inputs.had(first)
-        raise
-    window = _window(question, lines)[1]
-    gathered = fetchers.Gathered(failed=first.failed)
-    for done, need in enumerate(OPTIONAL, 1):
-        tell("fetch", done, len(OPTIONAL) + 1)
-        gathered = gathered.plus(fetchers.gather((need,), chosen, folders, window, options, fallback))
-    tell("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
-    had = inputs.had(gathered)
-    got.notes.extend(inputs.told(had))
-    return got, lines, territories, {need: had.raws.get(need) for need in OPTIONAL}
+def _asked(which: str | Path | Study, root: str | Path) -> tuple[Study, Folders]:
+    return (which if isinstance(which, Study) else study.read(which)), Folders(Path(root).resolve())
 
 
-def _codes(names: Sequence[str], question: Study) -> tuple[str, ...]:
-    """Countries of the study's territories, each once."""
-    return tuple(dict.fromkeys(country_of(name, question) for name in names))
-
-
-def _window(question: Study, lines: Any) -> tuple[inputs.Bounds, Any]:
-    return inputs.window_of(list(lines.values()), question.widest_m + question.reach_m + _WINDOW_MARGIN_M)
-
-
-def _computed(
-    question: Study,
-    got: Inputs,
-    needs: dict[str, Raw | None],
-    lines: Any,
-    territories: Any,
-    tell: Tell,
-    engine: Engine | None,
-) -> Result:
-    inputs.read_all(got, needs, _window(question, lines)[0], tell)
-    crs = study_crs(question, lines)
-    laid = ground.lay(question, territories, lines, got, crs, tell, engine)
-    return assemble.result(question, territories, lines, laid, got, tell, engine)
+def _computed(question: Study, got: Fetched, tell: Tell, engine: Engine | None) -> Result:
+    inputs.read_all(got.inputs, got.needs, got.window(question)[0], tell)
+    crs = study_crs(question, got.lines)
+    laid = ground.lay(question, got.territories, got.lines, got.inputs, crs, tell, engine)
+    return assemble.result(question, got.territories, got.lines, laid, got.inputs, tell, engine)
 
 
 def _passport(
