@@ -276,10 +276,11 @@ def _kept(root: Path) -> Path:
 
 
 def _engine(name: str, scheduler: str, workers: int, kept: Path) -> AbstractContextManager[Any]:
-    from geo_border import passport, store  # noqa: PLC0415
+    from geo_border import passport  # noqa: PLC0415
     from geo_border.engine import open_engine  # noqa: PLC0415
+    from geo_border.journals import Journals  # noqa: PLC0415
 
-    journals = store.Journals(kept, passport.code())
+    journals = Journals(kept, passport.code())
     return open_engine(name, scheduler=scheduler or None, workers=workers or None, journals=journals)
 
 

@@ -22,15 +22,7 @@ def source_row(need: str, raw: Raw) -> dict[str, Any]:
     entry = raw.entry
     return {
         "need": need,
-        "dataset": entry.name,
-        "title": entry.title,
-        "publisher": entry.publisher,
-        "version": entry.version,
-        "vintage": entry.vintage,
-        "licence": entry.licence,
-        "licence_url": entry.licence_url,
-        "attribution": entry.attribution,
-        "citation": entry.citation,
+        **entry.stated(),
         "homepage": entry.homepage,
         "retrieved": raw.retrieved,
         "dated": raw.dated,

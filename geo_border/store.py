@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,6 @@ from geo_border.catalog import Entry
 from geo_border.errors import StoreError
 
 _PACKAGE = Path(__file__).resolve().parent
-_GIVEN_UP_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -139,62 +136,3 @@ def lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
         yield
     finally:
         held.release()
-
-
-class Journals:
-    """Results of groups of tasks kept on disk until a run is done, so that one that broke off goes on there.
-
-    Parameters
-    ----------
-    folder
-        Where to keep them; made when needed, removed when nothing is left in it.
-    code
-        What distinguishes this version of the program from others, whose results may differ.
-    """
-
-    def __init__(self, folder: Path, code: str) -> None:
-        self._folder, self._code = folder, code
-        self._given: list[Journal] = []
-
-    def of(self, key: bytes) -> Journal:
-        """Give the journal of the work that `key`, all its inputs and parameters, distinguishes from any other."""
-        digest = hashlib.sha256(self._code.encode() + key).hexdigest()[:16]
-        self._given.append(Journal(self._folder / digest))
-        return self._given[-1]
-
-    def forget(self) -> None:
-        """Drop all that was kept: the run has ended well. What others gave up a week ago goes too."""
-        for journal in self._given:
-            journal.forget()
-        if not self._folder.exists():
-            return
-        for left in self._folder.iterdir():
-            if left.stat().st_mtime < time.time() - _GIVEN_UP_S:
-                shutil.rmtree(left, ignore_errors=True)
-        if not any(self._folder.iterdir()):
-            self._folder.rmdir()
-
-
-class Journal:
-    """Results of one piece of work, group by group, in a folder of their own."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def load(self, group: int) -> object | None:
-        """Give back a group's result, or None where it is not kept, or not whole."""
-        path = self.path / f"{group}.pickle"
-        try:
-            found: object = pickle.loads(path.read_bytes())
-        except (FileNotFoundError, EOFError, pickle.UnpicklingError):
-            return None
-        return found
-
-    def save(self, group: int, result: object) -> None:
-        """Keep a group's result."""
-        with atomic_path(self.path / f"{group}.pickle") as path:
-            path.write_bytes(pickle.dumps(result))
-
-    def forget(self) -> None:
-        """Drop them all, with what a killed run left half written."""
-        shutil.rmtree(self.path, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,10 +17,12 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo_border.engine import LocalEngine, open_engine
 from geo_border.errors import EngineError, RasterError
-from geo_border.store import Journal, Journals
+from geo_border.journals import Journal, Journals
 from geo_border.zonal import tabulate
 
 distributed = pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
@@ -170,6 +173,21 @@ def test_forgetting_leaves_nothing_of_this_run_and_nothing_that_was_given_up_lon
     journals.forget()
     assert not mine.path.exists()
     assert [Journal(path).load(0) for path in kept.iterdir()] == ["another's"]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_kept_result_that_is_not_whole_is_not_kept(where: int, flip: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journals(Path(folder), "v1").of(b"k")
+        journal.save(0, np.arange(9))
+        (file,) = journal.path.iterdir()
+        whole = bytearray(file.read_bytes())
+        where %= len(whole)
+        whole[where] ^= flip
+        file.write_bytes(whole)
+        assert journal.load(0) is None
+        file.write_bytes(whole[:where])
+        assert journal.load(0) is None
 
 
 def test_a_worker_killed_under_a_tabulation_changes_no_byte(

@@ -17,7 +17,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("schemas", "palette"),
     ("catalog", "study", "studies", "facts"),
     ("engine", "present", "store", "result"),
-    ("zonal",),
+    ("zonal", "journals"),
     ("fetchers", "readers", "zones", "outputs", "frontier", "people", "civilian", "exposure", "passport"),
     ("pipeline", "telling"),
     ("cli", "__init__"),

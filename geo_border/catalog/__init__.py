@@ -165,6 +165,20 @@ class Entry(_Declared):
             raise ValueError(f"unknown needs {sorted(bad)}; known: {', '.join(NEEDS)}")
         return self
 
+    def stated(self) -> dict[str, Any]:
+        """What is written wherever the dataset is used: whose it is, which version, on what terms."""
+        return {
+            "dataset": self.name,
+            "title": self.title,
+            "publisher": self.publisher,
+            "version": self.version,
+            "vintage": self.vintage,
+            "licence": self.licence,
+            "licence_url": self.licence_url,
+            "attribution": self.attribution,
+            "citation": self.citation,
+        }
+
 
 @lru_cache(maxsize=1)
 def entries() -> dict[str, Entry]:

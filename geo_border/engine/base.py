@@ -21,7 +21,7 @@ class Journal(Protocol):
 
 
 class Journals(Protocol):
-    """One journal for each of a run's reductions (`geo_border.store.Journals`)."""
+    """One journal for each of a run's reductions (`geo_border.journals.Journals`)."""
 
     def of(self, key: bytes) -> Journal:
         """Give the journal of the reduction that `key` distinguishes from any other."""

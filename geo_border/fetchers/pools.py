@@ -74,7 +74,7 @@ class Pools:
 def _watched(connected: Watch, asks: Watch) -> dict[str, Any]:
     """Pools whose connections tell when they stand and when they are asked something."""
 
-    class Plain(HTTPConnection):
+    class Watched(HTTPConnection):
         def connect(self) -> None:
             super().connect()
             connected(self)
@@ -83,17 +83,12 @@ def _watched(connected: Watch, asks: Watch) -> dict[str, Any]:
             asks(self)
             super().request(*args, **named)
 
-    class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            connected(self)
-
-        def request(self, *args: Any, **named: Any) -> None:
-            asks(self)
-            super().request(*args, **named)
+    # An HTTPSConnection is an HTTPConnection: what is watched stands before both in the order of calls.
+    class Secure(Watched, HTTPSConnection):
+        pass
 
     class PlainPool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Plain
+        ConnectionCls = Watched
 
     class SecurePool(urllib3.HTTPSConnectionPool):
         ConnectionCls = Secure

@@ -154,15 +154,7 @@ def fresh(path: Path) -> Path:
 def provenance(entry: Entry, url: str, **more: Any) -> dict[str, Any]:
     """What is written beside a file: whose it is, on what terms, from where, when."""
     return {
-        "dataset": entry.name,
-        "title": entry.title,
-        "publisher": entry.publisher,
-        "version": entry.version,
-        "vintage": entry.vintage,
-        "licence": entry.licence,
-        "licence_url": entry.licence_url,
-        "attribution": entry.attribution,
-        "citation": entry.citation,
+        **entry.stated(),
         "terms": entry.terms,
         "url": url,
         "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from geo_border.errors import RasterError
 from geo_border.zonal.codes import NO_DATA_COLUMN, byte_columns, encode, plain_values
+from geo_border.zonal.header import Header
 from geo_border.zonal.limbs import SUM_COLUMNS
 from geo_border.zonal.merge import Part, merge
-from geo_border.zonal.source import Header
 from geo_border.zonal.spans import Spans
 from geo_border.zonal.tally import add_classes, class_lines, number_lines
 from geo_border.zonal.values import add_values

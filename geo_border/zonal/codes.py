@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.errors import RasterError
-from geo_border.zonal.source import Header
+from geo_border.zonal.header import Header
 
 # Column of the class sums that holds cells without data.
 NO_DATA_COLUMN = 0

@@ -9,8 +9,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_border.crs import transformer
+from geo_border.zonal.header import Header
 from geo_border.zonal.reach import box_in, rings_near
-from geo_border.zonal.source import Header
 from geo_border.zonal.zones import Zones
 
 # Points along each side of a raster's outline when it is drawn in the zones' CRS.

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.crs import transformer
+from geo_border.zonal.header import Header
 from geo_border.zonal.outline import Rings
 from geo_border.zonal.plane import into_plane
-from geo_border.zonal.source import Header
 from geo_border.zonal.wrap import unwrap
 from geo_border.zonal.zones import Outlines
 

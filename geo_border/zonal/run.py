@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, local
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from geo_border.model import Grid
 from geo_border.zonal.edges import Edges, place_edges
 from geo_border.zonal.ground import Ground, measure_rows
+from geo_border.zonal.header import Header
 from geo_border.zonal.limbs import WIDEST
 from geo_border.zonal.merge import Part, merge
 from geo_border.zonal.reach import rings_near
-from geo_border.zonal.source import Header, Source, open_source, small_cache
+from geo_border.zonal.source import Source, open_source, small_cache
 from geo_border.zonal.strip import READ_BYTES, Question, tabulate_strip
 from geo_border.zonal.zones import Outlines
 
@@ -98,15 +100,18 @@ class Work:
         return merge(parts, self._question.keys), np.unique(np.concatenate(suspects))
 
     def key(self) -> bytes:
-        """What distinguishes this work from any other: files by name, size and time, zones by every vertex."""
+        """What distinguishes this work from any other: files by name, size and times, zones by every vertex.
+
+        Empty where a file is none of this machine's, so that nothing tells whether it has changed.
+        """
         rings, digest = self._outlines.rings, hashlib.sha256()
         for raster, header in zip(self._rasters, self._headers, strict=True):
             digest.update(repr((header.name, header.shape, header.transform, header.nodata)).encode())
-            if isinstance(raster, Grid):
-                digest.update(raster.values.tobytes())
-            elif Path(raster).exists():
-                stat = Path(raster).stat()
-                digest.update(repr((stat.st_size, stat.st_mtime_ns)).encode())
+            with closing(open_source(raster, self._band, header)) as source:
+                state = source.state()
+            if not state:
+                return b""
+            digest.update(state)
         for array in (rings.x, rings.y, rings.start, rings.zone, rings.sign):
             digest.update(array.tobytes())
         digest.update(repr((rings.crs.to_wkt(), self._question, self._band)).encode())

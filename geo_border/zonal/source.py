@@ -1,67 +1,20 @@
-"""Rasters as the hot path sees them: a header, and windows of codes or values read on demand."""
+"""Rasters as the hot path sees them: windows of stored values read on demand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
-from rasterio.enums import MaskFlags
-from rasterio.errors import CRSError as RasterioCRSError
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geo_border.crs import parse_crs
 from geo_border.errors import RasterError
 from geo_border.model import Grid
-
-
-@dataclass(frozen=True)
-class Header:
-    """What is known of a raster before a cell is read.
-
-    Attributes
-    ----------
-    name
-        How messages call it: a path, or "grid".
-    shape
-        Rows and columns.
-    transform, crs
-        From (column, row) to x, y in `crs`; never rotated.
-    nodata
-        Stored value that means no data, or None; NaN is always no data.
-    dtype
-        Type of the stored values.
-    scale, offset
-        A value is stored x scale + offset.
-    masked
-        Whether a mask band or an alpha band says which cells are valid.
-    block
-        Rows and columns of the file's own blocks.
-    """
-
-    name: str
-    shape: tuple[int, int]
-    transform: Affine
-    crs: CRS
-    nodata: float | None
-    dtype: np.dtype[Any]
-    scale: float
-    offset: float
-    masked: bool
-    block: tuple[int, int]
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """West, south, east, north in the raster's CRS."""
-        rows, columns = self.shape
-        y0, y1 = sorted((self.transform.f, self.transform.f + rows * self.transform.e))
-        return (self.transform.c, y0, self.transform.c + columns * self.transform.a, y1)
+from geo_border.zonal.header import Header, checked, read_header
 
 
 class GridSource:
@@ -72,7 +25,7 @@ class GridSource:
         rows, columns = grid.shape
         # Rows by the strip: as if the grid were a file of blocks that stay in cache.
         height = max(1, min(rows, (1 << 20) // max(columns, 1)))
-        self.header = _checked(
+        self.header = checked(
             Header(
                 "grid",
                 (rows, columns),
@@ -91,6 +44,10 @@ class GridSource:
         """Stored values of a window."""
         return self._values[rows[0] : rows[1], columns[0] : columns[1]], None
 
+    def state(self) -> bytes:
+        """What tells these values from any other."""
+        return self._values.tobytes()
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -104,7 +61,7 @@ class FileSource:
             self._dataset = rasterio.open(self._path)
         except RasterioError as error:
             raise RasterError(f"{path}: not a raster that can be opened ({error}).") from error
-        self.header = header or _read_header(self._dataset, self._path, band)
+        self.header = header or read_header(self._dataset, self._path, band)
         self._buffer = np.empty(0, self.header.dtype)
 
     def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
@@ -131,6 +88,17 @@ class FileSource:
         if self._buffer.size < rows * columns:
             self._buffer = np.empty(rows * columns, self.header.dtype)
         return self._buffer[: rows * columns].reshape(rows, columns)
+
+    def state(self) -> bytes:
+        """What tells these files from what they may become, a VRT's tiles and masks among them; empty if nothing can.
+
+        The time of the last change to the file's entry shows a copy that kept the times of another file.
+        """
+        try:
+            found = [(name, Path(name).stat()) for name in self._dataset.files]
+        except OSError:
+            return b""
+        return repr([(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in found]).encode()
 
     def close(self) -> None:
         """Close the file."""
@@ -160,40 +128,3 @@ def open_source(raster: Grid | str | Path, band: int, header: Header | None = No
         When it has no CRS.
     """
     return GridSource(raster) if isinstance(raster, Grid) else FileSource(raster, band, header)
-
-
-def _read_header(dataset: Any, path: str, band: int) -> Header:
-    """Header of one band of an open dataset."""
-    if not 1 <= band <= dataset.count:
-        raise RasterError(f"{path}: has {dataset.count} bands, not a band {band}. Choose one with --band.")
-    try:
-        wkt = dataset.crs.to_wkt() if dataset.crs else None
-    except RasterioCRSError as error:
-        raise RasterError(f"{path}: its coordinate reference system cannot be read ({error}).") from error
-    flags = dataset.mask_flag_enums[band - 1]
-    return _checked(
-        Header(
-            path,
-            (dataset.height, dataset.width),
-            dataset.transform,
-            parse_crs(wkt, path),
-            dataset.nodatavals[band - 1],
-            np.dtype(dataset.dtypes[band - 1]),
-            float(dataset.scales[band - 1]),
-            float(dataset.offsets[band - 1]),
-            MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
-            tuple(dataset.block_shapes[band - 1]),
-        )
-    )
-
-
-def _checked(header: Header) -> Header:
-    """The header, when its cells can be tabulated."""
-    transform = header.transform
-    if transform.b != 0 or transform.d != 0:
-        raise RasterError(f"{header.name}: is rotated or sheared; make it north-up first (gdalwarp), then run again.")
-    if transform.a <= 0 or transform.e == 0:
-        raise RasterError(f"{header.name}: its columns do not run from west to east; mend its geotransform.")
-    if header.dtype.kind not in "uif":
-        raise RasterError(f"{header.name}: holds {header.dtype}; only whole and real numbers can be tabulated.")
-    return header

@@ -16,8 +16,9 @@ from geo_border.errors import CRSError, RasterError
 from geo_border.model import Grid
 from geo_border.zonal.covered import covered
 from geo_border.zonal.ground import area_unit_m2, planar_areas_m2, zone_areas_m2
+from geo_border.zonal.header import Header
 from geo_border.zonal.run import Partial, Raster, Work
-from geo_border.zonal.source import Header, Source, open_source, small_cache
+from geo_border.zonal.source import Source, open_source, small_cache
 from geo_border.zonal.strip import Coverage, Mode, Question
 from geo_border.zonal.table import Extent, class_table, sum_table
 from geo_border.zonal.zones import Zones, prepare_zones

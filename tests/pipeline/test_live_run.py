@@ -14,8 +14,9 @@ from geo_border.catalog import presets
 from geo_border.engine import open_engine
 from geo_border.errors import CheckError, UnreachableError
 from geo_border.fetchers import Options
+from geo_border.journals import Journals
 from geo_border.result import Result
-from geo_border.store import Folders, Journals
+from geo_border.store import Folders
 from tests.worldserver import osm_world
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import serve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import rasterio.shutil
 import shapely
 from affine import Affine
 from hypothesis import given, settings
@@ -17,8 +19,8 @@ from numpy.random import Generator
 from pyproj import CRS, Geod, Transformer
 
 from geo_border.engine import LocalEngine
+from geo_border.journals import Journals
 from geo_border.model import Grid
-from geo_border.store import Journals
 from geo_border.zonal import coverage_fraction, coverage_table, tabulate
 from geo_border.zonal.outline import flatten
 from geo_border.zonal.plane import into_plane
@@ -239,6 +241,40 @@ def test_a_broken_call_goes_on_where_it_was(
     pd.testing.assert_frame_equal(whole, again, check_exact=True)
     assert ran[before] > 1
     assert not tmp_path.exists()
+
+
+def test_a_broken_off_tabulation_takes_nothing_from_a_tile_that_has_changed_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below a VRT, with the size and the time that it had before."""
+    tile, mosaic = tmp_path / "tile.tif", tmp_path / "mosaic.vrt"
+    at = rasterio.Affine(0.1, 0, 20, 0, -0.1, 60)
+
+    def filled(value: int) -> None:
+        how = {"height": 64, "width": 64, "count": 1, "dtype": "uint8", "crs": 4326, "transform": at}
+        with rasterio.open(tile, "w", driver="GTiff", **how) as out:
+            out.write(np.full((1, 64, 64), value, np.uint8))
+
+    filled(1)
+    rasterio.shutil.copy(tile, mosaic, driver="VRT")
+    zones = gpd.GeoDataFrame({"zone_id": ["a"]}, geometry=[shapely.box(20, 54, 26, 60)], crs=4326)
+    before = tile.stat()
+    monkeypatch.setattr("geo_border.engine.local._GROUP", 1)
+    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+
+    def cut_off(done: int, _of: int) -> None:
+        if done > 1:
+            raise KeyboardInterrupt
+
+    kept = tmp_path / "kept"
+    with pytest.raises(KeyboardInterrupt):
+        tabulate(mosaic, zones, engine=LocalEngine(1, Journals(kept, "v1")), progress=cut_off)
+    assert list(kept.rglob("*.pickle"))
+    filled(2)
+    os.utime(tile, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (tile.stat().st_size, tile.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    again = tabulate(mosaic, zones, engine=LocalEngine(1, Journals(kept, "v1")))
+    assert again["class"].dropna().tolist() == [2]
 
 
 @pytest.mark.parametrize(("source", "target"), [(3035, 4326), (32635, 4326), (3035, 32635)])
