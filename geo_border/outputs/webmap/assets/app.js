@@ -110,7 +110,7 @@ GB.setUpPointer = function () {
 GB.setUpButtons = function () {
   const on = (id, act) => document.getElementById(id).addEventListener("click", act);
   const say = (text) => { document.getElementById("said").textContent = text; };
-  on("whole", () => GB.map.fitBounds(GB.home, { animate: !GB.calm() }));
+  on("whole", () => GB.showWhole(!GB.calm()));
   on("print", () => window.print());
   on("share", () => {
     GB.writeHash();
@@ -144,6 +144,14 @@ GB.extent = function () {
   return L.latLngBounds(GB.toLatLng(b[0], b[1]), GB.toLatLng(b[2], b[3]));
 };
 
+// The whole frontier, beside the legend where that costs no zoom: names must not lie below it.
+GB.LEGEND_WIDTH = 320;
+GB.showWhole = function (animate) {
+  const beside = L.point(document.getElementById("legend").open ? GB.LEGEND_WIDTH : 0, 0);
+  const fits = GB.map.getBoundsZoom(GB.home, false, beside) === GB.map.getBoundsZoom(GB.home);
+  GB.map.fitBounds(GB.home, { animate, paddingTopLeft: fits ? beside : [0, 0] });
+};
+
 GB.start = function (map, online) {
   GB.map = map;
   GB.online = online;
@@ -159,7 +167,7 @@ GB.start = function (map, online) {
   document.getElementById("legend").open = window.innerWidth >= 700;
   map.invalidateSize({ animate: false, pan: false });
   if (asked.view) map.setView([asked.view[1], asked.view[2]], asked.view[0], { animate: false });
-  else if (GB.home.isValid()) map.fitBounds(GB.home, { animate: false });
+  else if (GB.home.isValid()) GB.showWhole(false);
   GB.painter.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   GB.setUpTabs();
