@@ -66,15 +66,6 @@ def cover_by_area(
     return pd.DataFrame(out)
 
 
-def known_km2(cover: Any, legend: Legend | None) -> Any:
-    """Area of which a cover says whether it is tree: the classes of a row (Series) or of each row (DataFrame) summed.
-
-    A dataset that tells only tree from not tree calls the latter `unknown`, and knows it all the same.
-    """
-    whole = cover.sum() if isinstance(cover, pd.Series) else cover.sum(axis=1)
-    return whole if legend is not None and legend.only_tree else whole - cover.get(UNKNOWN, 0.0)
-
-
 def cover_rows(
     zone: Zone, cover: pd.DataFrame, area_km2: float, entry: Entry, pixel_km2: float
 ) -> Iterable[dict[str, Any]]:

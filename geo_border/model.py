@@ -15,6 +15,8 @@ UNKNOWN = "unknown"
 # Ages by which a people dataset may tell its counts apart.
 AGES = ("under_15", "15_64", "over_64")
 MEDIA = ("land", "river", "lake")
+# What sums over every segment and country are of.
+WHOLE = "all"
 NEEDS = (
     "boundaries",
     "land",

@@ -7,7 +7,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-from numpy.typing import NDArray
 
 from geo_border.crs import WGS84, FloatArray, row_area_km2, transformer
 from geo_border.engine import Engine
@@ -114,12 +113,15 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     code = classes.values[row, column]
     step = classes.transform
     km2 = row_area_km2(step.f, -step.e, step.a, classes.shape[0])[row]
-    full, factor = np.zeros(classes.shape), np.ones(classes.shape)
-    full[row, column] = _lookup(model["density"], segments, near.label, code, ring) * km2
-    factor[row, column] = np.asarray(model["spread"])[ring]
+    full, low, high = np.zeros(classes.shape), np.ones(classes.shape), np.ones(classes.shape)
+    of_cell = (near.label, code.astype(np.int64), ring)
+    full[row, column] = _densities(model["density"], segments)[of_cell] * km2
+    for factor, side in zip((low, high), _factors(model, segments), strict=True):
+        factor[row, column] = side[of_cell]
     counts, nobody = full * dry, np.zeros(classes.shape)
-    bounds = (1 / factor, factor)
-    return People(_like(classes, counts), _like(classes, full), _like(classes, nobody), float(counts.sum()), bounds)
+    return People(
+        _like(classes, counts), _like(classes, full), _like(classes, nobody), float(counts.sum()), (low, high)
+    )
 
 
 def in_areas(
@@ -167,19 +169,31 @@ def _counts_beyond(grid: Grid, values: FloatArray, ground: Ground) -> bool:
     return bool(beyond.any() and (values[beyond] > 0).mean() > _BOTH_SIDES)
 
 
-def _lookup(
-    table: dict[str, dict[str, list[float]]],
-    segments: list[str],
-    label: NDArray[np.int64],
-    code: NDArray[Any],
-    ring: NDArray[np.int64],
-) -> FloatArray:
+def _densities(table: dict[str, dict[str, list[float]]], segments: list[str]) -> FloatArray:
+    """Persons per km² by segment, class (0-255) and ring; those of `other` where a segment has none of its own."""
     cube = np.zeros((len(segments), 256, len(next(iter(table["other"].values())))))
     for i, segment in enumerate(segments):
         for name, values in {**table["other"], **table.get(segment, {})}.items():
             cube[i, int(name)] = values
-    out: FloatArray = cube[label, code.astype(np.int64), ring]
-    return out
+    return cube
+
+
+def _factors(model: dict[str, Any], segments: list[str]) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest reading of each density as factors: the ring's spread, or more where it was not calibrated.
+
+    Of a segment that was, leaving it out tells how far the others are from it. Of any other nothing is known but
+    that each calibrated segment could be like it: its range runs from the lowest of them to the highest.
+    """
+    table = model["density"]
+    spread = np.asarray(model["spread"], dtype=np.float64)
+    own, known = _densities(table, segments), _densities(table, [name for name in table if name != "other"])
+    low, high = np.broadcast_to(1 / spread, own.shape).copy(), np.broadcast_to(spread, own.shape).copy()
+    new = [i for i, segment in enumerate(segments) if segment not in table]
+    if new and len(known):
+        there = np.where(own[new] > 0, own[new], np.nan)
+        low[new] = np.fmin(low[new], known.min(axis=0) / there)
+        high[new] = np.fmax(high[new], known.max(axis=0) / there)
+    return low, high
 
 
 def _like(grid: Grid, values: FloatArray) -> Grid:

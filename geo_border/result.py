@@ -19,6 +19,7 @@ from geo_border.study import Study
 
 LAYERS_FILE = "layers.gpkg"
 EXPOSURE_FILE = "exposure.parquet"
+WITHIN_FILE = "within.parquet"
 COVER_FILE = "landcover.tif"
 PEOPLE_FILE = "people.tif"
 PASSPORT_FILE = "run.json"
@@ -34,6 +35,8 @@ class Result:
         By the names of `schemas.LAYERS` (all but `exposure`), GeoDataFrames in the study's CRS, tables as DataFrames.
     exposure
         The tidy table, raw values.
+    within
+        Figures of all that lies nearer than a distance, as one area: of the whole, each segment, each country.
     cover, people
         Grids on their dataset's own cells, clipped to the widest band; None where the dataset is finer than 100 m.
     passport
@@ -43,6 +46,7 @@ class Result:
     study: Study
     layers: dict[str, Any]
     exposure: pd.DataFrame
+    within: pd.DataFrame
     cover: Grid | None = None
     people: Grid | None = None
     passport: dict[str, Any] = field(default_factory=dict)
@@ -58,7 +62,7 @@ def read(study: Study, processed: Path) -> Result:
     SchemaError
         When a layer is not what `schemas.py` says.
     """
-    for name in (LAYERS_FILE, EXPOSURE_FILE, PASSPORT_FILE):
+    for name in (LAYERS_FILE, EXPOSURE_FILE, WITHIN_FILE, PASSPORT_FILE):
         if not (processed / name).exists():
             raise EmptyLayerError(f"{processed / name}: not there. Run `geo-border run {study.name}` first.")
     layers = {name: conform(name, _read_layer(processed / LAYERS_FILE, name)) for name in LAYERS if name != "exposure"}
@@ -66,6 +70,7 @@ def read(study: Study, processed: Path) -> Result:
         study=study,
         layers=layers,
         exposure=conform("exposure", pd.read_parquet(processed / EXPOSURE_FILE)),
+        within=conform("within", pd.read_parquet(processed / WITHIN_FILE)),
         cover=_read_grid(processed / COVER_FILE),
         people=_read_grid(processed / PEOPLE_FILE),
         passport=json.loads((processed / PASSPORT_FILE).read_text("utf-8")),

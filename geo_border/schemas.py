@@ -69,6 +69,29 @@ def _class_layer(name: str, title: str, about: str, classes: tuple[str, ...]) ->
     return Layer(name, title, about, "polygon", columns, ("segment", "country", "class"))
 
 
+_FIGURE = (
+    _float("from_m", "Nearer edge", "m", nullable=True),
+    _float("to_m", "Farther edge", "m", nullable=True),
+    _text("measure", "What is measured"),
+    _text("category", "Kind within the measure", nullable=True),
+    _float("value", "The figure, in `unit`; empty where too few pixels carry it", "see unit", nullable=True),
+    _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
+    _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
+    _text("unit", "Unit of value, low and high"),
+    _text("dataset", "Primary dataset"),
+    _text("vintage", "Reference year or version of the dataset"),
+    _text("range_from", "What low and high are the spread of", nullable=True),
+    _text("note", "What to know before quoting", nullable=True),
+)
+WITHIN = Layer(
+    "within",
+    "Sums by distance",
+    "One row a figure of all that lies nearer than a distance, taken as one area; raw values.",
+    None,
+    (_text("of", "A segment, a home country, or `all`"), *_FIGURE),
+    ("of", "to_m", "measure", "category"),
+)
+
 LAYERS: dict[str, Layer] = {
     layer.name: layer
     for layer in (
@@ -238,20 +261,7 @@ LAYERS: dict[str, Layer] = {
                 _text("zone_id", "Key of the zone"),
                 _SEGMENT_OR_NONE,
                 _text("country", "Home country, ISO 3166-1 alpha-2"),
-                _float("from_m", "Nearer edge", "m", nullable=True),
-                _float("to_m", "Farther edge", "m", nullable=True),
-                _text("measure", "What is measured"),
-                _text("category", "Kind within the measure", nullable=True),
-                _float(
-                    "value", "The figure, in `unit`; empty where too few pixels carry it", "see unit", nullable=True
-                ),
-                _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
-                _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
-                _text("unit", "Unit of value, low and high"),
-                _text("dataset", "Primary dataset"),
-                _text("vintage", "Reference year or version of the dataset"),
-                _text("range_from", "What low and high are the spread of", nullable=True),
-                _text("note", "What to know before quoting", nullable=True),
+                *_FIGURE,
             ),
             ("zone_id", "measure", "category"),
         ),
@@ -263,14 +273,14 @@ _DTYPES: dict[str, Any] = {"text": "str", "float": "float64", "int": "Int64", "b
 
 
 def conform(name: str, frame: Any) -> Any:
-    """The frame with the columns of layer `name` in their order and types (and its geometry), checked.
+    """The frame with the columns of a layer or of table `within` in their order and types (and geometry), checked.
 
     Raises
     ------
     SchemaError
         When a column is missing, unknown, empty where it may not be, of a wrong type, out of range, or a key repeats.
     """
-    layer = LAYERS[name]
+    layer = WITHIN if name == WITHIN.name else LAYERS[name]
     geometry = [frame.geometry.name] if layer.geometry else []
     given, wanted = set(frame.columns), {*layer.column_names, *geometry}
     if given != wanted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from geo_border import catalog, exposure
-from geo_border.present import rounding
+from geo_border.model import WHOLE
+from geo_border.present.rounding import Shown
+from geo_border.present.totals import totals
 from geo_border.result import Result
 
 _WORDS = {
@@ -55,14 +55,13 @@ class Bars:
 
 def summary(console: Console, made: Result, root: Path) -> None:
     """The headline figures, rounded as maps round them, and where the files are."""
-    bands = made.exposure[made.exposure["zone_kind"] == "band"]
-    table = Table(title=made.study.title, title_justify="left", caption=_caption(made), caption_justify="left")
+    near = totals(made.study, made.layers, made.exposure, made.within)[WHOLE]["within"]
+    table = Table(title=made.study.title, title_justify="left", caption=_caption(made, near), caption_justify="left")
     table.add_column("within", justify="right")
-    for name in ("home land, km²", "people", "spread", "tree, share of known cover", "settlements"):
+    for name in ("home land, km²", "people", "range", "tree", "settlements"):
         table.add_column(name, justify="right")
-    for edge in made.study.bands_m:
-        near = bands[bands["to_m"] <= edge]
-        table.add_row(f"{edge / 1000:g} km", *_headline(near))
+    for band in near:
+        table.add_row(f"{band['to_m'] / 1000:g} km", *_headline(band))
     lengths = made.layers["segments"]
     console.print(
         f"Frontier: {lengths['length_km'].sum():,.0f} km on land, rivers and lakes; "
@@ -82,36 +81,35 @@ def summary(console: Console, made: Result, root: Path) -> None:
         console.print(f"{what:>13}: {path}", soft_wrap=True, highlight=False)
 
 
-def _headline(near: Any) -> list[str]:
-    def total(measure: str, column: str = "value", category: str | None = None) -> float:
-        rows = near[near["measure"] == measure]
-        rows = rows if category is None else rows[rows["category"] == category]
-        return float(rows[column].sum()) if rows[column].notna().any() else float("nan")
-
-    people, low, high = (total("people", column, "total") for column in ("value", "low", "high"))
-    cover = near[near["measure"] == "cover_area"].groupby("category")["value"].sum()
-    entry = catalog.entries().get(str(near.loc[near["measure"] == "cover_area", "dataset"].max()))
-    known = exposure.known_km2(cover, entry.legend if entry else None) if len(cover) else 0.0
+def _headline(band: dict[str, Any]) -> list[str]:
+    people, low, high = band["people"] or (None, None, None)
+    spread = "-" if low is None or high is None else f"{_number(low)}–{_number(high)}"
+    tree = band["cover"].get("tree")
     return [
-        f"{total('area'):,.0f}",
-        _people(people),
-        "-" if math.isnan(low) else f"{_people(low)} - {_people(high)}",
-        f"{cover.get('tree', 0.0) / known:.0%}" if known > 0 else "-",
-        f"{total('settlements'):,.0f}",
+        _number(band["area"]),
+        _starred(band, "people", _number(people)),
+        spread,
+        _starred(band, "cover_area", "-" if tree is None else f"{tree}%"),
+        _number(band["settlements"]),
     ]
 
 
-def _people(value: float) -> str:
-    shown = rounding.people(None if math.isnan(value) else value)
-    return "-" if shown is None else f"{shown:,}" if isinstance(shown, int) else str(shown)
+def _number(shown: Shown) -> str:
+    return "-" if shown is None else str(shown) if isinstance(shown, str) else f"{shown:,}"
 
 
-def _caption(made: Result) -> str:
+def _starred(band: dict[str, Any], measure: str, text: str) -> str:
+    return f"{text}*" if measure in band["indicative"] and text != "-" else text
+
+
+def _caption(made: Result, near: list[dict[str, Any]]) -> str:
     used = {row["need"]: row for row in made.passport.get("sources", [])}
-    told = [
-        f"{need}: {used[need]['dataset']} ({used[need]['vintage']})" for need in ("people", "cover") if need in used
-    ]
-    return "; ".join(told)
+    shown = {"people": any(band["people"] for band in near), "cover": any(band["cover"] for band in near)}
+    told = [f"{n}: {used[n]['dataset']} ({used[n]['vintage']})" for n, there in shown.items() if there and n in used]
+    starred = any(band["indicative"] for band in near)
+    if shown["cover"]:
+        told.append("tree: share of the land whose cover is known")
+    return "; ".join(told) + ("\n* indicative: land narrower than the data's pixel" if starred else "")
 
 
 def plan_table(rows: list[dict[str, Any]]) -> Table:

@@ -310,6 +310,24 @@ def _exposure(zones: Any, segments: Any) -> Any:
     return _frame("exposure", rows)
 
 
+def _within(exposure: Any, study: Any) -> Any:
+    """Sums of the bands nearer than each edge, and of the strips of each depth."""
+    edges = {high for _, high in study.bands}
+    parts = {"all": exposure, **{s: exposure[exposure["segment"] == s] for s in exposure["segment"].dropna().unique()}}
+    parts |= {c: exposure[exposure["country"] == c] for c in exposure["country"].unique()}
+    rows = []
+    for of, mine in parts.items():
+        for edge in sorted(edges | set(study.strips_m)):
+            near = mine[(mine["zone_kind"] == "band") & (mine["to_m"] <= edge)]
+            near = near if edge in edges else mine[(mine["zone_kind"] == "strip") & (mine["to_m"] == edge)]
+            for (measure, category), same in near.groupby(["measure", "category"], sort=False):
+                numbers = {name: same[name].sum(min_count=1) for name in ("value", "low", "high")}
+                head = {"of": of, "from_m": 0.0, "to_m": edge, "measure": measure, "category": category}
+                told = {name: same[name].iloc[0] for name in ("unit", "dataset", "vintage", "range_from", "note")}
+                rows.append({**head, **numbers, **told})
+    return conform("within", pd.DataFrame(rows))
+
+
 def _countries() -> list[dict[str, Any]]:
     shapes = {
         "LT": (_box(0, 0, WIDTH_KM, HALF_KM), "Lietuva", "withdrawn"),
@@ -441,4 +459,5 @@ def build() -> Result:
         "countries": _frame("countries", _countries()),
     }
     cover, people = _grids()
-    return Result(study, layers, _exposure(zones, segments), cover, people, _passport(study))
+    exposure = _exposure(zones, segments)
+    return Result(study, layers, exposure, _within(exposure, study), cover, people, _passport(study))

@@ -11,7 +11,7 @@ from affine import Affine
 from pyproj import CRS
 
 from geo_border import exposure
-from geo_border.catalog import entry
+from geo_border.catalog import entry, known_km2
 from geo_border.errors import RasterError
 from geo_border.model import Grid
 from geo_border.zonal import prepare_zones
@@ -20,16 +20,16 @@ ROW = pd.Series({"tree": 30.0, "grass": 0.0, "unknown": 70.0})
 
 
 def test_what_a_full_legend_does_not_know_is_left_out_of_shares() -> None:
-    assert exposure.known_km2(ROW, entry("esa-worldcover-2021").legend) == 30.0
-    assert list(exposure.known_km2(pd.DataFrame([ROW, ROW * 2]), None)) == [30.0, 60.0]
+    assert known_km2(ROW, entry("esa-worldcover-2021").legend) == 30.0
+    assert list(known_km2(pd.DataFrame([ROW, ROW * 2]), None)) == [30.0, 60.0]
 
 
 def test_not_forest_is_known_where_the_dataset_tells_forest_only() -> None:
     legend = entry("copernicus-forest-type-2018").legend
     assert legend is not None
     assert legend.only_tree
-    assert exposure.known_km2(ROW, legend) == 100.0
-    assert list(exposure.known_km2(pd.DataFrame([ROW]), legend)) == [100.0]
+    assert known_km2(ROW, legend) == 100.0
+    assert list(known_km2(pd.DataFrame([ROW]), legend)) == [100.0]
 
 
 def test_a_value_that_the_legend_lacks_is_an_error_in_streamed_cover_too() -> None:

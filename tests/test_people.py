@@ -176,5 +176,16 @@ def test_a_segment_or_class_that_was_not_calibrated_takes_the_common_density() -
     assert modelled_at(24.98, 11, "XX-YY")[0]["people"] == pytest.approx(modelled_at(24.98, 11)[1], rel=1e-5)
 
 
+def test_the_range_of_a_segment_that_was_not_calibrated_holds_every_segment_that_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    density = {**MODEL["density"], "TT-FF": {"11": [0.1, 0.1, 0.1, 0.1]}}  # type: ignore[dict-item]
+    monkeypatch.setitem(MODEL, "density", density)
+    found, km2 = modelled_at(24.98, 11, "XX-YY")
+    assert found["people"] == pytest.approx(1 * km2, rel=1e-5)
+    assert found["low"] == pytest.approx(0.1 * km2, rel=1e-5)
+    assert found["high"] == pytest.approx(10 * km2, rel=1e-5)
+
+
 def test_an_unknown_class_has_nobody() -> None:
     assert modelled_at(24.98, 0)[0]["people"] == 0

@@ -33,6 +33,7 @@ RINGS_M = (2_000.0, 5_000.0, 10_000.0, 50_000.0)
 SIDE = 5
 TURNS = 60
 PRIOR_KM2 = 2.0
+RANGE_FROM = "densities of the other segments by ring: left out in turn where calibrated, lowest to highest elsewhere"
 TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people.toml"
 
 
@@ -179,7 +180,7 @@ def _write(names: list[str], density: FloatArray, area: FloatArray, spread: Floa
     lines += [
         "[options]",
         f"rings_m = {[float(r) for r in RINGS_M]}",
-        'range_from = "densities of the other segments (leave one out), by ring"',
+        f'range_from = "{RANGE_FROM}"',
         "locates_from_class = 12",
         "pixel_km2 = 1.5",
     ]

@@ -1,4 +1,4 @@
-"""The tidy table of figures as CSV and Parquet: the same bytes each time, and every number read back as it was."""
+"""The tidy tables of figures as CSV and Parquet: the same bytes each time, and every number read back as it was."""
 
 from __future__ import annotations
 
@@ -10,33 +10,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geo_border.errors import SchemaError
-from geo_border.result import EXPOSURE_FILE, Result
-from geo_border.schemas import LAYERS, conform
+from geo_border.result import EXPOSURE_FILE, WITHIN_FILE, Result
+from geo_border.schemas import LAYERS, WITHIN, Layer, conform
 from geo_border.store import atomic_path
 
 CSV_FILE = "exposure.csv"
+WITHIN_CSV = "within.csv"
 _ARROW = {"text": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
 
 
 def write(result: Result, folder: Path) -> list[Path]:
-    """Write `exposure.csv` (UTF-8, Unix line ends, empty where unknown) and `exposure.parquet`.
+    """Write `exposure` and `within`, each as .csv (UTF-8, Unix line ends, empty where unknown) and as .parquet.
 
     A float is written in the fewest digits that read back as the same double.
 
     Raises
     ------
     SchemaError
-        When the table is not what `schemas.py` says.
+        When a table is not what `schemas.py` says.
     StoreError
         When the folder cannot be written.
     """
-    frame = conform("exposure", result.exposure)
-    csv, parquet = folder / CSV_FILE, folder / EXPOSURE_FILE
-    with atomic_path(csv) as path:
-        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-    with atomic_path(parquet) as path:
-        pq.write_table(_as_arrow(frame), path, compression="zstd")
-    return [csv, parquet]
+    written = []
+    for layer, frame, csv, parquet in (
+        (LAYERS["exposure"], result.exposure, CSV_FILE, EXPOSURE_FILE),
+        (WITHIN, result.within, WITHIN_CSV, WITHIN_FILE),
+    ):
+        checked = conform(layer.name, frame)
+        with atomic_path(folder / csv) as path:
+            checked.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        with atomic_path(folder / parquet) as path:
+            pq.write_table(_as_arrow(checked, layer), path, compression="zstd")
+        written += [folder / csv, folder / parquet]
+    return written
 
 
 def write_frame(frame: pd.DataFrame, final: Path) -> Path:
@@ -59,10 +65,10 @@ def write_frame(frame: pd.DataFrame, final: Path) -> Path:
     return final
 
 
-def _as_arrow(frame: pd.DataFrame) -> pa.Table:
+def _as_arrow(frame: pd.DataFrame, layer: Layer) -> pa.Table:
     """Give the table with its columns' meaning and unit in each field, null only where the schema allows."""
     fields, arrays = [], []
-    for column in LAYERS["exposure"].columns:
+    for column in layer.columns:
         about: dict[Any, Any] = {"description": column.about, "unit": column.unit}
         fields.append(pa.field(column.name, _ARROW[column.dtype], column.nullable, about))
         arrays.append(pa.array(frame[column.name], _ARROW[column.dtype], from_pandas=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from geo_border.engine import Engine
 from geo_border.exposure import Zone
 from geo_border.frontier import reference_lengths_km, tripoints
 from geo_border.model import AGES, Grid
-from geo_border.pipeline import comparison, figures, layers, reading
+from geo_border.pipeline import comparison, figures, layers, nearby, reading
 from geo_border.pipeline.checks import checks
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Inputs, Tell
@@ -48,8 +47,9 @@ def result(
     areas = area_km2(np.array([shape for _, shape in zones], dtype=object), ground.crs)
     for (zone, _), area in zip(zones, areas, strict=True):
         rows += figures.rows(zone, found.units, inputs, float(area))
-        rows += _facility_rows(zone, facilities, inputs)
+        rows += figures.facility_rows(zone, figures.in_zone(zone, facilities), inputs)
     table = conform("exposure", exposure.table([*rows, *corridors]))
+    within = nearby.table(ground, study, found.units, inputs, {"settlements": settlements, "facilities": facilities})
     squares = layers.cells(ground, found, inputs, study, facilities)
     named = [(z.columns["zone_id"], name, shape, people) for z, name, shape, people in corridor_zones]
     pieces = conform("cells", squares[[*LAYERS["cells"].column_names, "geometry"]])
@@ -67,12 +67,12 @@ def result(
     }
     told = {
         "tripoints": _points(tripoints(lines, inputs.boundaries, study)),
-        "comparison": comparison.comparison(territories, table, ground, inputs),
+        "comparison": comparison.comparison(territories, within, ground, inputs),
         "checks": checks(study, ground, found, table, made),
         "people_counted": found.sources.counts_what,
     }
     cover, people = _grids(study, ground, found, inputs)
-    return Result(study, made, table, cover, people, told)
+    return Result(study, made, table, within, cover, people, told)
 
 
 def _corridors(
@@ -128,20 +128,6 @@ def _by_measure(sums: Sums) -> dict[str, float]:
     if sums.protected_km2 is not None:
         out["protected_area"] = float(sums.protected_km2.sum())
     return out
-
-
-def _facility_rows(zone: Zone, facilities: gpd.GeoDataFrame, inputs: Inputs) -> Iterator[dict[str, Any]]:
-    if "facilities" not in inputs.raw or zone.columns["zone_kind"] not in ("band", "strip"):
-        return
-    own = facilities[
-        (facilities["segment"] == zone.columns["segment"]) & (facilities["country"] == zone.columns["country"])
-    ]
-    own = own[(own["distance_m"] >= zone.columns["from_m"]) & (own["distance_m"] < zone.columns["to_m"])]
-    for kind, count in own["kind"].value_counts().sort_index().items():
-        note = "facilities that the dataset has; its completeness is not known"
-        yield exposure.simple_row(
-            zone, "facilities", str(kind), float(count), "count", inputs.entry("facilities"), note
-        )
 
 
 def _axes(study: Study, territories: dict[str, Any], ground: Ground) -> list[tuple[str, float, Any]]:

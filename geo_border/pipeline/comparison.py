@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geo_border import exposure, facts
+from geo_border.catalog import known_km2
 from geo_border.crs import WGS84, area_km2, to_crs
 from geo_border.errors import EmptyLayerError
 from geo_border.pipeline.ground import Ground
@@ -22,26 +23,24 @@ _COMPARED_M = (10_000.0, 50_000.0)
 
 
 def comparison(
-    territories: dict[str, Any], table: pd.DataFrame, ground: Ground, inputs: Inputs
+    territories: dict[str, Any], within: pd.DataFrame, ground: Ground, inputs: Inputs
 ) -> list[dict[str, Any]]:
     """Tree share and people per km² of each segment's home side within 10 and 50 km, beside its country's mean."""
     # Tiles of a fine cover are fetched along the line only: they say nothing of the whole country.
     national = _national_tree_share(territories, ground, inputs) if inputs.grid("cover") is not None else {}
-    bands = table[table["zone_kind"] == "band"]
     out = []
     for segment in ground.frontier.segments:
-        own = bands[(bands["segment"] == segment.id) & (bands["country"] == segment.country)]
         mean = facts.national().get(segment.country, {})
-        for within in _COMPARED_M:
-            near = own[own["to_m"] <= within]
+        for to_m in _COMPARED_M:
+            near = within[(within["of"] == segment.id) & (within["to_m"] == to_m)]
             area = near.loc[near["measure"] == "area", "value"].sum()
-            cover = near[near["measure"] == "cover_area"].groupby("category")["value"].sum()
-            people = near.loc[(near["measure"] == "people") & (near["category"] == "total"), "value"]
-            known = exposure.known_km2(cover, inputs.entry("cover").legend) if len(cover) else 0.0
+            cover = near[near["measure"] == "cover_area"].set_index("category")["value"].dropna()
+            people = near.loc[(near["measure"] == "people") & (near["category"] == "total"), "value"].dropna()
+            known = known_km2(cover, inputs.entry("cover").legend) if len(cover) else 0.0
             out.append(
                 {
                     "segment": segment.id,
-                    "within_m": within,
+                    "within_m": to_m,
                     "tree_share": float(cover["tree"] / known) if known > 0 else None,
                     "country_tree_share": national.get(segment.country),
                     "country_forest_share": mean.get("forest_share"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -26,11 +27,17 @@ def zones(ground: Ground, study: Study, settlements: gpd.GeoDataFrame) -> list[t
     piece = ground.units["piece"].to_numpy()
     out = []
     for columns, which in bands.zones(ground.pieces, study):
-        inside = settlements["segment"].eq(columns["segment"]) & settlements["country"].eq(columns["country"])
-        inside &= (settlements["distance_m"] >= columns["from_m"]) & (settlements["distance_m"] < columns["to_m"])
-        zone = Zone(_kind_first(columns), np.flatnonzero(np.isin(piece, which)), float(inside.sum()))
+        zone = Zone(_kind_first(columns), np.flatnonzero(np.isin(piece, which)))
+        zone = replace(zone, settlements=float(len(in_zone(zone, settlements))))
         out.append((zone, bands.joined(ground.pieces, which)))
     return out + list(_admin_zones(ground, study, settlements))
+
+
+def in_zone(zone: Zone, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take the points of a band or strip: those of its segment and country between its distances."""
+    own = zone.columns
+    inside = points["segment"].eq(own["segment"]) & points["country"].eq(own["country"])
+    return points[inside & (points["distance_m"] >= own["from_m"]) & (points["distance_m"] < own["to_m"])]
 
 
 def _kind_first(columns: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +105,17 @@ def rows(zone: Zone, sums: Sums, inputs: Inputs, area: float) -> Iterator[dict[s
         inside = float(sums.protected_km2[zone.units].sum())
         note = "sites as delineated, overlapping ones counted once; some countries withhold sites"
         yield exposure.simple_row(zone, "protected_area", None, inside, "km²", inputs.entry("protected"), note)
+
+
+def facility_rows(zone: Zone, facilities: gpd.GeoDataFrame, inputs: Inputs) -> Iterator[dict[str, Any]]:
+    """`facilities` of one zone by kind, where the run has a dataset of them; `facilities` are those in it."""
+    if "facilities" not in inputs.raw:
+        return
+    for kind, count in facilities["kind"].value_counts().sort_index().items():
+        note = "facilities that the dataset has; its completeness is not known"
+        yield exposure.simple_row(
+            zone, "facilities", str(kind), float(count), "count", inputs.entry("facilities"), note
+        )
 
 
 def segment_rows(ground: Ground, entry: Entry) -> Iterator[dict[str, Any]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_border import civilian, exposure, facts
-from geo_border.catalog import Entry
+from geo_border import civilian, facts
+from geo_border.catalog import Entry, known_km2
 from geo_border.crs import WGS84, FloatArray, area_km2, length_m, to_crs
 from geo_border.exposure import LEAST_PIXELS, Zone
 from geo_border.model import Grid
@@ -142,7 +142,7 @@ def zone_layer(zones: list[tuple[Zone, Any]], table: pd.DataFrame, inputs: Input
         out[name] = frame["zone_id"].map(people[column]) if len(people) else np.nan
     out["tree_share"] = np.nan
     if "tree" in known:
-        share = known["tree"] / exposure.known_km2(known, inputs.entry("cover").legend)
+        share = known["tree"] / known_km2(known, inputs.entry("cover").legend)
         out["tree_share"] = frame["zone_id"].map(share.clip(0, 1))
         out.loc[area < LEAST_PIXELS * inputs.pixel_km2("cover"), "tree_share"] = np.nan
     return conform("zones", gpd.GeoDataFrame(out, geometry=shapes, crs=ground.crs))

@@ -206,6 +206,12 @@ def _people(ground: Ground, inputs: Inputs, dry: Dry) -> tuple[People | None, st
     if found.home_people <= 0:
         inputs.notes.append("people: the settlement classes do not cover this study; absent.")
         return None, ""
+    strange = [name for name in ground.segment_ids if name not in entry.options["density"]]
+    if strange:
+        inputs.notes.append(
+            f"people: modelled, and not calibrated on {', '.join(strange)}: pooled densities of other borders, with a "
+            "range from the lowest of them to the highest. Use a census (--sources people=DATASET) where it matters."
+        )
     return found, "home"
 
 

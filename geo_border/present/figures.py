@@ -74,13 +74,5 @@ def total(rows: pd.DataFrame, measure: str, categories: Iterable[str] | None = N
     return Total(float(part["value"].sum()), low, high, str(part["unit"].iloc[0]))
 
 
-def within(exposure: pd.DataFrame, to_m: float, **of: str) -> pd.DataFrame:
-    """Take the band rows nearer than `to_m`, of one segment or country where given (`segment=`, `country=`)."""
-    rows = exposure[(exposure["zone_kind"] == "band") & (exposure["to_m"] <= to_m)]
-    for column, value in of.items():
-        rows = rows[rows[column] == value]
-    return rows
-
-
 def _plain(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from geo_border.model import MEDIA
+from geo_border import catalog
+from geo_border.model import MEDIA, WHOLE
 from geo_border.present import figures, rounding
 from geo_border.study import Study
 
@@ -18,13 +19,15 @@ INDICATIVE = "indicative"
 _COVER_GROUPS = {"tree": ("tree",), "farm": FARMLAND, "water": ("water", "wetland"), "built": ("built",)}
 
 
-def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
+def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame, within: pd.DataFrame) -> dict[str, Any]:
     """Compute totals of the whole, and of each segment and country.
 
     Parameters
     ----------
     layers
         At least `segments`, `zones` and `corridor_axis`.
+    within
+        Figures of all that lies nearer than each distance: a sum of bands would lack the small ones.
 
     Returns
     -------
@@ -33,41 +36,41 @@ def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> d
         edge of a band: people, tree, farm, water shares, settlements, facilities) and `strips` (for each depth: area,
         people); beside them `corridor`.
     """
-    found: dict[str, Any] = {"all": _of(study, exposure)}
+    found: dict[str, Any] = {WHOLE: _of(study, exposure, within[within["of"] == WHOLE])}
     for column in ("segment", "country"):
         for value in pd.unique(layers["segments"][column]):
-            found[str(value)] = _of(study, exposure[exposure[column] == value])
+            found[str(value)] = _of(study, exposure[exposure[column] == value], within[within["of"] == value])
     found["corridor"] = _corridors(study, layers, exposure)
     return found
 
 
-def _of(study: Study, rows: pd.DataFrame) -> dict[str, Any]:
-    bands = [{"to_m": to_m, **_tally(figures.within(rows, to_m))} for _, to_m in study.bands]
-    strips = []
-    for depth_m in study.strips_m:
-        part = rows[(rows["zone_kind"] == "strip") & (rows["to_m"] == depth_m)]
-        strips.append({"to_m": depth_m, **_tally(part)})
+def _of(study: Study, rows: pd.DataFrame, within: pd.DataFrame) -> dict[str, Any]:
+    def near(edges: Iterable[float]) -> list[dict[str, Any]]:
+        return [{"to_m": to_m, **_tally(within[within["to_m"] == to_m])} for to_m in edges]
+
     lengths = rows[(rows["zone_kind"] == "segment") & (rows["measure"] == "frontier_length")]
     by_medium = lengths.groupby("category")["value"].sum()
     media = {medium: float(by_medium[medium]) for medium in MEDIA if medium in by_medium}
     return {
         "length": rounding.length_km(sum(media.values())) if media else None,
         "media": {medium: rounding.length_km(value) for medium, value in media.items()},
-        "within": bands,
-        "strips": strips,
+        "within": near(to_m for _, to_m in study.bands),
+        "strips": near(study.strips_m),
     }
 
 
 def _tally(rows: pd.DataFrame) -> dict[str, Any]:
-    """Sum rows of disjoint zones into people, area, cover shares, settlements and facilities, as shown."""
+    """Sum rows of disjoint areas into people, area, cover shares, settlements and facilities, as shown."""
     totals = rows[rows["category"].isin(["total", "all"]) | rows["category"].isna()]
     people = figures.total(rows, "people", ["total"])
     cover = rows[rows["measure"] == "cover_area"]
-    known = float(cover["value"].sum())
+    by_class = cover.groupby("category")["value"].sum()
+    entry = catalog.entries().get(str(cover["dataset"].max())) if len(cover) else None
+    known = float(catalog.known_km2(by_class, entry.legend if entry else None)) if len(cover) else 0.0
     own = figures.total(rows, "area")
     area = own.value if own else known
     shares = {
-        group: rounding.percent(float(cover.loc[cover["category"].isin(list(classes)), "value"].sum()) / known)
+        group: rounding.percent(float(sum(by_class.get(name, 0.0) for name in classes)) / known)
         for group, classes in _COVER_GROUPS.items()
         # Zones of too few pixels have no cover; shares of less than half the land would say little of it.
         if known > _LEAST_KNOWN * area > 0
@@ -87,10 +90,8 @@ def _tally(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _indicative(rows: pd.DataFrame, measure: str) -> bool:
-    """Whether the outermost zones of a sum are narrower than the data's pixel."""
+    """Whether figures are of land narrower than the data's pixel."""
     part = rows[(rows["measure"] == measure) & rows["value"].notna()]
-    if part["to_m"].notna().any():
-        part = part[part["to_m"] == part["to_m"].max()]
     return bool(part["note"].fillna("").str.startswith(INDICATIVE).any())
 
 

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 from pandas.testing import assert_frame_equal
 
 from geo_border.outputs import table
-from geo_border.schemas import LAYERS, conform
+from geo_border.schemas import LAYERS, WITHIN, conform
 from tests.synthetic import build
 
 
 def test_every_number_in_the_csv_reads_back_as_the_same_double(tmp_path):
     result = build()
-    csv_path, _ = table.write(result, tmp_path)
+    csv_path, *_ = table.write(result, tmp_path)
     with csv_path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     for column in ("value", "low", "high", "from_m", "to_m"):
@@ -24,7 +24,7 @@ def test_every_number_in_the_csv_reads_back_as_the_same_double(tmp_path):
 
 
 def test_csv_is_utf_8_with_unix_line_ends_and_the_columns_of_the_contract(tmp_path):
-    csv_path, _ = table.write(build(), tmp_path)
+    csv_path, *_ = table.write(build(), tmp_path)
     raw = csv_path.read_bytes()
     assert b"\r" not in raw
     assert not raw.startswith(b"\xef\xbb\xbf")
@@ -33,12 +33,14 @@ def test_csv_is_utf_8_with_unix_line_ends_and_the_columns_of_the_contract(tmp_pa
 
 def test_parquet_holds_the_same_table_with_units(tmp_path):
     result = build()
-    _, parquet = table.write(result, tmp_path)
-    assert_frame_equal(conform("exposure", pd.read_parquet(parquet)), conform("exposure", result.exposure))
-    schema = pq.read_schema(parquet)
-    assert schema.field("from_m").metadata[b"unit"] == b"m"
-    for column in LAYERS["exposure"].columns:
-        assert schema.field(column.name).nullable is column.nullable, column.name
+    files = table.write(result, tmp_path)
+    for layer, frame in ((LAYERS["exposure"], result.exposure), (WITHIN, result.within)):
+        (parquet,) = (path for path in files if path.name == f"{layer.name}.parquet")
+        assert_frame_equal(conform(layer.name, pd.read_parquet(parquet)), conform(layer.name, frame))
+        schema = pq.read_schema(parquet)
+        assert schema.field("from_m").metadata[b"unit"] == b"m"
+        for column in layer.columns:
+            assert schema.field(column.name).nullable is column.nullable, column.name
 
 
 def test_two_writings_give_the_same_bytes(tmp_path):

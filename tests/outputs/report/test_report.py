@@ -46,7 +46,8 @@ def test_figures_read_as_present_writes_them(result: Result, folder: Path, code:
     for segment in synthetic.SEGMENTS:
         sheet = text.split(f'id="{segment}"')[1].split("</article>")[0]
         for _, to_m in result.study.bands:
-            people = figures.total(figures.within(result.exposure, to_m, segment=segment), "people", ["total"])
+            near = result.within[(result.within["of"] == segment) & (result.within["to_m"] == to_m)]
+            people = figures.total(near, "people", ["total"])
             assert people is not None
             value, low, high = people.shown()
             assert f"<td>{words.number(value)} ({words.spread(low, high)})</td>" in sheet

@@ -34,8 +34,7 @@ GB.story = function () {
   ask(GB.t("How many people live near it?"),
     GB.grid(GB.t("People by distance"), [GB.t("Distance"), GB.t("People (range)"), GB.t("Settlements")],
       all.within.map((band) => [within(band), GB.peopleOf(band), GB.number(band.settlements)])), GB.starred(),
-    GB.h("p", { class: "quiet" }, GB.t("Residents, rounded. The range is the spread over datasets and stated choices, not a confidence interval."), " ",
-      GB.t("Zones too small for the data to tell are left out of the sums.")));
+    GB.h("p", { class: "quiet" }, GB.t("Residents, rounded. The range is the spread over datasets and stated choices, not a confidence interval.")));
   const facilities = [...new Set(all.within.flatMap((band) => Object.keys(band.facilities)))];
   ask(GB.t("Which schools, hospitals and care homes?"), facilities.length
     ? GB.grid(GB.t("Facilities by distance"), [GB.t("Distance"), ...facilities.map((kind) => GB.classLabel("facilities", kind))],
