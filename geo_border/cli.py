@@ -74,7 +74,7 @@ Mirror = Annotated[
 ]
 EngineName = Annotated[str, typer.Option("--engine", help="Where tasks run: local (threads here) or dask.")]
 Scheduler = Annotated[str, typer.Option(help="Address of a running Dask scheduler, e.g. tcp://host:8786.")]
-Workers = Annotated[int, typer.Option(help="Dask worker processes to start here; 0 = one a core.")]
+Workers = Annotated[int, typer.Option(min=0, help="Dask worker processes to start here; 0 = one a core.")]
 Again = Annotated[bool, typer.Option("--again", help="Compute even if nothing has changed since the last run.")]
 
 
@@ -164,7 +164,7 @@ def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = P
 
     with Bars(ERR, context.obj["quiet"]) as bars:
         page = pipeline.draw(which, root=root, tell=bars.tell)
-    OUT.print(str(page), soft_wrap=True)
+    OUT.print(str(page), soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -174,7 +174,7 @@ def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root =
 
     with Bars(ERR, context.obj["quiet"]) as bars:
         for path in pipeline.report(which, root=root, tell=bars.tell):
-            OUT.print(str(path), soft_wrap=True)
+            OUT.print(str(path), soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -186,7 +186,7 @@ def release(
     """Pack a run for somebody without Python: maps, report, layers, tables, passport, licences, checksums."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    OUT.print(str(pipeline.release(which, root=root, out=out)), soft_wrap=True)
+    OUT.print(str(pipeline.release(which, root=root, out=out)), soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -252,7 +252,8 @@ def tabulate(
     from geo_border import zonal  # noqa: PLC0415
     from geo_border.outputs import table  # noqa: PLC0415
 
-    kept = out.parent / f".{out.name}.kept"
+    table.check_name(out)
+    kept = out.parent / ".kept"
     with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, kept) as opened:
         frame = zonal.tabulate(
             raster,
@@ -266,7 +267,7 @@ def tabulate(
         )
         table.write_frame(frame, out)
         opened.journals.forget()
-    OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True)
+    OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True, markup=False)
 
 
 def _kept(root: Path) -> Path:

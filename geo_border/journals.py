@@ -6,6 +6,7 @@ import hashlib
 import pickle
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from geo_border.store import atomic_path
@@ -54,11 +55,11 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self, group: int) -> object | None:
-        """Give back a group's result, or None where it is not kept, or not whole."""
+    def load(self, tasks: Sequence[object]) -> object | None:
+        """Give back what exactly these tasks came to, or None where it is not kept, or not whole."""
         try:
-            kept = (self.path / f"{group}.pickle").read_bytes()
-        except FileNotFoundError:
+            kept = self._file(tasks).read_bytes()
+        except OSError:
             return None
         digest, pickled = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
         # Half a page lost with the power is still a pickle, of other numbers.
@@ -67,11 +68,15 @@ class Journal:
         found: object = pickle.loads(pickled)
         return found
 
-    def save(self, group: int, result: object) -> None:
-        """Keep a group's result."""
-        with atomic_path(self.path / f"{group}.pickle") as path:
+    def save(self, tasks: Sequence[object], result: object) -> None:
+        """Keep what these tasks came to."""
+        with atomic_path(self._file(tasks)) as path:
             pickled = pickle.dumps(result)
             path.write_bytes(hashlib.sha256(pickled).digest() + pickled)
+
+    def _file(self, tasks: Sequence[object]) -> Path:
+        # By what the tasks are, not by their place: another engine, or more workers, may group them otherwise.
+        return self.path / f"{hashlib.sha256(repr(list(tasks)).encode()).hexdigest()[:16]}.pickle"
 
     def forget(self) -> None:
         """Drop them all, with what a killed run left half written."""

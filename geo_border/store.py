@@ -98,13 +98,39 @@ def atomic_path(final: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(final)
     except OSError as error:
-        raise StoreError(
-            f"{final}: cannot be written ({error.strerror or error}). Nothing was changed there; free space or choose "
-            "another folder with --root, then run again."
-        ) from error
+        raise _unwritable(final, error) from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary.parent, ignore_errors=True)
+
+
+def forbid_unwritable(final: Path) -> None:
+    """Refuse a file that could not be written, before work goes into it.
+
+    Raises
+    ------
+    StoreError
+        When its folder cannot be made or written, its name is too long, or it is a folder.
+    """
+    folder: Path | None = None
+    try:
+        if final.is_dir():
+            raise StoreError(f"{final}: is a folder; name a file.")
+        final.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
+        (folder / final.name).touch()
+    except OSError as error:
+        raise _unwritable(final, error) from error
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unwritable(final: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{final}: cannot be written ({error.strerror or error}). Nothing was changed there; free space or choose "
+        "another place (--root, --out), then run again."
+    )
 
 
 def write_text(final: Path, text: str) -> None:

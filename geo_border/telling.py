@@ -78,7 +78,7 @@ def summary(console: Console, made: Result, root: Path) -> None:
         ("figures", root / "data" / "processed" / name / "exposure.csv"),
         ("passport", root / "data" / "processed" / name / "run.json"),
     ):
-        console.print(f"{what:>13}: {path}", soft_wrap=True, highlight=False)
+        console.print(f"{what:>13}: {path}", soft_wrap=True, highlight=False, markup=False)
 
 
 def _headline(band: dict[str, Any]) -> list[str]:

@@ -159,35 +159,35 @@ def test_forgetting_leaves_nothing_of_this_run_and_nothing_that_was_given_up_lon
     kept = tmp_path / "kept"
     for name in ("mine", "given up", "another's"):
         journal = Journals(kept, "v1").of(name.encode())
-        journal.save(0, name)
+        journal.save([0], name)
         folder = max(kept.iterdir(), key=lambda path: path.stat().st_ctime_ns)
         if name == "given up":
             os.utime(folder, (0, 0))
     journals = Journals(kept, "v1")
     mine = journals.of(b"mine")
-    assert mine.load(0) == "mine"
+    assert mine.load([0]) == "mine"
     # What a kill in the middle of writing leaves.
     (mine.path / ".partial-x").mkdir()
-    (mine.path / "1.pickle").write_bytes(b"")
-    assert mine.load(1) is None
+    next(mine.path.glob("*.pickle")).write_bytes(b"")
+    assert mine.load([0]) is None
     journals.forget()
     assert not mine.path.exists()
-    assert [Journal(path).load(0) for path in kept.iterdir()] == ["another's"]
+    assert [Journal(path).load([0]) for path in kept.iterdir()] == ["another's"]
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_a_kept_result_that_is_not_whole_is_not_kept(where: int, flip: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         journal = Journals(Path(folder), "v1").of(b"k")
-        journal.save(0, np.arange(9))
+        journal.save([0], np.arange(9))
         (file,) = journal.path.iterdir()
         whole = bytearray(file.read_bytes())
         where %= len(whole)
         whole[where] ^= flip
         file.write_bytes(whole)
-        assert journal.load(0) is None
+        assert journal.load([0]) is None
         file.write_bytes(whole[:where])
-        assert journal.load(0) is None
+        assert journal.load([0]) is None
 
 
 def test_a_worker_killed_under_a_tabulation_changes_no_byte(
@@ -231,12 +231,54 @@ def test_a_tabulation_that_lost_its_scheduler_goes_on_where_it_was(
     assert there.to_csv() == here.to_csv()
 
 
+@pytest.mark.parametrize("first_is_local", [True, False])
+def test_what_one_engine_began_another_goes_on_with(
+    scene: tuple[list[Path], gpd.GeoDataFrame],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first_is_local: bool,
+) -> None:
+    paths, zones = scene
+    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    monkeypatch.setattr("geo_border.engine.base.GROUP", 32)
+    here = tabulate(paths, zones, threads=2)
+    journals = Journals(tmp_path / "kept", "v1")
+
+    def give_up(done: int, _of: int) -> None:
+        if done > 40:
+            raise KeyboardInterrupt
+
+    with DaskEngine(workers=2, journals=journals) as cluster:
+        engines = [LocalEngine(2, journals), cluster]
+        one, other = engines if first_is_local else engines[::-1]
+        with pytest.raises(KeyboardInterrupt):
+            tabulate(paths, zones, engine=one, progress=give_up)
+        kept = len(list(tmp_path.rglob("*.pickle")))
+        assert kept
+        told: list[int] = []
+        there = tabulate(paths, zones, engine=other, progress=lambda done, _: told.append(done))
+    assert there.to_csv() == here.to_csv()
+    assert told[0] > 32 * (kept - 1), "nothing was taken from what the other had kept"
+
+
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geo_border.engine.cluster._REACH_S", 1)
     with (
         pytest.raises(EngineError, match=r"tcp://127.0.0.1:9: cannot be reached"),
         open_engine("dask", scheduler="tcp://127.0.0.1:9"),
     ):
+        pass
+
+
+@pytest.mark.parametrize("address", ["nonsense", "foo://h:1", "tcp://h:notaport"])
+def test_an_address_that_is_none_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_border.engine.cluster._REACH_S", 1)
+    with pytest.raises(EngineError, match="cannot be reached"), open_engine("dask", scheduler=address):
+        pass
+
+
+def test_fewer_workers_than_one_are_refused() -> None:
+    with pytest.raises(EngineError, match="--workers -3"), open_engine("dask", workers=-3):
         pass
 
 

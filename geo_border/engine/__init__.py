@@ -28,13 +28,15 @@ def open_engine(
     Raises
     ------
     EngineError
-        When the name is unknown, Dask is not installed, or the scheduler cannot be reached.
+        When the name is unknown, Dask is not installed, the scheduler cannot be reached, or there are no workers.
     """
     if name == "local":
         yield LocalEngine(threads, journals)
         return
     if name != "dask":
         raise EngineError(f"--engine {name}: there are local and dask.")
+    if workers is not None and workers < 1:
+        raise EngineError(f"--workers {workers}: there must be one at least; leave it out for one a core.")
     with _dask(scheduler, workers, journals) as engine:
         yield engine
 

@@ -8,16 +8,18 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 Progress = Callable[[int, int], None]
+# Tasks whose results a journal keeps as one, whichever engine ran them: what one began, another goes on with.
+GROUP = 64
 
 
 class Journal(Protocol):
     """Keeps results of groups of tasks until the whole is done (`geo_border.store.Journal`)."""
 
-    def load(self, group: int) -> object | None:
-        """Give back a group's result, or None where it is not kept."""
+    def load(self, tasks: Sequence[object]) -> object | None:
+        """Give back what exactly these tasks came to, or None where it is not kept."""
 
-    def save(self, group: int, result: object) -> None:
-        """Keep a group's result."""
+    def save(self, tasks: Sequence[object], result: object) -> None:
+        """Keep what these tasks came to."""
 
 
 class Journals(Protocol):
@@ -62,3 +64,8 @@ class Engine(Protocol):
 def journal_of(journals: Journals | None, key: bytes) -> Journal | None:
     """The journal of a reduction, when it has a key and there are journals."""
     return journals.of(key) if journals is not None and key else None
+
+
+def grouped(tasks: Sequence[T]) -> list[Sequence[T]]:
+    """Tasks in groups of neighbours, the same ones for every engine."""
+    return [tasks[i : i + GROUP] for i in range(0, len(tasks), GROUP)]

@@ -16,11 +16,11 @@ from distributed import Future, KilledWorker
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 
-from geo_border.engine.base import Journal, Journals, Progress, R, T, journal_of
+from geo_border.engine.base import Journal, Journals, Progress, R, T, grouped, journal_of
 from geo_border.errors import EngineError
 
 # A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
-_BATCH, _SHARE, _BRANCHES = 12, 8, 8
+_BATCH, _SHARE = 12, 8
 _REACH_S = 20
 # Dask annotates its classes but not their making; as Any they can be called from code that is typed.
 _dask: Any = distributed
@@ -55,7 +55,7 @@ class DaskEngine:
                 )
             )
             self._client = self._stack.enter_context(_dask.Client(target, timeout=_REACH_S))
-        except _LOST as error:
+        except (*_LOST, ValueError) as error:
             self._stack.close()
             raise EngineError(
                 f"Dask scheduler at {where}: cannot be reached ({error}). Check --scheduler, or use --engine local."
@@ -102,26 +102,25 @@ class DaskEngine:
     ) -> R:
         """Reduce without naming what is lost on the way."""
         size = max(1, min(_BATCH, -(-len(tasks) // (_SHARE * self._count_workers()))))
-        batches = [tasks[i : i + size] for i in range(0, len(tasks), size)]
-        groups = [batches[i : i + _BRANCHES] for i in range(0, len(batches), _BRANCHES)]
         results: list[R] = []
         done, waiting = 0, {}
         # Work travels as a task of its own: a worker that joins late, or for one that died, gets it again.
         work = self._submit(pickle.loads, pickle.dumps((run, combine)))
-        for number, group in enumerate(groups):
-            kept = journal.load(number) if journal else None
+        for group in grouped(tasks):
+            kept = journal.load(group) if journal else None
             if kept is not None:
                 results.append(cast("R", kept))  # a journal gives back what it was given
-                done += sum(map(len, group))
+                done += len(group)
                 continue
-            leaves = [self._submit(_run_batch, work, batch) for batch in group]
-            waiting[self._submit(_combine, work, leaves)] = (number, sum(map(len, group)))
+            batches = [group[i : i + size] for i in range(0, len(group), size)]
+            leaves = [self._submit(_run_batch, work, batch) for batch in batches]
+            waiting[self._submit(_combine, work, leaves)] = group
         for future in _dask.as_completed(list(waiting)):
-            number, count = waiting[future]
+            group = waiting[future]
             results.append(future.result())
             if journal:
-                journal.save(number, results[-1])
-            done += count
+                journal.save(group, results[-1])
+            done += len(group)
             if progress:
                 progress(done, len(tasks))
         return combine(results)

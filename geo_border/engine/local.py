@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Generic, cast
 
-from geo_border.engine.base import Journals, Progress, R, T, journal_of
+from geo_border.engine.base import Journals, Progress, R, T, grouped, journal_of
 
-# Results that a thread holds before it combines them, and tasks whose result a journal keeps as one.
+# Results that a thread holds before it combines them.
 _HELD = 256
-_GROUP = 64
 
 
 class LocalEngine:
@@ -33,14 +32,14 @@ class LocalEngine:
         """Combine run(task) over all tasks, a task a thread at a time."""
         journal = journal_of(self.journals, key)
         kept: list[R] = []
-        groups = _groups(tasks, max(len(tasks), 1) if journal is None else _GROUP)
+        groups = [tasks] if journal is None else grouped(tasks)
         done = 0
-        for number, group in enumerate(groups):
-            result = journal.load(number) if journal else None
+        for group in groups:
+            result = journal.load(group) if journal else None
             if result is None:
                 result = self._reduce_group(run, group, combine, _counted(progress, done, len(tasks)))
                 if journal and len(groups) > 1:
-                    journal.save(number, result)
+                    journal.save(group, result)
             kept.append(cast("R", result))  # a journal gives back what it was given
             done += len(group)
         return combine(kept)
@@ -98,11 +97,6 @@ class _Crew(Generic[T, R]):
             with self._lock:
                 self._done += 1
                 self._progress(self._done, len(self._tasks))
-
-
-def _groups(tasks: Sequence[T], size: int) -> list[Sequence[T]]:
-    """Tasks in groups of neighbours."""
-    return [tasks[i : i + size] for i in range(0, len(tasks), size)]
 
 
 def _counted(progress: Progress | None, before: int, total: int) -> Progress | None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from geo_border.errors import SchemaError
 from geo_border.result import EXPOSURE_FILE, WITHIN_FILE, Result
 from geo_border.schemas import LAYERS, WITHIN, Layer, conform
-from geo_border.store import atomic_path
+from geo_border.store import atomic_path, forbid_unwritable
 
 CSV_FILE = "exposure.csv"
 WITHIN_CSV = "within.csv"
@@ -45,6 +45,21 @@ def write(result: Result, folder: Path) -> list[Path]:
     return written
 
 
+def check_name(final: Path) -> None:
+    """Refuse a table's name that could not be written, before work goes into it.
+
+    Raises
+    ------
+    SchemaError
+        When it ends neither in .csv nor in .parquet.
+    StoreError
+        When there cannot be such a file.
+    """
+    if final.suffix.lower() not in (".csv", ".parquet"):
+        raise SchemaError(f"{final}: a table is written as .csv or .parquet; name it so.")
+    forbid_unwritable(final)
+
+
 def write_frame(frame: pd.DataFrame, final: Path) -> Path:
     """Write any table as `.csv` or `.parquet`, by its name, whole or not at all.
 
@@ -55,10 +70,9 @@ def write_frame(frame: pd.DataFrame, final: Path) -> Path:
     StoreError
         When the folder cannot be written.
     """
-    if final.suffix not in (".csv", ".parquet"):
-        raise SchemaError(f"{final}: a table is written as .csv or .parquet; name it so.")
+    check_name(final)
     with atomic_path(final) as path:
-        if final.suffix == ".csv":
+        if final.suffix.lower() == ".csv":
             frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
         else:
             frame.to_parquet(path, index=False, compression="zstd")

@@ -13,6 +13,8 @@ from geo_border.zonal.header import Header
 
 # Column of the class sums that holds cells without data.
 NO_DATA_COLUMN = 0
+# Classes are told as 64-bit integers with a sign.
+_LARGEST = 2**63 - 1
 _CODES = 65_535
 
 
@@ -68,6 +70,8 @@ def encode(
     if known.size == 0:
         return np.zeros(values.shape, np.uint16), np.empty(0, np.int64), np.zeros(1, np.int64)
     least, most = int(known.min()), int(known.max())
+    if most > _LARGEST:
+        raise RasterError(f"{header.name}: holds {most}, too large a number for a class.")
     if most - least >= _CODES:
         raise RasterError(
             f"{header.name}: values from {least} to {most} in one block are too many to be classes; use --mode sum, or "

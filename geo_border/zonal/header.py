@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from rasterio.errors import CRSError as RasterioCRSError
 
 from geo_border.crs import parse_crs
 from geo_border.errors import RasterError
+
+FileState = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Header:
         Whether a mask band or an alpha band says which cells are valid.
     block
         Rows and columns of the file's own blocks.
+    files
+        Every file that it is read from, a VRT's tiles and masks too, as it was when opened; empty for a grid in memory
+        and for what is no file of this machine.
     """
 
     name: str
@@ -49,6 +56,7 @@ class Header:
     offset: float
     masked: bool
     block: tuple[int, int]
+    files: tuple[FileState, ...] = ()
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -56,6 +64,33 @@ class Header:
         rows, columns = self.shape
         y0, y1 = sorted((self.transform.f, self.transform.f + rows * self.transform.e))
         return (self.transform.c, y0, self.transform.c + columns * self.transform.a, y1)
+
+    def forbid_change(self) -> None:
+        """Refuse what was read from files that are no longer those that were opened.
+
+        Raises
+        ------
+        RasterError
+            Naming the first that was replaced or written to.
+        """
+        for then in self.files:
+            if states_of([then[0]]) != (then,):
+                raise RasterError(
+                    f"{then[0]}: was changed or replaced while it was read, so nothing of it is used. Run again once "
+                    "it stands still."
+                )
+
+
+def states_of(names: Sequence[str]) -> tuple[FileState, ...]:
+    """Name, size, times and inode of each file; none where one of them cannot be told.
+
+    The time of the last change to a file's entry shows a copy that kept the times of another.
+    """
+    try:
+        found = [(name, Path(name).stat()) for name in names]
+    except (OSError, ValueError):
+        return ()
+    return tuple((name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in found)
 
 
 def read_header(dataset: Any, path: str, band: int) -> Header:
@@ -87,6 +122,7 @@ def read_header(dataset: Any, path: str, band: int) -> Header:
             float(dataset.offsets[band - 1]),
             MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
             tuple(dataset.block_shapes[band - 1]),
+            states_of(dataset.files),
         )
     )
 

@@ -44,10 +44,6 @@ class GridSource:
         """Stored values of a window."""
         return self._values[rows[0] : rows[1], columns[0] : columns[1]], None
 
-    def state(self) -> bytes:
-        """What tells these values from any other."""
-        return self._values.tobytes()
-
     def close(self) -> None:
         """Nothing to close."""
 
@@ -59,8 +55,8 @@ class FileSource:
         self._path, self._band = str(path), band
         try:
             self._dataset = rasterio.open(self._path)
-        except RasterioError as error:
-            raise RasterError(f"{path}: not a raster that can be opened ({error}).") from error
+        except (RasterioError, UnicodeEncodeError) as error:
+            raise RasterError(f"{path!s:.300}: not a raster that can be opened ({error}).") from error
         self.header = header or read_header(self._dataset, self._path, band)
         self._buffer = np.empty(0, self.header.dtype)
 
@@ -88,17 +84,6 @@ class FileSource:
         if self._buffer.size < rows * columns:
             self._buffer = np.empty(rows * columns, self.header.dtype)
         return self._buffer[: rows * columns].reshape(rows, columns)
-
-    def state(self) -> bytes:
-        """What tells these files from what they may become, a VRT's tiles and masks among them; empty if nothing can.
-
-        The time of the last change to the file's entry shows a copy that kept the times of another file.
-        """
-        try:
-            found = [(name, Path(name).stat()) for name in self._dataset.files]
-        except OSError:
-            return b""
-        return repr([(name, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in found]).encode()
 
     def close(self) -> None:
         """Close the file."""

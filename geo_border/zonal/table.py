@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_border.zonal.limbs import LIMB
+from geo_border.zonal.limbs import LIMB, LOW
 from geo_border.zonal.merge import Part
 
 # A sliver of this many area units (2^-42 of a cell) is rounding, not cover.
@@ -74,16 +74,27 @@ def sum_table(
     zones = len(ids)
     sums, known, unknown = np.zeros(zones), np.zeros(zones), np.zeros(zones)
     at = merged[:, 0]
-    # Smallest limb first, so that nothing is lost on the way up.
-    value = np.zeros(len(merged))
-    for limb in (4, 3, 2, 1):
-        value += merged[:, limb] * 2.0 ** (LIMB * (2 - limb))
-    sums[at] = value
+    sums[at] = _value(merged[:, 1:5])
     known[at], unknown[at] = _pair(merged, 5) * unit_m2, _pair(merged, 7) * unit_m2
     total = np.where(extent.covered, known + unknown, np.maximum(plane_m2, known + unknown))
     share = _share(known, total)
     own = {field: ids, "sum": sums}
     return _with_shares(own, np.arange(zones), extent.area_m2, share, np.where(total > 0, 1.0 - share, 0.0))
+
+
+def _value(limbs: Part) -> NDArray[np.float64]:
+    """Value of sums of four limbs each, the first of which carries the sign."""
+    negative = limbs[:, 0] < 0
+    size = np.where(negative[:, None], -limbs, limbs)
+    # Turned positive before it becomes a float: -1e-5 is -2^40 and nearly 2^40 more, which a float cannot hold.
+    for low in (3, 2, 1):
+        size[:, low - 1] += size[:, low] >> LIMB
+        size[:, low] &= LOW
+    value = np.zeros(len(limbs))
+    # Smallest limb first, so that nothing is lost on the way up.
+    for limb in (3, 2, 1, 0):
+        value += size[:, limb] * 2.0 ** (LIMB * (1 - limb))
+    return np.where(negative, -value, value)
 
 
 def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from geo_border.crs import is_equal_area
 from geo_border.engine import Engine, LocalEngine
@@ -50,7 +52,8 @@ def tabulate(
         Column with the zones' ids.
     mode
         "class": columns zone_field, class, area_km2, share; a line with class <NA> holds what has no data or lies
-        outside, so a zone's lines add up to it. "sum": columns zone_field, sum. Both then zone_area_km2, data_share,
+        outside, so a zone's lines add up to it. "sum": columns zone_field, sum (0 with data_share 0 where no cell with
+        data lies in the zone). Both then zone_area_km2, data_share,
         nodata_share.
     coverage
         "exact" weighs each cell by the share of it that the zone covers; "center" takes the cells whose centre lies
@@ -111,10 +114,14 @@ def tabulate(
 
     with closing(first):
         sums, suspects = run(prepared)
-        mended = prepared.mended(suspects)
+        # Of a zone that no cell lies in, coverage tells nothing.
+        outside = np.setdiff1d(np.arange(len(prepared)), sums[:, 0])
+        mended = prepared.mended(np.union1d(suspects, outside))
         if mended is not None:
             prepared = mended
             sums, _ = run(prepared)
+    for header in headers:
+        header.forbid_change()
     rings = prepared.outlines.rings
     extent = Extent(zone_areas_m2(rings, len(prepared)), covered(prepared, headers))
     if mode == "class":
@@ -138,4 +145,24 @@ def _read_headers(rasters: list[Raster], band: int) -> tuple[list[Header], Sourc
             raise RasterError(
                 f"{header.name}: is in {header.crs.name}, but {head.name} in {head.crs.name}; tabulate them apart."
             )
+    if len(headers) > 1:
+        _forbid_overlap(headers)
     return headers, first
+
+
+def _forbid_overlap(headers: list[Header]) -> None:
+    """Refuse rasters that share cells: what lies there would count once for each."""
+    boxes = np.array([header.box for header in headers])
+    # Less than half a cell is rounding of their corners.
+    slack = np.array([[abs(header.transform.a), abs(header.transform.e)] for header in headers]) / 2
+    boxes[:, :2] += slack / 2
+    boxes[:, 2:] -= slack / 2
+    shapes = shapely.box(*boxes.T)
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = np.flatnonzero(left < right)
+    if len(pairs):
+        one, other = headers[left[pairs[0]]].name, headers[right[pairs[0]]].name
+        raise RasterError(
+            f"{one} and {other}: overlap, so that their common land would count twice. Make one raster of them "
+            "(gdalbuildvrt all.vrt TILES), and tabulate that."
+        )

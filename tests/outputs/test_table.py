@@ -6,8 +6,10 @@ import csv
 
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 from pandas.testing import assert_frame_equal
 
+from geo_border.errors import GeoBorderError
 from geo_border.outputs import table
 from geo_border.schemas import LAYERS, WITHIN, conform
 from tests.synthetic import build
@@ -46,3 +48,18 @@ def test_parquet_holds_the_same_table_with_units(tmp_path):
 def test_two_writings_give_the_same_bytes(tmp_path):
     first, second = table.write(build(), tmp_path / "a"), table.write(build(), tmp_path / "b")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+def test_a_table_that_could_not_be_written_is_refused_before_work_goes_into_it(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("")
+    for name, told in (
+        ("a.txt", "csv or .parquet"),
+        ("folder.csv", "is a folder"),
+        ("file/a.csv", "cannot be written"),
+        ("a" * 300 + ".csv", "cannot be written"),
+    ):
+        with pytest.raises(GeoBorderError, match=told):
+            table.check_name(tmp_path / name)
+    table.check_name(tmp_path / "new" / "a.CSV")
+    assert not any((tmp_path / "new").iterdir())

@@ -11,6 +11,8 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.errors import CRSError, GeometryError, RasterError
@@ -135,6 +137,14 @@ def test_a_self_intersecting_zone_is_mended_with_a_warning() -> None:
     assert table["zone_area_km2"].tolist() == pytest.approx([8.0], rel=1e-9)
 
 
+def test_a_self_intersecting_zone_beside_the_raster_has_its_area_all_the_same() -> None:
+    bow = shapely.Polygon([(5e6, 3e6), (5.004e6, 3.004e6), (5.004e6, 3e6), (5e6, 3.004e6)])
+    with pytest.warns(UserWarning, match="1 invalid polygons were mended"):
+        table = tabulate(Grid(ONES, AT, LAEA), _zone(bow), mode="sum")
+    assert table["zone_area_km2"].tolist() == pytest.approx([8.0], rel=1e-9)
+    assert table[["sum", "data_share"]].to_numpy().tolist() == [[0.0, 0.0]]
+
+
 def test_a_ring_that_runs_twice_round_counts_once() -> None:
     corners = [(4e6, 3e6), (4.002e6, 3e6), (4.002e6, 3.002e6), (4e6, 3.002e6)]
     with pytest.warns(UserWarning, match="mended"):
@@ -243,6 +253,46 @@ def test_values_that_are_not_whole_are_no_classes() -> None:
     with pytest.raises(RasterError, match="not whole"):
         tabulate(Grid(np.full((10, 10), 0.5), AT, LAEA), _zone(_box(0, 0, 1, 1)))
     assert tabulate(Grid(np.full((10, 10), 4.0), AT, LAEA), _zone(_box(0, 0, 1, 1)))["class"].iloc[0] == 4
+
+
+def test_a_class_beyond_64_bits_with_a_sign_is_refused() -> None:
+    values = np.full((10, 10), 2**64 - 1, np.uint64)
+    with pytest.raises(RasterError, match="too large a number for a class"):
+        tabulate(Grid(values, AT, LAEA), _zone(_box(0, 0, 1, 1)))
+
+
+@given(st.floats(1e-6, 1e12), st.integers(1, 100))
+def test_a_sum_of_negative_values_is_that_of_the_positive_ones_with_its_sign(value: float, cells: int) -> None:
+    values = np.zeros(100)
+    values[:cells] = value
+    plus, minus = (
+        tabulate(Grid(sign * values.reshape(10, 10), AT, LAEA), _zone(_box(0, 0, 10, 10)), mode="sum")["sum"].iloc[0]
+        for sign in (1, -1)
+    )
+    assert plus == pytest.approx(value * cells, rel=1e-12)
+    assert minus == pytest.approx(-plus, rel=1e-9)
+
+
+def test_rasters_that_share_cells_are_refused_but_not_those_that_touch() -> None:
+    one = Grid(ONES, AT, LAEA)
+    over, beside = (Grid(ONES, AT * Affine.translation(step, 0), LAEA) for step in (9, 10))
+    zones = _zone(_box(5, 0, 15, 10))
+    with pytest.raises(RasterError, match="grid and grid: overlap"):
+        tabulate([one, over], zones)
+    assert tabulate([one, beside], zones, mode="sum")["sum"].tolist() == [100.0]
+
+
+def test_a_raster_replaced_while_it_is_read_gives_no_result(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.tif", ONES)
+    other = _write(tmp_path / "b.tif", ONES + 1)
+
+    def swap(_done: int, _of: int) -> None:
+        if other.exists():
+            other.replace(path)
+
+    with pytest.raises(RasterError, match="changed or replaced while it was read"):
+        tabulate(path, _zone(_box(0, 0, 10, 10)), progress=swap)
+    assert tabulate(path, _zone(_box(0, 0, 10, 10)))["class"].iloc[0] == 2
 
 
 def test_too_many_values_are_no_classes() -> None:

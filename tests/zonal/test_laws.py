@@ -221,7 +221,7 @@ def test_a_broken_call_goes_on_where_it_was(
 ) -> None:
     paths, zones = files
     whole = tabulate(paths[0], zones)
-    monkeypatch.setattr("geo_border.engine.local._GROUP", 1)
+    monkeypatch.setattr("geo_border.engine.base.GROUP", 1)
     ran: list[int] = []
 
     def cut_off(done: int, of: int) -> None:
@@ -259,7 +259,7 @@ def test_a_broken_off_tabulation_takes_nothing_from_a_tile_that_has_changed_sinc
     rasterio.shutil.copy(tile, mosaic, driver="VRT")
     zones = gpd.GeoDataFrame({"zone_id": ["a"]}, geometry=[shapely.box(20, 54, 26, 60)], crs=4326)
     before = tile.stat()
-    monkeypatch.setattr("geo_border.engine.local._GROUP", 1)
+    monkeypatch.setattr("geo_border.engine.base.GROUP", 1)
     monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
 
     def cut_off(done: int, _of: int) -> None:
