@@ -164,6 +164,39 @@ def test_administrative_units_add_up_to_the_bands(table: pd.DataFrame, measure: 
     assert compared >= 10
 
 
+@pytest.mark.parametrize(("measure", "category"), [("area", None), ("cover_area", "tree"), ("people", "total")])
+def test_what_lies_within_a_distance_is_no_less_than_its_bands_and_the_sum_of_its_parts_where_all_have_figures(
+    made: Result, table: pd.DataFrame, measure: str, category: str | None
+) -> None:
+    def of(rows: pd.DataFrame) -> pd.DataFrame:
+        same = rows["measure"] == measure
+        return rows[same & (rows["category"] == category)] if category else rows[same]
+
+    near, bands = of(made.within), of(table[table["zone_kind"] == "band"])
+    segments, whole_ones = set(made.layers["segments"]["segment"]), 0
+    for _, edge in made.study.bands:
+        values = near[near["to_m"] == edge].set_index("of")["value"]
+        inside = bands[bands["to_m"] <= edge]["value"]
+        assert values["all"] >= inside.sum() * (1 - 1e-9)
+        if inside.notna().all():
+            assert values["all"] == pytest.approx(inside.sum(), rel=1e-9)
+            whole_ones += 1
+        for parts in (segments, set(values.index) - segments - {"all"}):
+            if values[list(parts)].notna().all():
+                assert values["all"] == pytest.approx(values[list(parts)].sum(), rel=1e-9)
+                whole_ones += 1
+    assert whole_ones > 1
+
+
+def test_the_same_depth_has_the_same_figure_as_a_strip_and_as_a_distance(made: Result, table: pd.DataFrame) -> None:
+    keys = ["to_m", "measure", "category"]
+    strips = table[(table["zone_kind"] == "strip") & (table["segment"] == "FI-RU")].set_index(keys)["value"]
+    near = made.within[made.within["of"] == "FI-RU"].set_index(keys)["value"]
+    both = pd.concat([strips, near.reindex(strips.index)], axis=1).dropna().to_numpy()
+    assert len(both) > 20
+    np.testing.assert_allclose(both[:, 0], both[:, 1], rtol=1e-6)
+
+
 def test_cells_are_unique_and_blank_ones_are_in_no_layer(made: Result) -> None:
     cells = made.layers["cells"]
     assert not cells.duplicated(["cell_id", "country"]).any()
