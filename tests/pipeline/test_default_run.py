@@ -173,17 +173,18 @@ def test_what_lies_within_a_distance_is_no_less_than_its_bands_and_the_sum_of_it
         return rows[same & (rows["category"] == category)] if category else rows[same]
 
     near, bands = of(made.within), of(table[table["zone_kind"] == "band"])
+    # Ellipsoidal against planar area is evened out in each area by itself, hence 1e-6.
     segments, whole_ones = set(made.layers["segments"]["segment"]), 0
     for _, edge in made.study.bands:
         values = near[near["to_m"] == edge].set_index("of")["value"]
         inside = bands[bands["to_m"] <= edge]["value"]
-        assert values["all"] >= inside.sum() * (1 - 1e-9)
+        assert values["all"] >= inside.sum() * (1 - 1e-6)
         if inside.notna().all():
-            assert values["all"] == pytest.approx(inside.sum(), rel=1e-9)
+            assert values["all"] == pytest.approx(inside.sum(), rel=1e-6)
             whole_ones += 1
         for parts in (segments, set(values.index) - segments - {"all"}):
             if values[list(parts)].notna().all():
-                assert values["all"] == pytest.approx(values[list(parts)].sum(), rel=1e-9)
+                assert values["all"] == pytest.approx(values[list(parts)].sum(), rel=1e-6)
                 whole_ones += 1
     assert whole_ones > 1
 
