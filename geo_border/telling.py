@@ -40,14 +40,15 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Bars:
-        self._progress.__enter__()
         return self
 
     def __exit__(self, *details: Any) -> None:
-        self._progress.__exit__(*details)
+        self._progress.stop()
 
     def tell(self, stage: str, done: int, total: int) -> None:
         """Show that a stage has come so far."""
+        # Begun with the first stage: bars that show none would leave an empty line above an error.
+        self._progress.start()
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(_WORDS.get(stage, stage), total=total)
         self._progress.update(self._tasks[stage], completed=done, total=total)
