@@ -133,10 +133,10 @@ class Zones:
         found = np.flatnonzero(common > 1e-9 * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right])))
         if len(found):
             a, b = self.ids[self._number[left[found[0]]]], self.ids[self._number[right[found[0]]]]
-            raise GeometryError(
-                f"zones: {a!r} and {b!r} overlap, and so do {len(found) - 1} more pairs; mend them, or use --overlap "
-                "allow."
+            others = {1: "", 2: ", and so does one more pair"}.get(
+                len(found), f", and so do {len(found) - 1:,} more pairs"
             )
+            raise GeometryError(f"zones: {a!r} and {b!r} overlap{others}; mend them, or use --overlap allow.")
 
 
 def prepare_zones(zones: Zones | gpd.GeoDataFrame | str | Path, zone_field: str = "zone_id") -> Zones:
