@@ -11,14 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geo_border.pipeline import check, diff, draw, fetch, run, sources
+    from geo_border.pipeline import check, diff, draw, fetch, plan, release, report, run, sources
     from geo_border.study import names as studies
     from geo_border.zonal import tabulate
 
 __version__ = "0.1.0"
-__all__ = ["check", "diff", "draw", "fetch", "run", "sources", "studies", "tabulate"]
+__all__ = ["check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources", "studies", "tabulate"]
 _HOME = {
-    **dict.fromkeys(("check", "diff", "draw", "fetch", "run", "sources"), "geo_border.pipeline"),
+    **dict.fromkeys(
+        ("check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources"), "geo_border.pipeline"
+    ),
     "studies": "geo_border.study:names",
     "tabulate": "geo_border.zonal",
 }

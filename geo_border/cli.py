@@ -181,7 +181,9 @@ def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root =
 def release(
     which: StudyArg = study.DEFAULT,
     root: Root = Path(),
-    out: Annotated[Path, typer.Option("--out", help="The zip to write.")] = Path("release.zip"),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The zip to write.", show_default="<study>.zip in the current folder")
+    ] = None,
 ) -> None:
     """Pack a run for somebody without Python: maps, report, layers, tables, passport, licences, checksums."""
     from geo_border import pipeline  # noqa: PLC0415
@@ -215,21 +217,21 @@ def check(which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
     from geo_border import pipeline  # noqa: PLC0415
 
     for row in pipeline.check(which, root=root):
-        OUT.print(f"[green]ok[/green] {row['name']}: {row['value']:.3g} {row['unit']} (limit {row['limit']:g})")
+        limit = "" if row["limit"] is None else f" (limit {row['limit']:g})"
+        OUT.print(f"[green]ok[/green] {row['name']}: {row['value']:.3g} {row['unit']}{limit}", soft_wrap=True)
 
 
 @app.command()
 def diff(
     run_a: Annotated[Path, typer.Argument(help="Folder of a run (or its run.json).")],
     run_b: Annotated[Path, typer.Argument(help="Folder of another run (or its run.json).")],
+    most: Annotated[int, typer.Option("--most", min=0, help="Figures to list; 0 = all.")] = 40,
 ) -> None:
-    """Show what changed between two runs: inputs, then figures."""
-    from geo_border import pipeline  # noqa: PLC0415
+    """Show what changed between two runs: inputs, how many figures of each measure, then the figures."""
+    from geo_border import differences, pipeline  # noqa: PLC0415
 
-    rows = pipeline.diff(run_a, run_b)
-    for row in rows:
-        OUT.print(f"{row['what']} {row['key']}: {row['before']} -> {row['after']}", highlight=False, soft_wrap=True)
-    OUT.print(f"{len(rows)} differences." if rows else "No difference.")
+    for line in differences.lines(pipeline.diff(run_a, run_b), most):
+        OUT.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -244,6 +246,7 @@ def tabulate(
     mode: Annotated[Mode, typer.Option(help="class: km² by class; sum: counts.")] = Mode.CLASS,
     coverage: Annotated[Coverage, typer.Option(help="How edge cells count.")] = Coverage.EXACT,
     overlap: Annotated[Overlap, typer.Option(help="Whether zones may overlap.")] = Overlap.ALLOW,
+    band: Annotated[int, typer.Option("--band", help="Band of the raster, from 1.")] = 1,
     engine: EngineName = "local",
     scheduler: Scheduler = "",
     workers: Workers = 0,
@@ -262,6 +265,7 @@ def tabulate(
             mode=mode.value,
             coverage=coverage.value,
             overlap=overlap.value,
+            band=band,
             engine=opened,
             progress=lambda done, total: bars.tell("tabulate", done, total),
         )

@@ -1,4 +1,4 @@
-"""The passport of a run: every input, every parameter, every check; and what changed between two of them."""
+"""The passport of a run: every input, every parameter, every check."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from geo_border import __version__
 from geo_border.errors import CheckError, EmptyLayerError
-from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
+from geo_border.result import PASSPORT_FILE
 from geo_border.store import Raw, sha256_of, write_text
 from geo_border.study import Study
 
@@ -99,35 +97,3 @@ def code() -> str:
         digest.update(path.relative_to(package).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def changes(a: Path, b: Path) -> list[dict[str, Any]]:
-    """What differs between two runs: inputs by need, then figures by key.
-
-    Returns
-    -------
-    Rows of `what` (input or figure), `key`, `before`, `after`.
-    """
-    told = [read(path) for path in (a, b)]
-    used = [{row["need"]: f"{row['dataset']} {row['version']}" for row in t["sources"]} for t in told]
-    rows = [
-        {"what": "input", "key": need, "before": used[0].get(need), "after": used[1].get(need)}
-        for need in sorted({*used[0], *used[1]})
-        if used[0].get(need) != used[1].get(need)
-    ]
-    keys = ["zone_id", "measure", "category"]
-    tables = [_figures(path) for path in (a, b)]
-    both = tables[0].merge(tables[1], on=keys, how="outer", suffixes=("_a", "_b")).sort_values(keys)
-    same = (both["value_a"] == both["value_b"]) | (both["value_a"].isna() & both["value_b"].isna())
-    for row in both[~same].itertuples(index=False):
-        key = "|".join(part for part in (row.zone_id, row.measure, row.category) if isinstance(part, str))
-        rows.append({"what": "figure", "key": key, "before": row.value_a, "after": row.value_b})
-    return rows
-
-
-def _figures(path: Path) -> pd.DataFrame:
-    folder = path if path.is_dir() else path.parent
-    file = folder / EXPOSURE_FILE
-    if not file.exists():
-        raise EmptyLayerError(f"{file}: not there, so the figures cannot be compared. Run `geo-border run` again.")
-    return pd.read_parquet(file, columns=["zone_id", "measure", "category", "value"])

@@ -19,6 +19,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("engine", "present", "store", "result"),
     ("zonal", "journals"),
     ("fetchers", "readers", "zones", "outputs", "frontier", "people", "civilian", "exposure", "passport"),
+    ("differences",),
     ("pipeline", "telling"),
     ("cli", "__init__"),
     ("__main__",),

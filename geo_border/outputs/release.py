@@ -16,6 +16,7 @@ READ_ME = "README.txt"
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PASSPORT = "run.json"
 _INDEX = "index.html"
+REPORT = "report.html"
 
 
 def write(study: str, folders: Folders, final: Path, licences: Iterable[Path] = ()) -> Path:
@@ -55,7 +56,7 @@ def write(study: str, folders: Folders, final: Path, licences: Iterable[Path] = 
         for name, source in sorted(members.items()):
             _add(archive, name, source.read_bytes())
         _add(archive, f"{study}/{CHECKSUMS}", sums.encode())
-        _add(archive, f"{study}/{READ_ME}", _read_me(study).encode())
+        _add(archive, f"{study}/{READ_ME}", _read_me(study, (maps / REPORT).exists()).encode())
     return final
 
 
@@ -70,12 +71,13 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(member, content, compresslevel=9)
 
 
-def _read_me(study: str) -> str:
+def _read_me(study: str, reported: bool) -> str:
+    report = "maps/report.html prints to one A4 sheet a segment and a country.\n" if reported else ""
     return (
         f"geo_border: {study}\n\n"
-        "Open maps/index.html in any browser: it needs no network. maps/report.html prints to one A4 sheet a\n"
-        "segment and a country. data/ holds the layers (GeoPackage, QGIS project), the table of every figure\n"
-        "(exposure.csv) and the passport of the run (run.json). licences/ says whose data this is.\n"
+        f"Open maps/index.html in any browser: it needs no network.\n{report}"
+        "data/ holds the layers (GeoPackage, QGIS project), the table of every figure (exposure.csv) and the passport\n"
+        "of the run (run.json). licences/ says whose data this is.\n"
         f"{CHECKSUMS} lists every file's SHA-256.\n\n"
         f"{present.disclaimer()}\n"
     )

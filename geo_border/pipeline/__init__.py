@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from geo_border import __version__, fetchers, passport, result, store, study
+from geo_border import __version__, differences, fetchers, passport, result, store, study
 from geo_border.engine import Engine
 from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.fetchers import Options
@@ -117,6 +117,10 @@ def draw(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", t
 def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") -> list[dict[str, Any]]:
     """Verify a run's files: checksums, schemas, and the checks that its passport carries.
 
+    Returns
+    -------
+    Rows of `name`, `passed`, `value`, `unit`, `limit`; first how many files and layers were verified (no limit).
+
     Raises
     ------
     CheckError
@@ -129,11 +133,20 @@ def check(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".") 
     if wrong:
         raise CheckError(f"{processed}: {'; '.join(wrong)}. Run `geo-border run {question.name}` to make them again.")
     made = result.read(question, processed)
-    found = [*told["checks"], *checks.standing_checks(made)]
+    found = [
+        _verified("checksums", len(told["outputs"]), "files"),
+        _verified("schemas", len(made.layers) + 1, "layers and tables"),
+        *told["checks"],
+        *checks.standing_checks(made),
+    ]
     failed = [f"{c['name']}: {c['value']:g} {c['unit']} (limit {c['limit']:g})" for c in found if not c["passed"]]
     if failed:
         raise CheckError(f"{processed}: {'; '.join(failed)}.")
     return found
+
+
+def _verified(name: str, count: int, unit: str) -> dict[str, Any]:
+    return {"name": name, "passed": True, "value": count, "limit": None, "unit": unit}
 
 
 def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> list[Path]:
@@ -147,11 +160,25 @@ def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".",
     return files
 
 
-def release(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", out: str | Path) -> Path:
-    """Pack a run's maps, layers, tables, passport, report and licences, with checksums, into one zip."""
+def release(
+    which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", out: str | Path | None = None
+) -> Path:
+    """Pack a run's maps, layers, tables, passport, report and licences, with checksums, into one zip.
+
+    `out` is `<study>.zip` in the current folder when None. What `check` refuses is not packed.
+
+    Raises
+    ------
+    CheckError
+        When anything of the run is off; names it.
+    """
     question, folders = _asked(which, root)
     with store.lock(folders.processed(question.name)):
-        return outputs_release.write(question.name, folders, Path(out).resolve())
+        # Who gets the zip has no way to make the run again: what is broken must not leave the house.
+        check(question, root=root)
+        if not (folders.maps(question.name) / outputs_release.REPORT).exists():
+            LOG.warning("the zip holds no report: run `geo-border report` first to have it in.")
+        return outputs_release.write(question.name, folders, Path(out or f"{question.name}.zip").resolve())
 
 
 def plan(
@@ -173,8 +200,8 @@ def sources(*, root: str | Path = ".") -> list[dict[str, Any]]:
 
 
 def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
-    """What changed between two runs, figure by figure: their passports' inputs and their tables' values."""
-    return passport.changes(Path(a), Path(b))
+    """What changed between two runs: study, inputs, then figure by figure; rows as `differences.changes` gives them."""
+    return differences.changes(Path(a), Path(b))
 
 
 def _asked(which: str | Path | Study, root: str | Path) -> tuple[Study, Folders]:
