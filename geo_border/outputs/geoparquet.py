@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from geo_border.outputs.columns import about
 from geo_border.outputs.geopackage.features import GEOMETRY_TYPES, as_arrow
+from geo_border.present.credit import holders
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, Layer, conform
 from geo_border.store import atomic_path
@@ -50,7 +51,7 @@ def _described(layer: Layer, checked: Any, result: Result) -> pa.Table:
         pa.field(column.name, table.schema.field(column.name).type, column.nullable, {"description": about(column)})
         for column in layer.columns
     ]
-    credit = "; ".join(dict.fromkeys(str(s.get("attribution", "")) for s in result.passport.get("sources", [])))
+    credit = "; ".join(holders(result.passport.get("sources", [])))
     metadata = {"title": layer.title, "description": layer.about, "attribution": credit}
     if layer.geometry:
         fields.append(pa.field("geometry", pa.binary(), nullable=False))

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs import extent
+from geo_border.present.credit import holders
 from geo_border.result import Result
 from geo_border.schemas import LAYERS
 
@@ -81,7 +82,7 @@ def _identification(root: ET.Element, result: Result, title: str, abstract: str)
     _string(_sub(citation, "edition"), edition)
     _string(_sub(data, "abstract"), abstract)
     sources = result.passport.get("sources", [])
-    _string(_sub(data, "credit"), "; ".join(dict.fromkeys(str(s.get("attribution", "")) for s in sources)))
+    _string(_sub(data, "credit"), "; ".join(holders(sources)))
     limits = _sub(_sub(data, "resourceConstraints"), "MD_LegalConstraints")
     _string(_sub(limits, "useLimitation"), str(result.passport.get("disclaimer", "")))
     _code(_sub(limits, "useConstraints"), "MD_RestrictionCode", "otherRestrictions")

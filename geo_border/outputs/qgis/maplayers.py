@@ -11,6 +11,7 @@ from geo_border.outputs.qgis import fields
 from geo_border.outputs.qgis.drawn import Drawn
 from geo_border.outputs.qgis.words import Say, labelling
 from geo_border.outputs.qgis.xml import crs_element, extent_element, layer_id, sub
+from geo_border.present.credit import holders
 from geo_border.result import LAYERS_FILE
 from geo_border.schemas import LAYERS
 
@@ -128,7 +129,7 @@ def _identity(root: ET.Element, layer_id: str, where: str, title: str) -> None:
 
 def _metadata(root: ET.Element, title: str, about: str, passport: dict[str, Any]) -> None:
     sources = passport.get("sources", [])
-    credit = "; ".join(dict.fromkeys(str(s.get("attribution", "")) for s in sources))
+    credit = "; ".join(holders(sources))
     sub(root, "attribution", credit)
     record = sub(root, "resourceMetadata")
     sub(record, "type", "dataset")

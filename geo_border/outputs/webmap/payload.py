@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from geo_border import palette, present
+from geo_border import facts, palette, present
 from geo_border.model import COVER_CLASSES, UNKNOWN
 from geo_border.outputs import basemap
 from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
 from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
 from geo_border.present import figures, labels, rounding
+from geo_border.present.credit import holders
 from geo_border.present.totals import totals
 from geo_border.result import Result
 
@@ -53,6 +54,7 @@ def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
         "facilities": encode_places(result.layers["facilities"], plane),
         "treaty": _treaty(result.layers["countries"]),
         "sources": [_source(source) for source in result.passport.get("sources", [])],
+        "credits": holders(result.passport.get("sources", [])),
         "notes": result.passport.get("notes", []),
         "version": result.passport.get("geo_border", ""),
         "styles": _styles(len(study.bands)),
@@ -156,9 +158,14 @@ def _figures(exposure: pd.DataFrame) -> dict[str, Any]:
 
 def _treaty(countries: Any) -> dict[str, dict[str, Any]]:
     columns = ("name", "treaty_status", "treaty_notified", "treaty_effective", "treaty_source")
-    return {
+    told = {
         row["country"]: {c.removeprefix("treaty_"): _plain(row[c]) for c in columns} for _, row in countries.iterrows()
     }
+    for code, row in told.items():
+        # The layer has no room for an address; the fact that it was made from has one.
+        fact = facts.treaty().get(code, {})
+        row["url"] = fact.get("source_url") if fact.get("source") == row["source"] else None
+    return told
 
 
 def _source(source: dict[str, Any]) -> dict[str, Any]:

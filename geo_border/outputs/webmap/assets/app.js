@@ -78,7 +78,7 @@ GB.setLanguage = function (lang) {
   document.getElementById("disclaimer").textContent = GB.t(GB.data.disclaimer);
   document.getElementById("review").hidden = GB.languages[lang].reviewed;
   document.getElementById("language").value = lang;
-  document.getElementById("credits").textContent = GB.data.sources.map((s) => s.attribution).filter((a, i, all) => a && all.indexOf(a) === i).join(" · ");
+  document.getElementById("credits").textContent = GB.data.credits.join(" · ");
   GB.drawLegend();
   GB.show(GB.tab || "story", true);
   GB.painter.repaint();

@@ -84,13 +84,15 @@ GB.about = function () {
   return [
     GB.h("h3", {}, GB.t("What this is, and is not")), GB.h("p", {}, GB.t(GB.data.disclaimer)),
     GB.languages[GB.lang].reviewed ? null : GB.h("p", { class: "warn" }, GB.t("No native reader has reviewed this language yet. Where in doubt, the English text holds.")),
-    GB.h("p", {}, GB.h("a", { href: GB.lang === "en" ? "report.html" : `report.${GB.lang}.html` }, GB.t("Report with a sheet for each segment and country"))),
+    // No link: the page is drawn before the report, and may not ask whether it is there.
+    GB.h("p", {}, GB.t("A report with a sheet for each segment and country lies beside this page, as {file}, once {command} has made it.",
+      { file: GB.lang === "en" ? "report.html" : `report.${GB.lang}.html`, command: `geo-border report ${GB.data.study.name}` })),
     GB.h("h3", {}, GB.t("Sources")),
     GB.h("ul", { class: "sources" }, GB.data.sources.map((s) => GB.h("li", {}, link(s.homepage, s.title), ` (${s.publisher}, ${s.vintage}). `,
       link(s.licence_url, s.licence), ". ", s.attribution))),
     GB.h("h3", {}, GB.t("Mine-ban treaty")),
     GB.h("ul", {}, Object.entries(GB.data.treaty).filter(([, c]) => c.status).map(([code, c]) => GB.h("li", {}, `${GB.countryName(code)}: ${GB.classLabel("countries", c.status)}`,
-      c.effective ? `, ${GB.t("in effect from {date}", { date: c.effective })}` : "", c.source ? GB.h("small", {}, ` ${c.source}`) : null))),
+      c.effective ? `, ${GB.t("in effect from {date}", { date: c.effective })}` : "", c.source ? GB.h("small", {}, " ", link(c.url, c.source)) : null))),
     GB.h("p", { class: "quiet" }, `geo_border ${GB.data.version}. Leaflet (BSD-2-Clause).`),
   ];
 };
