@@ -29,14 +29,15 @@ _EDGE_POINTS = 21
 def read_table(raw: Raw, window: Bounds | None = None, layer: str | None = None) -> gpd.GeoDataFrame:
     """All files of a dataset as one table in EPSG:4326, the rows that meet the window (lon/lat degrees).
 
-    A window whose west is east of its east crosses the antimeridian.
+    A window whose west is east of its east crosses the antimeridian. A file's only layer with geometry is taken
+    whatever its name; of several, the one called `layer`.
 
     Raises
     ------
     CRSError
         When a file has no CRS.
     SchemaError
-        When a file cannot be opened as vector data, or has several layers and none is named.
+        When a file cannot be opened as vector data, or has several layers and not the one that is wanted.
     """
     frames = [_open(path, part, layer) for path in raw.paths for part in halves(window)]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
@@ -137,7 +138,7 @@ def _parquet(path: Path) -> gpd.GeoDataFrame:
 
 def _ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
     try:
-        layer = layer or _only_layer(path, pyogrio.list_layers(path))
+        layer = _layer_of(path, pyogrio.list_layers(path), layer)
         info = pyogrio.read_info(path, layer=layer)
         crs = parse_crs(info["crs"], str(path))
         bbox = None if window is None else _moved(window, crs.to_wkt(), path)
@@ -147,11 +148,16 @@ def _ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFra
     return table.set_crs(crs, allow_override=True)
 
 
-def _only_layer(path: Path, layers: Iterable[Any]) -> str:
+def _layer_of(path: Path, layers: Iterable[Any], wanted: str | None) -> str:
     names = [str(name) for name, kind in layers if kind is not None]
+    if wanted in names:
+        return wanted
     if len(names) != 1:
         found = ", ".join(names) or "none"
-        raise SchemaError(f"{path}: expected one layer with geometry, found {found}. Give a file with just that one.")
+        called = f" (of several, one called {wanted!r})" if wanted else ""
+        raise SchemaError(
+            f"{path}: expected one layer with geometry{called}, found {found}. Give a file with just that one."
+        )
     return names[0]
 
 

@@ -221,6 +221,22 @@ def test_protected_areas_of_a_user_are_read(tmp_path: Path) -> None:
     assert table.iloc[0][["name", "kind", "source"]].tolist() == ["Białowieża", "C", "natura2000-2023"]
 
 
+def test_a_file_s_only_layer_is_taken_whatever_its_name(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"SITENAME": ["Bog"], "SITETYPE": ["B"]}, geometry=[TWO[0][1]], crs=4326)
+    frame.to_file(tmp_path / "sites.gpkg", layer="my sites", engine="pyogrio")
+    raw = local("protected", tmp_path / "sites.gpkg", entry("natura2000-2023"))
+    assert list(readers.read_protected(raw, HERE)["name"]) == ["Bog"]
+
+
+def test_of_several_layers_the_wanted_one_is_asked_for_and_those_there_are_named(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"SITENAME": ["Bog"], "SITETYPE": ["B"]}, geometry=[TWO[0][1]], crs=4326)
+    for layer in ("one", "two"):
+        frame.to_file(tmp_path / "sites.gpkg", layer=layer, engine="pyogrio")
+    raw = local("protected", tmp_path / "sites.gpkg", entry("natura2000-2023"))
+    with pytest.raises(SchemaError, match=r"sites\.gpkg: .* called 'NaturaSite_polygon'\), found one, two\."):
+        readers.read_protected(raw, HERE)
+
+
 def test_protected_areas_that_are_not_in_force_are_left_out(tmp_path: Path) -> None:
     rows = {
         "NAME": ["Romincka", "Planned", "Unknown", "Reserve"],
