@@ -209,6 +209,7 @@ def studies() -> None:
         OUT.print(f"  {found.about}", highlight=False)
     OUT.print(f"They lie in {study.folder()}. Copy one anywhere, change it, and run it by its path:", soft_wrap=True)
     OUT.print("  geo-border run ./my-border.toml")
+    OUT.print("Every key, with its default and a full example: docs/STUDIES.md of the project.")
 
 
 @app.command()

@@ -212,12 +212,21 @@ def _text_of(which: str) -> tuple[str, str]:
 
 
 def _explain(where: str, error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+    found = error.errors()
+    first, key = found[0], _key(found[0]["loc"])
     if first["type"] == "extra_forbidden":
         known = ", ".join(sorted(Study.model_fields))
         return f"{where}: unknown key {key!r}. Known at the top: {known}."
-    return f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
+    told = f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
+    # A required key that is misspelt is missing and unknown at once; the second says why.
+    strangers = [repr(_key(other["loc"])) for other in found if other["type"] == "extra_forbidden"]
+    if first["type"] == "missing" and strangers:
+        told += f" Unknown there: {', '.join(strangers)}."
+    return told
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place) or "(whole file)"
 
 
 def folder() -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from geo_border import study as studies
 from geo_border.errors import StudyError
@@ -130,6 +131,47 @@ def test_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     path.write_bytes(GOOD.replace("border", "ä").encode("latin-1"))
     with pytest.raises(StudyError, match="not UTF-8 text"):
         studies.read(path)
+
+
+def test_a_misspelt_required_key_is_told_with_the_key_that_is_missing(tmp_path: Path) -> None:
+    text = told(tmp_path, GOOD.replace("bands_m", "band_m"))
+    assert "bands_m: Field required" in text
+    assert "Unknown there: 'band_m'" in text
+
+
+STUDIES = (Path(__file__).parents[1] / "docs" / "STUDIES.md").read_text("utf-8")
+TABLES = {
+    "Keys at the top": studies.Study,
+    "`[boundaries]`": studies.BoundaryFields,
+    "`[thresholds]`": studies.Thresholds,
+    "`[territories]`": studies.Territory,
+    "`[[corridors]]`": studies.Corridor,
+    "`[[reference_lines]]`": studies.ReferenceLine,
+    "`[[lagoons]]`": studies.Lagoon,
+}
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_every_key_of_a_study_is_documented_with_its_default_and_no_other(heading: str) -> None:
+    part = STUDIES.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+\|[^|]*\| ([^|]+) \| .+ \|$", part, re.MULTILINE)
+    fields = TABLES[heading].model_fields
+    assert [key for key, _ in rows] == list(dict(rows))
+    assert set(dict(rows)) == set(fields)
+    for key, default in rows:
+        if default == "see below":
+            assert isinstance(fields[key].default, BaseModel)
+        elif default == "required":
+            assert fields[key].is_required(), key
+        else:
+            held = fields[key].default
+            assert json.loads(default.strip("`")) == (list(held) if isinstance(held, tuple) else held), key
+
+
+def test_the_example_of_the_documents_is_a_study_with_every_key(tmp_path: Path) -> None:
+    (text,) = [block.split("```")[0] for block in STUDIES.split("```toml\n")[1:]]
+    studies.read(written(tmp_path, text))
+    assert set(tomllib.loads(text)) == set(studies.Study.model_fields)
 
 
 def test_what_the_readme_shows_is_a_study(tmp_path: Path) -> None:
