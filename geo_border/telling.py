@@ -43,11 +43,12 @@ class Bars:
         return self
 
     def __exit__(self, *details: Any) -> None:
-        self._progress.stop()
+        if self._tasks:
+            self._progress.stop()
 
     def tell(self, stage: str, done: int, total: int) -> None:
         """Show that a stage has come so far."""
-        # Begun with the first stage: bars that show none would leave an empty line above an error.
+        # Begun with the first stage, and ended only if there was one: no bars would leave an empty line above an error.
         self._progress.start()
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(_WORDS.get(stage, stage), total=total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -39,6 +40,7 @@ class Told:
     def error(self) -> str:
         """The one line after "error:"."""
         assert self.err.count("error:") == 1, self.err
+        assert not self.err.startswith("\n"), "an empty line stands above the error"
         line = self.err[self.err.index("error:") :].strip()
         assert "\n" not in line, line
         return line
@@ -86,7 +88,7 @@ def people(path: Path, crs: str | None = "EPSG:3035", nodata: float | None = Non
 def test_every_command_of_the_contract_is_there(say: Say) -> None:
     told = say("--help")
     assert told.code == 0
-    for command in ("run", "fetch", "map", "report", "sources", "studies", "check", "diff", "tabulate"):
+    for command in ("run", "fetch", "map", "report", "release", "sources", "studies", "check", "diff", "tabulate"):
         assert f"│ {command} " in told.out, command
 
 
@@ -224,7 +226,7 @@ def test_a_root_that_cannot_be_written_is_told(say: Say, small: Path, tmp_path: 
     assert "--root" in told.error
 
 
-@pytest.mark.parametrize("command", ["map", "report", "check"])
+@pytest.mark.parametrize("command", ["map", "report", "check", "release"])
 def test_what_needs_a_run_says_which_command_makes_it(say: Say, command: str) -> None:
     told = say(command, "suwalki")
     assert told.code == 2
@@ -264,6 +266,34 @@ def test_two_runs_in_two_fresh_roots_write_the_same_bytes(say: Say, small: Path,
         tmp_path / "two/data/processed/latvia-belarus/run.json",
     )
     assert told.code == 0, told.err
+    assert told.out == "No difference.\n"
+
+
+def test_a_run_that_check_refuses_is_not_released(say: Say, small: Path, tmp_path: Path) -> None:
+    root, zipped = tmp_path / "root", tmp_path / "latvia-belarus.zip"
+    assert say("run", small, "--root", root).code == 0
+    told = say("check", small, "--root", root)
+    assert told.code == 0
+    assert re.search(r"^ok checksums: \d+ files$", told.out, re.MULTILINE)
+    assert re.search(r"^ok schemas: 14 layers and tables$", told.out, re.MULTILINE)
+    (root / "data/processed/latvia-belarus/people.tif").unlink()
+    refused = say("check", small, "--root", root)
+    told = say("release", small, "--root", root)
+    assert (told.code, told.error) == (1, refused.error)
+    assert "people.tif: missing" in told.error
+    assert not zipped.exists()
+    assert say("run", small, "--root", root).code == 0
+    told = say("release", small, "--root", root)
+    assert told.code == 0
+    assert "no report" in told.err
+    # Named after the study, so that one does not take another's place.
+    assert zipped.exists()
+
+
+def test_what_is_no_run_cannot_be_compared(say: Say, tmp_path: Path) -> None:
+    told = say("diff", tmp_path / "run-a", tmp_path / "run-b")
+    assert told.code == 2
+    assert f"{tmp_path / 'run-a'}: not a run" in told.error
 
 
 def test_tabulate_counts_on_anyones_files(say: Say, tmp_path: Path) -> None:
@@ -284,6 +314,23 @@ def test_tabulate_counts_on_anyones_files(say: Say, tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "t.csv").set_index("name")
     # y = 3 600 000 is row 299 from the top: an odd one, known.
     assert table["sum"].to_dict() == {"a": 20.0, "b": 5.0}
+    told = say(
+        "tabulate", grid, tmp_path / "zones.gpkg", "--zone-field", "name", "--band", 2, "--out", tmp_path / "t.csv"
+    )
+    assert told.code == 2
+    assert "has 1 bands, not a band 2. Choose one with --band" in told.error
+
+
+def test_tabulate_reads_the_band_that_is_asked_for(say: Say, tmp_path: Path) -> None:
+    profile = {"driver": "GTiff", "width": 2, "height": 2, "count": 2, "dtype": "uint8", "crs": "EPSG:3035"}
+    with rasterio.open(tmp_path / "two.tif", "w", **profile, transform=from_origin(5e6, 36e5, 1000, 1000)) as out:
+        out.write(np.full((2, 2, 2), [[[1]], [[2]]], dtype="uint8"))
+    zones = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(5e6, 3598e3, 5002e3, 36e5)], crs=3035)
+    zones.to_file(tmp_path / "zones.gpkg", engine="pyogrio")
+    words = (tmp_path / "two.tif", tmp_path / "zones.gpkg", "--zone-field", "name", "--out", tmp_path / "t.csv")
+    for band in (1, 2):
+        assert say("tabulate", *words, "--band", band).code == 0
+        assert pd.read_csv(tmp_path / "t.csv")["class"].dropna().tolist() == [band]
 
 
 def test_the_made_up_grid_covers_the_study() -> None:

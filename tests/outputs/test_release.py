@@ -46,6 +46,15 @@ def test_every_file_is_in_and_its_checksum_holds(folders: Folders, tmp_path: Pat
     assert not any(".lock" in name for name in names)
 
 
+def test_what_to_read_first_names_the_report_only_where_there_is_one(folders: Folders, tmp_path: Path) -> None:
+    told = []
+    for name in ("with.zip", "without.zip"):
+        with zipfile.ZipFile(release.write("s", folders, tmp_path / name)) as archive:
+            told.append(archive.read("s/README.txt").decode())
+        (folders.maps("s") / "report.html").unlink(missing_ok=True)
+    assert ["report.html" in text for text in told] == [True, False]
+
+
 def test_the_same_files_give_the_same_bytes(folders: Folders, tmp_path: Path) -> None:
     first = release.write("s", folders, tmp_path / "a.zip").read_bytes()
     for path in folders.maps("s").iterdir():
