@@ -40,4 +40,6 @@ def main(boundaries: str, home: str, facing: str, field: str = "country", root: 
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

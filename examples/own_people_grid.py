@@ -32,4 +32,6 @@ def main(grid: str, study: str = "finland-poland", root: str = ".") -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

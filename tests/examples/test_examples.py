@@ -42,6 +42,13 @@ def test_every_example_is_run_here() -> None:
     assert all(f'printed("{name}"' in told.replace("\n        ", "") for name in scripts)
 
 
+@pytest.mark.parametrize("script", ["own_people_grid.py", "another_border.py"])
+def test_an_example_without_the_file_it_needs_says_how_to_run_it(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [script])
+    with pytest.raises(SystemExit, match=f"Run it as `python examples/{script}"):
+        runpy.run_path(str(EXAMPLES / script), run_name="__main__")
+
+
 def test_people_within_10_km_are_told_by_segment(default_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = printed("people_within_10_km.py", "finland-poland", default_root, capsys=capsys)
     rows = [line.split() for line in told.splitlines() if line.startswith("  ")]
