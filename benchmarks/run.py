@@ -102,7 +102,7 @@ def _agreement(timings: dict[str, Timing]) -> list[str]:
         theirs = _shares(timings[name].result).reindex(ours.index, fill_value=0.0)
         worst = float(np.abs(theirs - ours).max())
         assert worst < 5e-3, f"{name} differs by {worst}"
-        out.append(f"largest difference of a class's share of a zone, {name}: {worst:.1e}")
+        out.append(f"largest difference of a class's share of a zone from that of ours, center: {name}: {worst:.1e}")
     return out
 
 
