@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -288,6 +289,10 @@ def test_a_run_that_check_refuses_is_not_released(say: Say, small: Path, tmp_pat
     assert "no report" in told.err
     # Named after the study, so that one does not take another's place.
     assert zipped.exists()
+    report = root / "maps/latvia-belarus/report.html"
+    report.write_text("of an earlier run", "utf-8")
+    os.utime(report, (0, 0))
+    assert "older than the run" in say("release", small, "--root", root).err
 
 
 def test_what_is_no_run_cannot_be_compared(say: Say, tmp_path: Path) -> None:

@@ -176,9 +176,17 @@ def release(
     with store.lock(folders.processed(question.name)):
         # Who gets the zip has no way to make the run again: what is broken must not leave the house.
         check(question, root=root)
-        if not (folders.maps(question.name) / outputs_release.REPORT).exists():
-            LOG.warning("the zip holds no report: run `geo-border report` first to have it in.")
+        _tell_of_report(question.name, folders)
         return outputs_release.write(question.name, folders, Path(out or f"{question.name}.zip").resolve())
+
+
+def _tell_of_report(name: str, folders: Folders) -> None:
+    """Warn where a release holds no report, or one of an earlier run: no checksum ties it to this one."""
+    written, of = folders.maps(name) / outputs_release.REPORT, folders.processed(name) / result.PASSPORT_FILE
+    if not written.exists():
+        LOG.warning("the zip holds no report: run `geo-border report` first to have it in.")
+    elif written.stat().st_mtime < of.stat().st_mtime:
+        LOG.warning("the report in the zip is older than the run: run `geo-border report`, then release again.")
 
 
 def plan(

@@ -240,3 +240,14 @@ def test_it_prints_on_one_a4_sheet(page_file: Path, visit: Visit) -> None:
     page = visit(page_file)
     pdf = page.pdf(prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+
+
+def test_the_page_links_to_no_file_that_a_run_may_not_have_made(page_file: Path, visit: Visit) -> None:
+    page = visit(page_file)
+    page.click("#tab-about")
+    links = page.eval_on_selector_all("#panel-body a", "all => all.map((a) => a.getAttribute('href'))")
+    assert links
+    assert all(link.startswith("https://") for link in links)
+    told = page.inner_text("#panel-body")
+    assert "report.html" in told
+    assert "geo-border report" in told
