@@ -14,10 +14,11 @@ from geo_border.catalog import Download, Entry
 from geo_border.errors import UnreachableError
 from geo_border.fetchers import http, shelf
 from geo_border.fetchers.answers import refuse, wait_until_again
-from geo_border.fetchers.network import Again, Network
+from geo_border.fetchers.network import Network
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.tiles import Piece
 from geo_border.fetchers.transfer import body_of
+from geo_border.fetchers.troubles import Again
 from geo_border.fetchers.verify import looks_like_page
 from geo_border.store import Folders, Raw, sha256_of
 
@@ -133,7 +134,9 @@ def _ask(net: Network, declared: Download, query: str) -> dict[str, Any]:
             return _once(net, declared, query)
         except Again as again:
             failures += 1
-            if again.wait_s is None and failures >= _TRIES_BEFORE_SPLIT and "429" not in str(again):
+            # A host that is not reached refuses no query for its size.
+            too_full = again.wait_s is None and again.host is None and "429" not in str(again)
+            if too_full and failures >= _TRIES_BEFORE_SPLIT:
                 raise TooMuchError(str(again)) from again
             wait_until_again(net, declared.url, again, failures)
 

@@ -11,8 +11,9 @@ from typing import Any
 from geo_border.errors import UnreachableError
 from geo_border.fetchers import parts
 from geo_border.fetchers.answers import content_range, refuse, wait_until_again, whole_number
-from geo_border.fetchers.network import Again, Network, Response
+from geo_border.fetchers.network import Network, Response
 from geo_border.fetchers.parts import Validators
+from geo_border.fetchers.troubles import Again
 
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
