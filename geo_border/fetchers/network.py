@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -151,12 +152,18 @@ class Network:
                 # One that was read to its end is back in the pool; any other is cut, not read on.
                 response.close()
 
-    def mirror_of(self, url: str) -> str | None:
-        """The address at which a mirror gave what `url` names, without a login; None if its publisher gave it."""
+    def address_of(self, url: str) -> str:
+        """The address that is asked for `url`, as it may be written down: a mirror's may carry a password."""
         there = self.options.rewrite(url)
+        return url if there == url else _without_login(there)
+
+    def mirror_of(self, url: str) -> str | None:
+        """The address at which a mirror gave what `url` names; None if its publisher gave it."""
+        if url in self._mirrors:
+            return self._mirrors[url]
         # A file of which nothing was left to ask for came from the address that its part was begun at.
-        through = self._mirrors.get(url, None if there == url else there)
-        return None if through is None else _without_login(through)
+        there = self.address_of(url)
+        return None if there == url else there
 
     def _follow(self, url: str, headers: dict[str, str], form: Mapping[str, str] | None, timeout_s: float) -> Response:
         address, body = url, None
@@ -170,7 +177,7 @@ class Network:
         through = None
         for _ in range(_MOST_REDIRECTS):
             there = self.options.rewrite(address)
-            through = there if there != address else through
+            through = _without_login(there) if there != address else through
             response = self._asked(there, body, asked, self.options.timeout_s + timeout_s)
             location = response.get_redirect_location()
             if not location:
@@ -227,5 +234,5 @@ def _joined(url: str, there: str, location: str) -> str:
 
 
 def _without_login(address: str) -> str:
-    """An address as it may be written down: a mirror's may carry a password."""
-    return parse_url(address)._replace(auth=None).url
+    """An address without the name and password that may stand in it."""
+    return re.sub(r"^([a-z]+://)[^/@]*@", r"\1", address)

@@ -63,6 +63,7 @@ def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[st
         told = shelf.provenance(
             entry,
             declared.url,
+            net.mirror_of(declared.url),
             query=query_of(declared, piece.bounds, piece.name),
             queries=len(answers),
             dated=min(str(answer["osm3s"]["timestamp_osm_base"]) for answer in answers),
@@ -78,8 +79,9 @@ def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[st
 def _answers(net: Network, declared: Download, piece: Piece, work: Path, name: str) -> list[dict[str, Any]]:
     """Whole answers for a tile: one, or those of its quarters; each is kept, so a stopped run asks none twice."""
     query = query_of(declared, piece.bounds, piece.name)
-    # By its query: an answer kept by an older version of the catalogue may be to another question.
-    kept = work / f"{name}-{hashlib.sha256(query.encode()).hexdigest()[:12]}.json"
+    # By its query and who was asked: an older catalogue put another question, and a mirror is another source.
+    asked = f"{net.address_of(declared.url)}\n{query}"
+    kept = work / f"{name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.json"
     answer = _kept_answer(kept)
     if answer is not None:
         return [answer]
