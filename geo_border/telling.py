@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.logging import RichHandler
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from geo_border import catalog, exposure
+from geo_border.model import NEEDS
 from geo_border.present import rounding
 from geo_border.result import Result
 
@@ -29,6 +33,14 @@ _WORDS = {
     "report": "writing the report",
     "tabulate": "tabulating",
 }
+# What a plan says of a dataset of which it lists no files, by the way it comes: in the table, and below it.
+_WITHOUT = {
+    "tiles": ("not known", "tiles; how many is known once the boundaries and the publisher's list of tiles are here"),
+    "made": ("none", "made from another dataset here"),
+    "by hand": ("by hand", "files that you fetch by hand and give with --sources"),
+}
+# Together with the other columns these fit into 80.
+_NAME_WIDTH, _NEEDS_WIDTH = 32, 20
 
 
 class Bars:
@@ -53,8 +65,21 @@ class Bars:
         self._progress.update(self._tasks[stage], completed=done, total=total)
 
 
-def summary(console: Console, made: Result, root: Path) -> None:
-    """The headline figures, rounded as maps round them, and where the files are."""
+class Warnings(RichHandler):
+    """Log lines on the error stream; remembers them, so that the summary need not say them again."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console=console, show_time=False, show_path=False, markup=False)
+        self.said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a line."""
+        self.said.add(record.getMessage())
+        super().emit(record)
+
+
+def summary(console: Console, made: Result, root: Path, said: Collection[str] = ()) -> None:
+    """The headline figures, rounded as maps round them, where the files are, and the notes that were not `said` yet."""
     bands = made.exposure[made.exposure["zone_kind"] == "band"]
     table = Table(title=made.study.title, title_justify="left", caption=_caption(made), caption_justify="left")
     table.add_column("within", justify="right")
@@ -69,7 +94,7 @@ def summary(console: Console, made: Result, root: Path) -> None:
         f"{lengths['sea_km'].sum():,.0f} km at sea."
     )
     console.print(table)
-    for note in made.passport.get("notes", []):
+    for note in [one for one in made.passport.get("notes", []) if one not in said]:
         console.print(f"note: {note}", highlight=False, soft_wrap=True, markup=False)
     name = made.study.name
     for what, path in (
@@ -115,25 +140,59 @@ def _caption(made: Result) -> str:
 
 
 def plan_table(rows: list[dict[str, Any]]) -> Table:
-    """Inputs as need, dataset, files, bytes and licence."""
-    table = Table()
-    for name in ("need", "dataset", "version", "files", "bytes", "licence"):
-        table.add_column(name, justify="right" if name in ("files", "bytes") else "left", overflow="fold")
+    """Inputs as dataset, what it serves, files and size, one dataset once; their sum below."""
+    datasets = _by_dataset(rows)
+    table = Table(show_footer=True)
+    longest = max((len(row["dataset"]) for row in datasets), default=0)
+    table.add_column("dataset", footer="in all", overflow="fold", min_width=min(longest, _NAME_WIDTH))
+    table.add_column("serves", overflow="fold", min_width=max(map(len, NEEDS)), max_width=_NEEDS_WIDTH)
+    table.add_column("files", justify="right", no_wrap=True)
+    table.add_column("size", footer=_size(sum(row["bytes"] for row in datasets)), justify="right", no_wrap=True)
+    for row in datasets:
+        count = f"{len(row['files']):,}" if row["files"] else _WITHOUT[_way(row)][0]
+        table.add_row(row["dataset"], ", ".join(row["needs"]), count, _size(row["bytes"]))
+    return table
+
+
+def _by_dataset(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each dataset once, with all needs that it serves and its bytes: those of its files, or the catalogue's guess."""
+    out: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         size = row.get("bytes", sum(file["bytes"] or 0 for file in row["files"]))
-        table.add_row(
-            row["need"], row["dataset"], row["version"], str(len(row["files"])), f"{size or 0:,}", row["licence"]
-        )
-    return table
+        # By version too: two files of a user's own may have the same name.
+        mine = out.setdefault((row["dataset"], row["version"]), {**row, "needs": [], "bytes": size or 0})
+        mine["needs"].append(row["need"])
+    return list(out.values())
+
+
+def _way(row: dict[str, Any]) -> str:
+    """How a dataset comes of which no files are listed."""
+    entry = catalog.entries().get(row["dataset"])
+    if entry is not None and entry.download is not None:
+        return "tiles"
+    return "made" if entry is not None and entry.source == "embedded" else "by hand"
+
+
+def _size(size: int) -> str:
+    """Bytes as a person says them.
+
+    >>> [_size(n) for n in (0, 900, 443_353, 1_400_000, 27_600_000, 1_500_000_000)]
+    ['-', '0.9 kB', '443 kB', '1.4 MB', '28 MB', '1.5 GB']
+    """
+    if not size:
+        return "-"
+    unit, factor = next((pair for pair in (("GB", 1e9), ("MB", 1e6)) if size >= pair[1]), ("kB", 1e3))
+    return f"{size / factor:,.{0 if size >= 10 * factor else 1}f} {unit}"
 
 
 def plan_lines(rows: list[dict[str, Any]], most: int = 4) -> list[str]:
     """Which files each dataset is made of, what it is licensed under, and what its terms ask; one dataset once."""
     out = []
-    for row in {row["dataset"]: row for row in rows}.values():
+    for row in _by_dataset(rows):
         names = [file["name"] for file in row["files"]]
         told = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-        out.append(f"[bold]{row['dataset']}[/bold]  {escape(told or 'tiles, whose list is fetched first')}")
+        told = told or _WITHOUT[_way(row)][1]
+        out.append(f"[bold]{row['dataset']}[/bold] version {escape(row['version'])}: {escape(told)}")
         out.append(f"    licence: {escape(row['licence'])}.")
         if row.get("terms"):
             out.append(f"    terms: {escape(row['terms'])}")
