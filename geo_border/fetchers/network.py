@@ -144,7 +144,7 @@ class Network:
             raise UnreachableError(f"{url}: becomes {there}, which is no web address. Check the --mirror prefix.")
         # Spacing is a courtesy to a shared service; a mirror is the user's own.
         spacing_s = spacing_s if there == url else 0.0
-        with self._told(url), self._turn(parse_url(there).host or "", per_host, spacing_s):
+        with self._told(url), self._turn(there, per_host, spacing_s):
             response = self._follow(url, dict(headers or {}), form, timeout_s or self.options.timeout_s)
             try:
                 yield response
@@ -214,10 +214,13 @@ class Network:
             self._reaching.pop(threading.get_ident(), None)
 
     @contextmanager
-    def _turn(self, host: str, per_host: int, spacing_s: float) -> Iterator[None]:
+    def _turn(self, there: str, per_host: int, spacing_s: float) -> Iterator[None]:
+        host = parse_url(there).netloc or ""
         with self._guard:
             turn = self._hosts.setdefault(host, threading.Semaphore(per_host))
         with turn:
+            # Before the courtesy of spacing, which a host that was given up does not need.
+            self.options.hosts.ask(host)
             if spacing_s:
                 with self._guard:
                     at = max(time.monotonic(), self._last.get(host, 0.0) + spacing_s)

@@ -92,6 +92,17 @@ def test_tiles_of_a_server_that_is_not_reached_are_not_split(
     assert len(tried) <= 6 * AT_ONCE
 
 
+def test_a_host_that_was_given_up_is_not_paced(folders: Folders, closed: str) -> None:
+    declared = entry("osm-roads")
+    assert declared.download is not None
+    direct = declared.download.model_copy(update={"url": f"{closed}api/interpreter", "spacing_s": 0.5})
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match="refused"):
+        fetch(declared.model_copy(update={"download": direct}), folders, WIDE, replace(patient(closed), tries=2))
+    # A hundred tiles would be paced over 50 s.
+    assert time.monotonic() - began < 20
+
+
 def test_what_one_dataset_learnt_of_a_host_the_next_one_knows(folders: Folders, closed: str, tried: list[Any]) -> None:
     options = patient(closed)
     found = gather(("roads",), {"preset": "live"}, folders, WIDE, options)
