@@ -18,19 +18,17 @@ class Again(Exception):  # noqa: N818 - not an error but a request to try again,
     ----------
     host
         The host where not even a connection stood; None where the failure came later.
-    unresolved
-        Whether that was because its name could not be resolved.
+    certain
+        Whether a try of that kind tells as much as two: the name could not be resolved, or nothing came for long.
     """
 
-    def __init__(
-        self, why: str, wait_s: float | None = None, host: str | None = None, unresolved: bool = False
-    ) -> None:
+    def __init__(self, why: str, wait_s: float | None = None, host: str | None = None, certain: bool = False) -> None:
         super().__init__(why)
-        self.wait_s, self.host, self.unresolved = wait_s, host, unresolved
+        self.wait_s, self.host, self.certain = wait_s, host, certain
 
     def most_tries(self, tries: int) -> int:
         """How many tries in a row it is worth: a name that is not known now is hardly known in half a minute."""
-        return -(-tries // 2) if self.unresolved else tries
+        return -(-tries // 2) if self.certain else tries
 
 
 class Hosts:
@@ -87,7 +85,7 @@ def passing(error: failures.HTTPError, host: str | None) -> Again:
     cause = _innermost(error)
     silent = isinstance(error, failures.TimeoutError) and not isinstance(error, failures.NewConnectionError)
     why = f"no answer in time ({type(error).__name__})" if silent else f"the connection failed ({cause})"
-    return Again(why, host=host, unresolved=host is not None and _is_name(error))
+    return Again(why, host=host, certain=host is not None and (silent or _is_name(error)))
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -82,6 +82,21 @@ def test_a_name_that_does_not_resolve_is_given_up_after_half_the_tries(
     assert 3 <= len(tried) <= 3 * AT_ONCE
 
 
+def test_silence_is_given_up_after_half_the_tries(
+    folders: Folders, entry: MakeEntry, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def silent(_self: socket.socket, address: Any) -> None:
+        tried.append(address)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket.socket, "connect", silent)
+    with pytest.raises(UnreachableError, match=r"120 of 120 files could not be had.*no answer in time \(Connect"):
+        fetch(entry(download=TILED), folders, None, patient(closed))
+    assert 3 <= len(tried) <= 3 * AT_ONCE
+
+
 @pytest.mark.parametrize("name", ["osm-roads", "osm-facilities"])
 def test_tiles_of_a_server_that_is_not_reached_are_not_split(
     folders: Folders, closed: str, tried: list[Any], name: str
