@@ -14,11 +14,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 
 from geo_border import __version__, study
 from geo_border.errors import GeoBorderError
-from geo_border.telling import Bars, catalogue_lines, plan_lines, plan_table, summary
+from geo_border.listing import catalogue_lines, plan_lines, plan_table
+from geo_border.telling import Bars, Warnings, summary
 
 app = typer.Typer(
     name="geo-border",
@@ -91,11 +91,11 @@ def common(
         OUT.print(__version__)
         raise typer.Exit
     level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
-    handler = RichHandler(console=ERR, show_time=False, show_path=False, markup=False)
+    handler = Warnings(ERR)
     logger = logging.getLogger("geo_border")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.DEBUG if debug else level)
-    context.obj = {"quiet": quiet, "debug": debug}
+    context.obj = {"quiet": quiet, "debug": debug, "said": handler.said}
 
 
 @app.command()
@@ -127,7 +127,7 @@ def run(
             engine=opened,
         )
     if not context.obj["quiet"]:
-        summary(OUT, made, root)
+        summary(OUT, made, root, context.obj["said"])
 
 
 @app.command()

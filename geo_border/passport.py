@@ -24,6 +24,7 @@ def source_row(need: str, raw: Raw) -> dict[str, Any]:
         "homepage": entry.homepage,
         "retrieved": raw.retrieved,
         "dated": raw.dated,
+        "mirror": raw.mirror,
         "files": [
             {"name": path.name, "sha256": raw.sha256[path.name], "bytes": path.stat().st_size} for path in raw.paths
         ],
@@ -36,8 +37,8 @@ def check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
 
 
 def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
-    """A hash of all that a run's result depends on: study, inputs' checksums, parameters, this package's own files."""
-    inputs = [[s["need"], s["dataset"], s["version"], [f["sha256"] for f in s["files"]]] for s in sources]
+    """A hash of all that a run's result depends on: study, inputs, their mirrors, parameters, this package's code."""
+    inputs = [[s["need"], s["dataset"], s["version"], s["mirror"], [f["sha256"] for f in s["files"]]] for s in sources]
     told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": code()}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

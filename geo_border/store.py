@@ -59,6 +59,8 @@ class Raw:
         When they were fetched (ISO 8601, UTC); None for what ships and for a user's own file.
     dated
         Date of the data as its source states it with the answer (Overpass), else None.
+    mirror
+        Scheme and host of the mirror (or mirrors) that gave them, None where the publisher did.
     """
 
     entry: Entry
@@ -66,6 +68,7 @@ class Raw:
     sha256: Mapping[str, str]
     retrieved: str | None = None
     dated: str | None = None
+    mirror: str | None = None
 
 
 def embedded_dir() -> Path:

@@ -1,12 +1,14 @@
-"""What a run tells the person in front of it: progress, the summary, the catalogue."""
+"""What a run tells the person in front of it: progress, warnings, the summary."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -55,8 +57,21 @@ class Bars:
         self._progress.update(self._tasks[stage], completed=done, total=total)
 
 
-def summary(console: Console, made: Result, root: Path) -> None:
-    """The headline figures, rounded as maps round them, and where the files are."""
+class Warnings(RichHandler):
+    """Log lines on the error stream; remembers them, so that the summary need not say them again."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console=console, show_time=False, show_path=False, markup=False)
+        self.said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a line."""
+        self.said.add(record.getMessage())
+        super().emit(record)
+
+
+def summary(console: Console, made: Result, root: Path, said: Collection[str] = ()) -> None:
+    """The headline figures, rounded as maps round them, where the files are, and the notes that were not `said` yet."""
     near = totals(made.study, made.layers, made.exposure, made.within)[WHOLE]["within"]
     table = Table(title=made.study.title, title_justify="left", caption=_caption(made, near), caption_justify="left")
     table.add_column("within", justify="right")
@@ -70,7 +85,7 @@ def summary(console: Console, made: Result, root: Path) -> None:
         f"{lengths['sea_km'].sum():,.0f} km at sea."
     )
     console.print(table)
-    for note in made.passport.get("notes", []):
+    for note in [one for one in made.passport.get("notes", []) if one not in said]:
         console.print(f"note: {note}", highlight=False, soft_wrap=True, markup=False)
     name = made.study.name
     for what, path in (
@@ -112,42 +127,3 @@ def _caption(made: Result, near: list[dict[str, Any]]) -> str:
     if shown["cover"]:
         told.append("tree: share of the land whose cover is known")
     return "; ".join(told) + ("\n* indicative: land narrower than the data's pixel" if starred else "")
-
-
-def plan_table(rows: list[dict[str, Any]]) -> Table:
-    """Inputs as need, dataset, files, bytes and licence."""
-    table = Table()
-    for name in ("need", "dataset", "version", "files", "bytes", "licence"):
-        table.add_column(name, justify="right" if name in ("files", "bytes") else "left", overflow="fold")
-    for row in rows:
-        size = row.get("bytes", sum(file["bytes"] or 0 for file in row["files"]))
-        table.add_row(
-            row["need"], row["dataset"], row["version"], str(len(row["files"])), f"{size or 0:,}", row["licence"]
-        )
-    return table
-
-
-def plan_lines(rows: list[dict[str, Any]], most: int = 4) -> list[str]:
-    """Which files each dataset is made of, what it is licensed under, and what its terms ask; one dataset once."""
-    out = []
-    for row in {row["dataset"]: row for row in rows}.values():
-        names = [file["name"] for file in row["files"]]
-        told = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-        out.append(f"[bold]{row['dataset']}[/bold]  {escape(told or 'tiles, whose list is fetched first')}")
-        out.append(f"    licence: {escape(row['licence'])}.")
-        if row.get("terms"):
-            out.append(f"    terms: {escape(row['terms'])}")
-    return out
-
-
-def catalogue_lines(rows: list[dict[str, Any]]) -> list[str]:
-    """The catalogue, three lines a dataset."""
-    out = []
-    for row in rows:
-        size = f"about {row['approx_bytes'] / 1e6:,.0f} MB" if row["approx_bytes"] else "size not stated"
-        out += [
-            f"[bold]{row['name']}[/bold]  for {', '.join(row['needs'])}; here: {row.get('cached', '-')}",
-            f"    {escape(row['title'])}. Version {escape(row['version'])}, {escape(row['resolution'])}, {size}.",
-            f"    {escape(row['publisher'])}; licence: {escape(row['licence'])}.",
-        ]
-    return out

@@ -20,7 +20,7 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("zonal", "journals"),
     ("fetchers", "readers", "zones", "outputs", "frontier", "people", "civilian", "exposure", "passport"),
     ("differences",),
-    ("pipeline", "telling"),
+    ("pipeline", "telling", "listing"),
     ("cli", "__init__"),
     ("__main__",),
 )

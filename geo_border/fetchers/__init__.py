@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from geo_border.fetchers.choose import CHOICES, choose, local, resolve
+from geo_border.fetchers.choose import CHOICES, PRESET, choose, local, preset, resolve
 from geo_border.fetchers.fetch import Gathered, fetch, gather
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.told import altered, catalogued, options_of, planned
+from geo_border.fetchers.troubles import Hosts
 from geo_border.store import Raw
 
 __all__ = [
     "CHOICES",
+    "PRESET",
     "Gathered",
+    "Hosts",
     "Options",
     "Raw",
     "altered",
@@ -21,5 +24,6 @@ __all__ = [
     "local",
     "options_of",
     "planned",
+    "preset",
     "resolve",
 ]

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from geo_border.errors import UnreachableError
-from geo_border.fetchers.network import Again, Network, Response
+from geo_border.fetchers.network import Network, Response
+from geo_border.fetchers.troubles import Again
 
 # No more digits than a length or a wait can have; str.isdigit() also takes "²" for one.
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -27,11 +28,13 @@ def wait_until_again(net: Network, url: str, again: Again, failures: int) -> Non
         When there have been too many tries, or the server asks for a wait beyond our patience.
     """
     options = net.options
-    if failures >= options.tries:
-        raise UnreachableError(f"{url}: {again}, {failures} times in a row. Run again later to go on from here.")
+    if failures >= again.most_tries(options.tries):
+        if again.host is not None:
+            options.hosts.give_up(again.host, failures, str(again))
+        raise UnreachableError(f"{url}: {again}, {failures} times in a row.")
     if again.wait_s is not None and again.wait_s > options.patience_s:
         raise UnreachableError(
-            f"{url}: {again}; the server asks to wait {again.wait_s:.0f} s. Run again after that; what came is kept."
+            f"{url}: {again}; the server asks to wait {again.wait_s:.0f} s before it is asked again."
         )
     pause_s = min(60.0, options.pause_s * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
     net.pause(max(pause_s, again.wait_s or 0.0))

@@ -9,9 +9,10 @@ from pathlib import Path
 from geo_border.catalog import Entry
 from geo_border.errors import ChecksumError, UnreachableError
 from geo_border.fetchers.answers import refuse, wait_until_again
-from geo_border.fetchers.network import Again, Network
+from geo_border.fetchers.network import Network
 from geo_border.fetchers.tiles import Piece
 from geo_border.fetchers.transfer import Received, body_of
+from geo_border.fetchers.troubles import Again
 
 
 def check_sums(net: Network, entry: Entry, piece: Piece, came: Received) -> None:
@@ -53,7 +54,7 @@ def _published_md5(net: Network, url: str) -> str:
             continue
         found = re.match(r"[0-9a-f]{32}\b", text)
         if found is None:
-            raise UnreachableError(f"{url}: no md5 checksum in it. Run again later.")
+            raise UnreachableError(f"{url}: no md5 checksum in it. The server is at fault.")
         return found.group()
 
 

@@ -25,13 +25,10 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict
         When a word is neither a preset nor NEED=..., the need is unknown, or what is named is not there.
     """
     chosen = {PRESET: "embedded", **(study or {})}
-    able = [preset for preset in presets() if preset != ELSEWHERE]
     for word in asked:
         need, equals, value = word.partition("=")
         if not equals:
-            if word not in able:
-                raise CatalogError(f"--sources {word}: not one of {', '.join(able)}. Expected {CHOICES}.")
-            chosen[PRESET] = word
+            chosen[PRESET] = preset(word, "--sources", f" Expected {CHOICES}.")
         elif need not in NEEDS or not value:
             raise CatalogError(f"--sources {word}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
         else:
@@ -41,6 +38,20 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict
             # Before anything is fetched, so that a slip of the pen does not show after an hour.
             _named(need, value)
     return chosen
+
+
+def preset(name: str, option: str, expected: str = "") -> str:
+    """Give the name back if it is that of a preset.
+
+    Raises
+    ------
+    CatalogError
+        When it is not, naming the option that it was given to.
+    """
+    able = [one for one in presets() if one != ELSEWHERE]
+    if name not in able:
+        raise CatalogError(f"{option} {name}: not one of {', '.join(able)}.{expected}")
+    return name
 
 
 def resolve(need: str, sources: Mapping[str, str], countries: Sequence[str] = ()) -> Entry | Raw | None:

@@ -39,24 +39,32 @@ def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None = None, op
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was had, what was not and why, and what an embedded dataset stands in for; by need."""
+    """By need: what was had, and why not what was not, whether a stand-in serves it, it is left out, or neither."""
 
     raws: Mapping[str, Raw] = field(default_factory=dict)
     failed: Mapping[str, FetchError] = field(default_factory=dict)
     fallbacks: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def plus(self, other: Gathered) -> Gathered:
         """Join what was gathered in two goes."""
         return Gathered(
-            {**self.raws, **other.raws}, {**self.failed, **other.failed}, {**self.fallbacks, **other.fallbacks}
+            {**self.raws, **other.raws},
+            {**self.failed, **other.failed},
+            {**self.fallbacks, **other.fallbacks},
+            {**self.left_out, **other.left_out},
         )
 
-    def report(self) -> str:
+    def report(self, *, offline: bool = False) -> str:
         """Say what is missing and how to go on; empty when nothing is."""
         if not self.failed:
             return ""
         kept = ", ".join(self.raws) or "nothing"
-        rest = f"Kept: {kept}. Run again to go on from here, or add --fallback embedded to use the snapshot instead."
+        again = "Run once without --offline" if offline else "Run again to go on from here"
+        rest = (
+            f"Kept: {kept}. {again}, name another dataset with --sources NEED=DATASET, or add --fallback embedded: "
+            "the snapshot stands in where it can, and the rest is left out."
+        )
         told = [f"{need}: {error}" for need, error in self.failed.items()]
         if len(told) == 1:
             return f"{told[0]} {rest}"
@@ -71,7 +79,9 @@ def gather(
     options: Options,
     fallback: str | None = None,
 ) -> Gathered:
-    """Fetch the dataset of every need; a failure is kept beside what was had, or the fallback preset steps in.
+    """Fetch the dataset of every need; a failure is kept beside what was had.
+
+    With a fallback nothing fails: its dataset stands in, and a need that it has none for is left out.
 
     Raises
     ------
@@ -81,6 +91,7 @@ def gather(
     raws: dict[str, Raw] = {}
     failed: dict[str, FetchError] = {}
     instead: dict[str, str] = {}
+    without: dict[str, str] = {}
     for need in needs:
         try:
             found = resolve(need, sources, options.countries)
@@ -90,9 +101,11 @@ def gather(
             other = resolve(need, {"preset": fallback}, options.countries) if fallback else None
             if isinstance(other, Entry):
                 raws[need], instead[need] = fetch(other, folders, window, options), str(error)
+            elif fallback:
+                without[need] = str(error)
             else:
                 failed[need] = error
-    return Gathered(raws, failed, instead)
+    return Gathered(raws, failed, instead, without)
 
 
 def _by_hand(entry: Entry, folders: Folders) -> Raw:

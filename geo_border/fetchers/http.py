@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,14 +81,14 @@ def each(
     Raises
     ------
     FetchError
-        The first failure, with how many failed and how to go on.
+        The first failure, with how many failed.
     """
     there = {piece: shelf.kept(shelf.place(folders, entry, piece.name)) for piece in wanted}
     missing = [piece for piece in wanted if there[piece] is None or options.refresh]
     if options.offline and missing:
         raise UnreachableError(
             f"{entry.name}: {len(missing)} of {len(wanted)} files are not here ({_names(missing)}); --offline forbids "
-            "fetching them. Run once without it."
+            "fetching them."
         )
     done: dict[Piece, Any] = dict(there)
     if missing:
@@ -113,25 +113,30 @@ def _in_parallel(
             raise error
     if failed:
         first = next(iter(failed.values()))
-        others = f" The other {of - len(failed)} are kept." if len(failed) < of else ""
-        raise type(first)(
-            f"{entry.name}: {len(failed)} of {of} files could not be had.{others} Run again to go on, or name another "
-            f"dataset: --sources {entry.needs[0]}=DATASET. {first}"
-        ) from first
+        others = f" Kept: {of - len(failed)}." if len(failed) < of else ""
+        raise type(first)(f"{entry.name}: {len(failed)} of {of} files could not be had.{others} {first}") from first
     return {piece: future.result() for piece, future in futures.items()}
 
 
-def as_raw(entry: Entry, folders: Folders, said: Iterable[tuple[str, dict[str, Any]]]) -> Raw:
+def as_raw(entry: Entry, folders: Folders, said: Sequence[tuple[str, dict[str, Any]]]) -> Raw:
     """Gather files and what their provenance says into a `Raw`; tiles that do not exist are left out."""
     there = [(name, what) for name, what in said if what.get("absent") is None]
     dated = sorted({str(what["dated"]) for _, what in there if what.get("dated")})
+    # A tile that only a mirror lacks is its doing too.
+    mirrors = sorted({_host_of(str(what["fetched_from"])) for _, what in said if what.get("fetched_from")})
     return Raw(
         entry,
         tuple(shelf.place(folders, entry, name).final for name, _ in there),
         {name: str(what["sha256"]) for name, what in there},
         retrieved=max((str(what["retrieved"]) for _, what in there), default=None),
         dated=" to ".join(dict.fromkeys((dated[0], dated[-1]))) if dated else None,
+        mirror=", ".join(mirrors) or None,
     )
+
+
+def _host_of(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def _piece(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def _piece(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[s
         try:
             return _bring(net, entry, piece, where, standing)
         except AbsentError as error:
-            return _absent(entry, piece, where, error)
+            return _absent(net, entry, piece, where, error)
 
 
 def _bring(net: Network, entry: Entry, piece: Piece, where: Place, standing: dict[str, Any] | None) -> dict[str, Any]:
@@ -161,7 +166,7 @@ def _bring(net: Network, entry: Entry, piece: Piece, where: Place, standing: dic
         forget(where.part)
         where.unpacked.unlink(missing_ok=True)
         raise
-    told = shelf.provenance(entry, piece.url, **said)
+    told = shelf.provenance(entry, piece.url, net.mirror_of(piece.url), **said)
     shelf.put(final, where, told)
     forget(where.part)
     return told
@@ -183,12 +188,12 @@ def _opened(declared: Download, piece: Piece, where: Place, came: Received) -> t
     return where.unpacked, {**own, "archive": {**server, "member": member}}
 
 
-def _absent(entry: Entry, piece: Piece, where: Place, error: AbsentError) -> dict[str, Any]:
+def _absent(net: Network, entry: Entry, piece: Piece, where: Place, error: AbsentError) -> dict[str, Any]:
     means = _download(entry).absent
     if means is None:
         raise error
     LOG.warning("%s: the publisher has no %s (%s).", entry.name, piece.name, means)
-    told = shelf.provenance(entry, piece.url, absent=means)
+    told = shelf.provenance(entry, piece.url, net.mirror_of(piece.url), absent=means)
     shelf.note_absent(where, told)
     return told
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import socket
-import ssl
 import threading
 import time
 import weakref
@@ -23,9 +23,12 @@ from urllib3.util import parse_url
 from geo_border.errors import UnreachableError
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.pools import Pools
+from geo_border.fetchers.troubles import lasting, passing
 
 Response = urllib3.BaseHTTPResponse
 _MOST_REDIRECTS = 8
+# A server that is there takes a connection at once; its answer may need longer.
+_CONNECT_S = 10.0
 
 
 @lru_cache(maxsize=1)
@@ -36,14 +39,6 @@ def user_agent() -> str:
     except metadata.PackageNotFoundError:
         version = "0"
     return f"geo_border/{version} (open-data exposure maps of borders; urllib3)"
-
-
-class Again(Exception):  # noqa: N818 - not an error but a request to try again, never seen outside fetchers
-    """Something that may pass: why, and how long the server asked to wait."""
-
-    def __init__(self, why: str, wait_s: float | None = None) -> None:
-        super().__init__(why)
-        self.wait_s = wait_s
 
 
 class Network:
@@ -57,6 +52,9 @@ class Network:
         self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
         self._guard = threading.Lock()
         self._asking: dict[int, HTTPConnection] = {}
+        # By thread, the host to which no connection stands yet.
+        self._reaching: dict[int, str] = {}
+        self._mirrors: dict[str, str | None] = {}
         self._pools = Pools(options.connections, self._connected, self._asks)
 
     def __enter__(self) -> Network:
@@ -78,6 +76,7 @@ class Network:
 
     def _connected(self, connection: HTTPConnection) -> None:
         """Remember a connection, the only way to wake a thread that reads from it; none is begun once stopped."""
+        self._reaching.pop(threading.get_ident(), None)
         with self._guard:
             self._open.add(connection)
         self._go_on()
@@ -145,7 +144,7 @@ class Network:
             raise UnreachableError(f"{url}: becomes {there}, which is no web address. Check the --mirror prefix.")
         # Spacing is a courtesy to a shared service; a mirror is the user's own.
         spacing_s = spacing_s if there == url else 0.0
-        with _told(url), self._turn(parse_url(there).host or "", per_host, spacing_s):
+        with self._told(url), self._turn(there, per_host, spacing_s):
             response = self._follow(url, dict(headers or {}), form, timeout_s or self.options.timeout_s)
             try:
                 yield response
@@ -153,34 +152,75 @@ class Network:
                 # One that was read to its end is back in the pool; any other is cut, not read on.
                 response.close()
 
+    def address_of(self, url: str) -> str:
+        """The address that is asked for `url`, as it may be written down: a mirror's may carry a password."""
+        there = self.options.rewrite(url)
+        return url if there == url else _without_login(there)
+
+    def mirror_of(self, url: str) -> str | None:
+        """The address at which a mirror gave what `url` names; None if its publisher gave it."""
+        if url in self._mirrors:
+            return self._mirrors[url]
+        # A file of which nothing was left to ask for came from the address that its part was begun at.
+        there = self.address_of(url)
+        return None if there == url else there
+
     def _follow(self, url: str, headers: dict[str, str], form: Mapping[str, str] | None, timeout_s: float) -> Response:
-        there, body = self.options.rewrite(url), None
+        address, body = url, None
         headers |= {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
         if form is not None:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         asked: dict[str, Any] = {"headers": headers, "preload_content": False, "decode_content": False}
-        asked["timeout"] = urllib3.Timeout(connect=self.options.timeout_s, read=timeout_s)
+        connect_s = min(self.options.timeout_s, _CONNECT_S)
+        asked["timeout"] = urllib3.Timeout(connect=connect_s, read=timeout_s)
+        through = None
         for _ in range(_MOST_REDIRECTS):
-            self._go_on()
-            method = "GET" if body is None else "POST"
-            with self._in_time(self.options.timeout_s + timeout_s):
-                response = self._pools.of(there).urlopen(
-                    method, there, redirect=False, retries=False, body=body, **asked
-                )
+            there = self.options.rewrite(address)
+            through = _without_login(there) if there != address else through
+            response = self._asked(there, body, asked, self.options.timeout_s + timeout_s)
             location = response.get_redirect_location()
             if not location:
+                self._mirrors[url] = through
                 return response
             response.close()
-            there = self.options.rewrite(_joined(url, there, location))
+            address = _joined(url, there, location)
             body = body if response.status in {307, 308} else None
         raise UnreachableError(f"{url}: redirects without end. The server is at fault: try later, or use --mirror.")
 
+    def _asked(self, there: str, body: str | None, asked: dict[str, Any], most_s: float) -> Response:
+        """Ask one host, unless the run has given it up."""
+        self._go_on()
+        host = parse_url(there).netloc or ""
+        self.options.hosts.ask(host)
+        self._reaching[threading.get_ident()] = host
+        method = "GET" if body is None else "POST"
+        with self._in_time(most_s):
+            response = self._pools.of(there).urlopen(method, there, redirect=False, retries=False, body=body, **asked)
+        self.options.hosts.answered(host)
+        return response
+
     @contextmanager
-    def _turn(self, host: str, per_host: int, spacing_s: float) -> Iterator[None]:
+    def _told(self, url: str) -> Iterator[None]:
+        """Transport failures sorted into those that may pass and those that will not."""
+        try:
+            yield
+        except failures.HTTPError as error:
+            host = self._reaching.get(threading.get_ident())
+            if host is not None:
+                self.options.hosts.unreached(host)
+            raise lasting(url, error) or passing(error, host) from error
+        finally:
+            self._reaching.pop(threading.get_ident(), None)
+
+    @contextmanager
+    def _turn(self, there: str, per_host: int, spacing_s: float) -> Iterator[None]:
+        host = parse_url(there).netloc or ""
         with self._guard:
             turn = self._hosts.setdefault(host, threading.Semaphore(per_host))
         with turn:
+            # Before the courtesy of spacing, which a host that was given up does not need.
+            self.options.hosts.ask(host)
             if spacing_s:
                 with self._guard:
                     at = max(time.monotonic(), self._last.get(host, 0.0) + spacing_s)
@@ -196,35 +236,6 @@ def _joined(url: str, there: str, location: str) -> str:
         raise UnreachableError(f"{url}: redirects to what is no address ({location!r}). Use --mirror.") from error
 
 
-@contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Transport failures sorted into those that may pass and those that will not."""
-    try:
-        yield
-    except failures.LocationValueError as error:
-        raise UnreachableError(f"{url}: {error}. Check the --mirror prefix.") from error
-    except failures.TimeoutError as error:
-        raise Again(f"no answer in time ({type(error).__name__})") from error
-    except failures.HTTPError as error:
-        if _is_certificate(error):
-            raise UnreachableError(
-                f"{url}: its certificate is not trusted ({_why(error)}). If your network has a certificate authority "
-                "of its own, name its file in SSL_CERT_FILE."
-            ) from error
-        raise Again(f"the connection failed ({_why(error)})") from error
-
-
-def _why(error: BaseException) -> str:
-    """The innermost reason: urllib3 wraps what the system said in what it was doing."""
-    while inner := next((arg for arg in error.args if isinstance(arg, BaseException)), error.__cause__):
-        error = inner
-    return str(error) or type(error).__name__
-
-
-def _is_certificate(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
+def _without_login(address: str) -> str:
+    """An address without the name and password that may stand in it."""
+    return re.sub(r"^([a-z]+://)[^/@]*@", r"\1", address)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from geo_border.fetchers.troubles import Hosts
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -42,6 +44,8 @@ class Options:
         A connection that stays below this for `timeout_s` is dropped and resumed.
     progress
         Called with (file name, bytes so far, bytes in all or None).
+    hosts
+        Which hosts answer and which were given up: `replace` passes it on, so that a run's datasets share it.
     """
 
     mirrors: tuple[tuple[str, str], ...] = ()
@@ -56,6 +60,7 @@ class Options:
     pause_s: float = 1.0
     slowest_bytes_per_s: float = 1_000.0
     progress: Progress = _silent
+    hosts: Hosts = field(default_factory=Hosts, compare=False, repr=False)
 
     def rewrite(self, url: str) -> str:
         """Say the URL as the mirrors have it.

@@ -14,10 +14,11 @@ from geo_border.catalog import Download, Entry
 from geo_border.errors import UnreachableError
 from geo_border.fetchers import http, shelf
 from geo_border.fetchers.answers import refuse, wait_until_again
-from geo_border.fetchers.network import Again, Network
+from geo_border.fetchers.network import Network
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.tiles import Piece
 from geo_border.fetchers.transfer import body_of
+from geo_border.fetchers.troubles import Again
 from geo_border.fetchers.verify import looks_like_page
 from geo_border.store import Folders, Raw, sha256_of
 
@@ -62,6 +63,7 @@ def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[st
         told = shelf.provenance(
             entry,
             declared.url,
+            net.mirror_of(declared.url),
             query=query_of(declared, piece.bounds, piece.name),
             queries=len(answers),
             dated=min(str(answer["osm3s"]["timestamp_osm_base"]) for answer in answers),
@@ -77,8 +79,9 @@ def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[st
 def _answers(net: Network, declared: Download, piece: Piece, work: Path, name: str) -> list[dict[str, Any]]:
     """Whole answers for a tile: one, or those of its quarters; each is kept, so a stopped run asks none twice."""
     query = query_of(declared, piece.bounds, piece.name)
-    # By its query: an answer kept by an older version of the catalogue may be to another question.
-    kept = work / f"{name}-{hashlib.sha256(query.encode()).hexdigest()[:12]}.json"
+    # By its query and who was asked: an older catalogue put another question, and a mirror is another source.
+    asked = f"{net.address_of(declared.url)}\n{query}"
+    kept = work / f"{name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.json"
     answer = _kept_answer(kept)
     if answer is not None:
         return [answer]
@@ -133,7 +136,9 @@ def _ask(net: Network, declared: Download, query: str) -> dict[str, Any]:
             return _once(net, declared, query)
         except Again as again:
             failures += 1
-            if again.wait_s is None and failures >= _TRIES_BEFORE_SPLIT and "429" not in str(again):
+            # A host that is not reached refuses no query for its size.
+            too_full = again.wait_s is None and again.host is None and "429" not in str(again)
+            if too_full and failures >= _TRIES_BEFORE_SPLIT:
                 raise TooMuchError(str(again)) from again
             wait_until_again(net, declared.url, again, failures)
 

@@ -14,7 +14,10 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Validators:
-    """What tells one version of a file on a server from the next, kept beside the part for the next run."""
+    """What tells one version of a file on a server from the next, kept beside the part for the next run.
+
+    `url` is the address really asked: what a mirror began, another or the publisher does not end.
+    """
 
     url: str
     etag: str | None

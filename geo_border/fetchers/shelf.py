@@ -151,12 +151,13 @@ def fresh(path: Path) -> Path:
     return path
 
 
-def provenance(entry: Entry, url: str, **more: Any) -> dict[str, Any]:
-    """What is written beside a file: whose it is, on what terms, from where, when."""
+def provenance(entry: Entry, url: str, mirror: str | None, **more: Any) -> dict[str, Any]:
+    """What is written beside a file: whose it is, on what terms, from where (`mirror` if its address is not), when."""
     return {
         **entry.stated(),
         "terms": entry.terms,
         "url": url,
+        **({"fetched_from": mirror} if mirror is not None else {}),
         "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
         "fetched_by": user_agent(),
         **more,

@@ -11,8 +11,9 @@ from typing import Any
 from geo_border.errors import UnreachableError
 from geo_border.fetchers import parts
 from geo_border.fetchers.answers import content_range, refuse, wait_until_again, whole_number
-from geo_border.fetchers.network import Again, Network, Response
+from geo_border.fetchers.network import Network, Response
 from geo_border.fetchers.parts import Validators
+from geo_border.fetchers.troubles import Again
 
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
@@ -56,7 +57,7 @@ def download(
     while True:
         before = parts.size(part)
         try:
-            return _attempt(net, url, part, per_host, _Wanted(name or part.name, known, most_bytes))
+            return _attempt(net, part, per_host, _Wanted(url, name or part.name, known, most_bytes))
         except Again as again:
             # A connection that drops after a good stretch is not a failing one: only tries without progress count.
             failures = 1 if parts.size(part) - before >= _PROGRESS_BYTES else failures + 1
@@ -65,23 +66,26 @@ def download(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What a file is called, what is known of it, and how large it can be."""
+    """Where a file is published, what it is called, what is known of it, and how large it can be."""
 
+    url: str
     name: str
     known: Mapping[str, Any] | None
     most_bytes: int | None
 
-    def fits(self, url: str, part: Path, size: int) -> None:
+    def fits(self, part: Path, size: int) -> None:
         """Refuse, and keep nothing of, what is larger than the file can be."""
         if self.most_bytes is not None and size > self.most_bytes:
             parts.forget(part)
             raise UnreachableError(
-                f"{url}: larger than the {self.most_bytes:,} bytes that are expected at most. Nothing of it is kept."
+                f"{self.url}: larger than the {self.most_bytes:,} bytes that are expected at most. "
+                "Nothing of it is kept."
             )
 
 
-def _attempt(net: Network, url: str, part: Path, per_host: int, wanted: _Wanted) -> Received | None:
-    have, validators = parts.size(part), parts.read_validators(part, url)
+def _attempt(net: Network, part: Path, per_host: int, wanted: _Wanted) -> Received | None:
+    url, there = wanted.url, net.address_of(wanted.url)
+    have, validators = parts.size(part), parts.read_validators(part, there)
     if validators is None:
         have = 0
     elif validators.total is not None and have == validators.total:
@@ -96,7 +100,7 @@ def _attempt(net: Network, url: str, part: Path, per_host: int, wanted: _Wanted)
             raise Again("the server does not have the rest of the file")
         if response.status not in {200, 206}:
             refuse(response, url)
-        start, now = _start_of(response, url, part, validators)
+        start, now = _start_of(response, url, there, part, validators)
         return _stream(net, response, part, start, now, wanted)
 
 
@@ -111,13 +115,15 @@ def _headers(have: int, validators: Validators | None, known: Mapping[str, Any] 
     return headers
 
 
-def _start_of(response: Response, url: str, part: Path, before: Validators | None) -> tuple[int, Validators]:
+def _start_of(
+    response: Response, url: str, there: str, part: Path, before: Validators | None
+) -> tuple[int, Validators]:
     """From which byte the answer goes on, and the validators of the whole file."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise UnreachableError(f"{url}: came in an encoding that was not asked for. The server is at fault.")
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if response.status == 200:
-        return 0, Validators(url, etag, modified, whole_number(response.headers.get("Content-Length")))
+        return 0, Validators(there, etag, modified, whole_number(response.headers.get("Content-Length")))
     start, total = content_range(response.headers.get("Content-Range", ""))
     if (
         before is None
@@ -132,7 +138,7 @@ def _start_of(response: Response, url: str, part: Path, before: Validators | Non
 
 
 def _stream(net: Network, response: Response, part: Path, start: int, now: Validators, wanted: _Wanted) -> Received:
-    wanted.fits(now.url, part, now.total or 0)
+    wanted.fits(part, now.total or 0)
     if start == 0:
         parts.write_validators(part, now)
     digest = parts.digest_of(part, start)
@@ -145,7 +151,7 @@ def _stream(net: Network, response: Response, part: Path, start: int, now: Valid
             digest.update(chunk)
             done += len(chunk)
             net.options.progress(wanted.name, done, now.total)
-            wanted.fits(now.url, part, done)
+            wanted.fits(part, done)
             if net.stop.is_set():
                 raise UnreachableError("stopped. Run again to go on from here.")
             since, mark = _fast_enough(net, since, mark, done, net.options.timeout_s)

@@ -217,7 +217,8 @@ def _asked(which: str | Path | Study, root: str | Path) -> tuple[Study, Folders]
 
 
 def _computed(question: Study, got: Fetched, tell: Tell, engine: Engine | None) -> Result:
-    inputs.read_all(got.inputs, got.needs, got.window(question)[0], tell)
+    home = fetching.codes(question.home, question)
+    inputs.read_all(got.inputs, got.needs, got.window(question)[0], home, tell)
     crs = study_crs(question, got.lines)
     laid = ground.lay(question, got.territories, got.lines, got.inputs, crs, tell, engine)
     return assemble.result(question, got.territories, got.lines, laid, got.inputs, tell, engine)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from geo_border import fetchers, passport
-from geo_border.errors import FetchError, StudyError
-from geo_border.fetchers import Options
+from geo_border.errors import FetchError, StudyError, UnreachableError
+from geo_border.fetchers import Gathered, Hosts, Options
 from geo_border.frontier import country_of, matched, polygons
 from geo_border.pipeline import inputs
 from geo_border.pipeline.inputs import OPTIONAL, Bounds, Inputs, Tell
@@ -55,36 +57,76 @@ class Fetched:
 def fetched(
     question: Study, chosen: dict[str, str], folders: Folders, options: Options, fallback: str | None, tell: Tell
 ) -> Fetched:
-    """Have every need's files on disk, verified; what fails loses no other.
+    """Have every need's files on disk, verified; what fails loses no other, and with a fallback ends no run.
 
     Raises
     ------
+    CatalogError
+        When the fallback is no preset.
     FetchError
         With all that is missing and how to go on.
     StudyError
         When the boundaries do not hold the study's territories.
     """
     options = _of_study(options, question)
+    if fallback is not None:
+        fetchers.preset(fallback, "--fallback")
     tell("fetch", 0, len(OPTIONAL) + 1)
     first = fetchers.gather(("boundaries",), chosen, folders, None, options, fallback)
     # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
     near = first if not first.failed else fetchers.gather(("boundaries",), {}, folders, None, options)
     try:
-        got = inputs.boundaries(question, near)
+        got = inputs.boundaries(question, _had(near, options).raws.get("boundaries"))
         territories = polygons(got.boundaries, question)
         lines = matched(territories, question)
     except StudyError:
-        inputs.had(first)
+        _had(first, options)
         raise
     window = _window(question, lines)[1]
-    gathered = fetchers.Gathered(failed=first.failed)
+    gathered = first
     for done, need in enumerate(OPTIONAL, 1):
         tell("fetch", done, len(OPTIONAL) + 1)
         gathered = gathered.plus(fetchers.gather((need,), chosen, folders, window, options, fallback))
     tell("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
-    had = inputs.had(gathered)
-    got.notes.extend(inputs.told(had))
-    return Fetched(got, territories, lines, {need: had.raws.get(need) for need in OPTIONAL})
+    raws = _had(gathered, options).raws
+    for sentence in _told(gathered, chosen, folders):
+        got.note(sentence)
+    return Fetched(got, territories, lines, {need: raws.get(need) for need in OPTIONAL})
+
+
+def _had(gathered: Gathered, options: Options) -> Gathered:
+    """What was gathered, unless something is missing that nothing was to stand in for."""
+    if gathered.failed:
+        raise UnreachableError(gathered.report(offline=options.offline))
+    return gathered
+
+
+def _told(gathered: Gathered, chosen: dict[str, str], folders: Folders) -> list[str]:
+    """Sentences for every output: what stands in, what is left out for want of that, what came through a mirror."""
+    out = [
+        f"{need}: {gathered.raws[need].entry.title} stands in for the dataset asked for, which could not be had. {why}"
+        for need, why in gathered.fallbacks.items()
+    ] + [
+        f"{need}: not in the snapshot: left out, for the dataset asked for could not be had. {why}"
+        for need, why in gathered.left_out.items()
+    ]
+    # Outputs are passed on: they name files, not where these lay on this machine.
+    own = [Path(value.rpartition("@")[2]).parent for need, value in chosen.items() if need != fetchers.PRESET]
+    for folder in (folders.root, *(folder for folder in own if folder.is_absolute())):
+        out = [line.replace(f"{folder}{os.sep}", "") for line in out]
+    return [*out, *mirrored(gathered.raws.values())]
+
+
+def mirrored(raws: Iterable[Raw]) -> list[str]:
+    """A sentence that names the inputs which came through a mirror; none if all came from their publishers."""
+    by_name = {raw.entry.name: raw.mirror for raw in raws if raw.mirror is not None}
+    if not by_name:
+        return []
+    hosts, names = ", ".join(sorted(set(by_name.values()))), ", ".join(sorted(by_name))
+    count, whose = "1 input was", "its publisher"
+    if len(by_name) > 1:
+        count, whose = f"{len(by_name)} inputs were", "their publishers"
+    return [f"{count} fetched through a mirror ({hosts}), not from {whose}: {names}."]
 
 
 def planned(question: Study, chosen: dict[str, str], folders: Folders, options: Options) -> list[dict[str, Any]]:
@@ -97,7 +139,7 @@ def planned(question: Study, chosen: dict[str, str], folders: Folders, options: 
     known = fetchers.gather(("boundaries",), chosen, folders, None, options, "embedded")
     window = None
     try:
-        got = inputs.boundaries(question, known)
+        got = inputs.boundaries(question, _had(known, options).raws.get("boundaries"))
         window = _window(question, matched(polygons(got.boundaries, question), question))[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
@@ -105,10 +147,12 @@ def planned(question: Study, chosen: dict[str, str], folders: Folders, options: 
 
 
 def _of_study(options: Options, question: Study) -> Options:
-    return replace(options, countries=_codes(question.home, question), facing=_codes(question.facing, question))
+    """Options of one run: which hosts answer is found out anew."""
+    home, facing = codes(question.home, question), codes(question.facing, question)
+    return replace(options, countries=home, facing=facing, hosts=Hosts())
 
 
-def _codes(names: Sequence[str], question: Study) -> tuple[str, ...]:
+def codes(names: Sequence[str], question: Study) -> tuple[str, ...]:
     """Countries of the study's territories, each once."""
     return tuple(dict.fromkeys(country_of(name, question) for name in names))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo_border import fetchers, readers
+from geo_border import readers
 from geo_border.catalog import Entry
 from geo_border.crs import row_area_km2
-from geo_border.errors import EmptyLayerError, StudyError, UnreachableError
+from geo_border.errors import EmptyLayerError, StudyError
 from geo_border.model import AGES, Grid
 from geo_border.store import Raw
 from geo_border.study import Study
@@ -63,6 +63,11 @@ class Inputs:
     ages: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def note(self, told: str) -> None:
+        """Keep a sentence for every output, and say it at once: a run may go on for long."""
+        self.notes.append(told)
+        LOG.warning("%s", told)
+
     def entry(self, need: str) -> Entry:
         """The catalogue entry that serves a need."""
         return self.raw[need].entry
@@ -86,28 +91,7 @@ class Inputs:
         return found if isinstance(found, Grid) else None
 
 
-def had(gathered: fetchers.Gathered) -> fetchers.Gathered:
-    """What was gathered, if all of it was.
-
-    Raises
-    ------
-    UnreachableError
-        When something is missing: says what, what is kept, and how to go on.
-    """
-    if gathered.failed:
-        raise UnreachableError(gathered.report())
-    return gathered
-
-
-def told(gathered: fetchers.Gathered) -> list[str]:
-    """Sentences for every output that say which snapshot stands in for what could not be had."""
-    return [
-        f"{need}: {gathered.raws[need].entry.title} stands in for the dataset asked for, which could not be had. {why}"
-        for need, why in gathered.fallbacks.items()
-    ]
-
-
-def boundaries(study: Study, gathered: fetchers.Gathered) -> Inputs:
+def boundaries(study: Study, raw: Raw | None) -> Inputs:
     """The boundary layer alone: the window of all others follows from it.
 
     Raises
@@ -115,12 +99,11 @@ def boundaries(study: Study, gathered: fetchers.Gathered) -> Inputs:
     StudyError
         When no dataset serves boundaries, or the file lacks a country of the study.
     """
-    raw = had(gathered).raws.get("boundaries")
     if raw is None:
         raise StudyError(
             "no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`."
         )
-    return Inputs(readers.read_boundaries(raw, study), {"boundaries": raw}, notes=told(gathered))
+    return Inputs(readers.read_boundaries(raw, study), {"boundaries": raw})
 
 
 def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
@@ -151,8 +134,13 @@ def _turned(lon: float) -> float:
     return (lon + 180.0) % 360.0 - 180.0
 
 
-def read_all(inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, tell: Tell) -> None:
-    """Read every need's layer within the window into `inputs`; one that lies elsewhere is noted and left out."""
+def read_all(
+    inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, countries: Sequence[str], tell: Tell
+) -> None:
+    """Read every need's layer within the window into `inputs`; one that lies elsewhere is noted and left out.
+
+    `countries` (alpha-2) are those of which the census tells whom it places nowhere.
+    """
     for done, (need, raw) in enumerate(needs.items()):
         tell("read", done, len(needs))
         if raw is None:
@@ -162,22 +150,16 @@ def read_all(inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, te
             inputs.raw[need] = raw
             if need == "people":
                 inputs.ages = _read_ages(raw, window)
-                _tell_unplaced(inputs, raw)
+                unplaced = readers.people_unplaced(raw, countries)
+                if unplaced:
+                    inputs.note(f"people: {unplaced}")
         except EmptyLayerError as error:
             if raw.entry.source == "local":
                 raise
             # Outputs are passed on: they name the file, not where it lay on this machine.
             why = str(error).replace(f"{raw.paths[0].parent}{os.sep}", "") if raw.paths else str(error)
-            inputs.notes.append(f"{need}: {why} Its figures are absent.")
-            LOG.warning("%s: %s Its figures are absent.", need, why)
+            inputs.note(f"{need}: {why} Its figures are absent.")
     tell("read", len(needs), len(needs))
-
-
-def _tell_unplaced(inputs: Inputs, raw: Raw) -> None:
-    told = readers.people_unplaced(raw)
-    if told:
-        inputs.notes.append(f"people: {told}")
-        LOG.warning("people: %s", told)
 
 
 def _is_fine(raw: Raw) -> bool:

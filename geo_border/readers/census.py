@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pyproj import CRS
 
 from geo_border.crs import WGS84, transformer
 from geo_border.errors import EmptyLayerError, SchemaError
+from geo_border.iso3166 import alpha2
 from geo_border.model import AGES, Grid
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
@@ -58,12 +60,16 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
     return _gridded(north[inside], east[inside], people[inside])
 
 
-def unplaced(raw: Raw) -> str | None:
-    """People whom the census places in no cell (rows named CC_unallocated), by country, as a sentence; None if none."""
+def unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
+    """People of these countries (alpha-2) whom the census places in no cell, as a sentence; None if none.
+
+    Their rows are named CC_unallocated, and the file has them for all of Europe.
+    """
     names, people = _read(raw.paths[0], raw.entry.columns["cell"], raw.entry.columns.get("total", "total"))
     lost = (people > 0) & ~compute.match_substring_regex(names, _CELL_ID).to_numpy(zero_copy_only=False)
-    named = zip(names.filter(pa.array(lost)).to_pylist(), people[lost], strict=True)
-    told = ", ".join(f"{name.removesuffix('_unallocated')} {int(count):,}" for name, count in named)
+    codes = alpha2(names.filter(pa.array(lost)).to_pandas().str.removesuffix("_unallocated"))
+    of = [f"{code} {int(count):,}" for code, count in zip(codes, people[lost], strict=True) if code in countries]
+    told = ", ".join(of)
     return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
 
 

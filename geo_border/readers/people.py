@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,9 +50,9 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
     return counts(raw, window)
 
 
-def people_unplaced(raw: Raw) -> str | None:
-    """Whom a dataset counts but places nowhere, as a sentence; None where it places everyone."""
-    return census.unplaced(raw) if raw.entry.reader == "census-grid" else None
+def people_unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
+    """Whom of these countries a dataset counts but places nowhere, as a sentence; None where it places everyone."""
+    return census.unplaced(raw, countries) if raw.entry.reader == "census-grid" else None
 
 
 def people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:

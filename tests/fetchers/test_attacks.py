@@ -205,5 +205,6 @@ def test_a_kept_answer_that_is_damaged_or_to_another_question_is_asked_again(
     # What an older version kept without naming the question, and what a power cut left of this one's answer.
     (work / "q.json").write_text('{"elements": [], "osm3s": {"timestamp_osm_base": "2001-01-01"}}')
     said = json.loads(whole.paths[0].with_name(whole.paths[0].name + shelf.PROVENANCE).read_text())
-    (work / f"q-{hashlib.sha256(said['query'].encode()).hexdigest()[:12]}.json").write_bytes(kept)
+    asked = f"{said['fetched_from']}\n{said['query']}"
+    (work / f"q-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.json").write_bytes(kept)
     assert fetch(one, folders, PLACE, options).sha256 == whole.sha256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,27 @@ def test_the_fallback_stands_in_and_says_for_what(world: World, folders: Folders
     assert found.raws["cover"].entry.name == presets()["embedded"]["cover"]
     assert "403" in found.fallbacks["cover"]
     assert found.report() == ""
+
+
+def test_with_a_fallback_what_has_no_stand_in_is_left_out(world: World, folders: Folders, options: Options) -> None:
+    world.faults.by_path["interpreter"] = Fault("403")
+    found = gather(NEEDS, LIVE, folders, WINDOW, options, fallback="embedded")
+    assert not found.failed
+    assert set(found.raws) == {"places", "cover"}
+    assert set(found.left_out) == {"facilities"}
+    assert "403" in found.left_out["facilities"]
+    assert set(gather(NEEDS, LIVE, folders, WINDOW, options).failed) == {"facilities", "cover"}
+
+
+def test_how_to_go_on_is_said_once_and_names_nothing_that_was_given(
+    world: World, folders: Folders, options: Options
+) -> None:
+    world.faults.by_path["interpreter"] = Fault("500")
+    told = gather(NEEDS, LIVE, folders, WINDOW, options).report()
+    assert told.lower().count("run again") == 1
+    missing = gather(("people",), LIVE, folders, WINDOW, replace(options, offline=True)).report(offline=True)
+    assert "Run once without --offline" in missing
+    assert "Run again" not in missing
 
 
 def test_offline_names_every_need_that_is_missing(folders: Folders) -> None:

@@ -252,7 +252,7 @@ def test_one_bad_tile_does_not_lose_the_others(
     by_country = entry(
         download={"url": "https://data.example/{iso3}.tif", "name": "{iso3}.tif", "tiles": {"scheme": "country"}}
     )
-    with pytest.raises(FetchError, match=r"1 of 2 files could not be had.*Run again to go on"):
+    with pytest.raises(FetchError, match=r"1 of 2 files could not be had\. Kept: 1\."):
         fetch(by_country, folders, WINDOW, options)
     assert list(standing(folders)) == ["POL.tif"]
     world.faults.by_path.clear()

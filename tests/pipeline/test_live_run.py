@@ -47,8 +47,8 @@ def ran(world_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def assert_same_bytes(root: Path, other: Path) -> None:
-    """Layers, tables, grids and map of two roots are the same files."""
-    for name in ("exposure.csv", "exposure.parquet", "layers.gpkg", "people.tif", "landcover.vrt"):
+    """Layers, tables, grids, passport and map of two roots are the same files."""
+    for name in ("exposure.csv", "exposure.parquet", "layers.gpkg", "people.tif", "landcover.vrt", "run.json"):
         one, two = (folder / "data" / "processed" / STUDY / name for folder in (root, other))
         assert one.read_bytes() == two.read_bytes(), name
     one, two = (folder / "maps" / STUDY / "index.html" for folder in (root, other))
@@ -156,9 +156,12 @@ def test_a_source_that_fails_ends_the_run_with_all_else_kept(ran: Ran, tmp_path:
         assert len(world.log) - before == 1
 
 
-def test_the_snapshot_stands_in_when_asked_and_every_output_says_so(ran: Ran, tmp_path: Path) -> None:
+def test_the_snapshot_stands_in_when_asked_or_the_rest_is_left_out_and_every_output_says_so(
+    ran: Ran, tmp_path: Path
+) -> None:
     shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
-    shutil.rmtree(tmp_path / "data" / "raw" / "geonames")
+    for lost in ("geonames", "osm-roads"):
+        shutil.rmtree(tmp_path / "data" / "raw" / lost)
     made = pipeline.run(NARROW, root=tmp_path, sources=["live"], options=Options(offline=True), fallback="embedded")
     used = {row["need"]: row["dataset"] for row in made.passport["sources"]}
     assert used["places"] == presets()["embedded"]["places"]
@@ -167,7 +170,28 @@ def test_the_snapshot_stands_in_when_asked_and_every_output_says_so(ran: Ran, tm
     assert "stands in" in note[0]
     table = made.exposure
     assert set(table.loc[table["measure"] == "settlements", "dataset"]) == {presets()["embedded"]["places"]}
-    assert "stands in" in (tmp_path / "maps" / STUDY / "index.html").read_text()
+    (note,) = [line for line in made.passport["notes"] if line.startswith("roads: ")]
+    assert "not in the snapshot: left out" in note
+    assert "roads" not in used
+    assert "road_length" not in set(table["measure"])
+    assert "facilities" in set(table["measure"])
+    page = (tmp_path / "maps" / STUDY / "index.html").read_text()
+    assert "stands in" in page
+    assert "not in the snapshot: left out" in page
+    assert str(tmp_path) not in (tmp_path / "data" / "processed" / STUDY / "run.json").read_text()
+
+
+def test_what_came_through_a_mirror_says_so_in_passport_and_map(ran: Ran) -> None:
+    rows = {row["need"]: row["mirror"] for row in ran.made.passport["sources"]}
+    # Water ships with the package.
+    assert rows.pop("water") is None
+    (host,) = set(rows.values())
+    assert host.startswith("http://127.0.0.1:")
+    datasets = {name for need, name in presets()["live"].items() if need != "water"}
+    (note,) = [line for line in ran.made.passport["notes"] if "mirror" in line]
+    assert note.startswith(f"{len(datasets)} inputs were fetched through a mirror ({host}), not from their publishers:")
+    assert all(name in note for name in datasets)
+    assert note in (ran.root / "maps" / STUDY / "index.html").read_text()
 
 
 def test_a_check_finds_a_fetched_file_that_someone_changed(ran: Ran, tmp_path: Path) -> None:

@@ -119,7 +119,10 @@ def test_census_cells_of_two_countries_stay_and_the_confidential_are_unknown(fet
     assert shared
     assert np.nansum(grid.values) == sum(int(row[1]) for row in placed if int(row[1]) >= 0)
     assert any(int(row[1]) == -8888 for row in placed)
-    assert (readers.people_unplaced(raw) or "").endswith("FI 1,234, LV 567.")
+    assert (readers.people_unplaced(raw, ("LV", "FI", "EE")) or "").endswith(": FI 1,234, LV 567.")
+    assert (readers.people_unplaced(raw, ("LV",)) or "").endswith(": LV 567.")
+    # The file is all of Europe's: a study is told of its own countries.
+    assert readers.people_unplaced(raw, ("LT", "PL")) is None
     row, column = grid.cell_of(*_centre(shared[0][0]))
     assert grid.values[row[0], column[0]] == int(shared[0][1])
 
