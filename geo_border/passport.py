@@ -12,7 +12,7 @@ import pandas as pd
 
 from geo_border import __version__
 from geo_border.errors import CheckError, EmptyLayerError
-from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
+from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE, read_passport
 from geo_border.store import Raw, sha256_of, write_text
 from geo_border.study import Study
 
@@ -64,7 +64,7 @@ def read(path: Path) -> dict[str, Any]:
     EmptyLayerError
         When there is none.
     CheckError
-        When it is not JSON.
+        When it is not JSON, or not the passport of a run.
     """
     file = path / PASSPORT_FILE if path.is_dir() else path
     if not file.exists():
@@ -72,11 +72,7 @@ def read(path: Path) -> dict[str, Any]:
         raise EmptyLayerError(
             f"{file}: no passport there. Run `geo-border run {study}` first, or give a folder with run.json."
         )
-    try:
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
-    return found
+    return read_passport(file)
 
 
 def damaged(passport: dict[str, Any], root: Path) -> list[str]:
@@ -130,4 +126,8 @@ def _figures(path: Path) -> pd.DataFrame:
     file = folder / EXPOSURE_FILE
     if not file.exists():
         raise EmptyLayerError(f"{file}: not there, so the figures cannot be compared. Run `geo-border run` again.")
-    return pd.read_parquet(file, columns=["zone_id", "measure", "category", "value"])
+    try:
+        return pd.read_parquet(file, columns=["zone_id", "measure", "category", "value"])
+    except (ValueError, OSError) as error:
+        told = " ".join(str(error).split())
+        raise CheckError(f"{file}: damaged ({told}). Run `geo-border run` again to make it anew.") from error
