@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_border import passport
-from geo_border.errors import EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
 
 _KEYS = ["zone_id", "measure", "category"]
@@ -39,7 +38,11 @@ def changes(a: Path, b: Path) -> list[dict[str, Any]]:
         When a `run.json` is not JSON.
     """
     told = [_told(path) for path in (a, b)]
-    return [*_of_study(*(t["study"] for t in told)), *_of_inputs(*(t["sources"] for t in told)), *_of_figures(a, b)]
+    return [
+        *_of_study(*(t.get("study", {}) for t in told)),
+        *_of_inputs(*(t["sources"] for t in told)),
+        *_of_figures(a, b),
+    ]
 
 
 def lines(rows: list[dict[str, Any]], most: int) -> list[str]:
@@ -70,13 +73,13 @@ def lines(rows: list[dict[str, Any]], most: int) -> list[str]:
 
 def _told(path: Path) -> dict[str, Any]:
     file = path / PASSPORT_FILE if path.is_dir() else path
-    told: Any = passport.read(file) if file.exists() else None
-    if not isinstance(told, dict) or not {"study", "sources"} <= set(told):
+    if not file.exists():
         raise EmptyLayerError(
             f"{path}: not a run. Expected the folder of one (data/processed/<study> below its root), or its "
             f"{PASSPORT_FILE}."
         )
-    return told
+    found: dict[str, Any] = passport.read(file)
+    return found
 
 
 def _of_study(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
@@ -116,7 +119,11 @@ def _figures(path: Path) -> pd.DataFrame:
     file = (path if path.is_dir() else path.parent) / EXPOSURE_FILE
     if not file.exists():
         raise EmptyLayerError(f"{file}: not there, so the figures cannot be compared. Run `geo-border run` again.")
-    table = pd.read_parquet(file, columns=[*_KEYS, "value", "unit"])
+    try:
+        table = pd.read_parquet(file, columns=[*_KEYS, "value", "unit"])
+    except (ValueError, OSError) as error:
+        told = " ".join(str(error).split())
+        raise CheckError(f"{file}: damaged ({told}). Run `geo-border run` again to make it anew.") from error
     return table.assign(at=range(len(table)))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from geo_border import __version__
-from geo_border.errors import CheckError, EmptyLayerError
-from geo_border.result import PASSPORT_FILE
+from geo_border.errors import EmptyLayerError
+from geo_border.result import PASSPORT_FILE, read_passport
 from geo_border.store import Raw, sha256_of, write_text
 from geo_border.study import Study
 
@@ -63,7 +63,7 @@ def read(path: Path) -> dict[str, Any]:
     EmptyLayerError
         When there is none.
     CheckError
-        When it is not JSON.
+        When it is not JSON, or not the passport of a run.
     """
     file = path / PASSPORT_FILE if path.is_dir() else path
     if not file.exists():
@@ -71,11 +71,7 @@ def read(path: Path) -> dict[str, Any]:
         raise EmptyLayerError(
             f"{file}: no passport there. Run `geo-border run {study}` first, or give a folder with run.json."
         )
-    try:
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
-    return found
+    return read_passport(file)
 
 
 def damaged(passport: dict[str, Any], root: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -64,8 +65,19 @@ def common(a: Any, b: Any) -> Any:
     return polygonal(out)
 
 
-def on_lattice(geometry: Any, size_m: float) -> Pieces:
-    """Polygons (array) cut by the squares of a lattice through the origin.
+def clipped(polygons: Any, boxes: Any) -> Any:
+    """As `common`, where the second of each pair is an upright box and the first valid: faster where it winds much.
+
+    An overlay stands in where the clip of a polygon is not valid.
+    """
+    out = np.array([shapely.clip_by_rect(p, *b) for p, b in zip(polygons, shapely.bounds(boxes), strict=True)], object)
+    wrong = ~shapely.is_valid(out)
+    out[wrong] = shapely.intersection(polygons[wrong], boxes[wrong])
+    return polygonal(out)
+
+
+def on_lattice(geometry: Any, size_m: float, cut: Callable[[Any, Any], Any] = common) -> Pieces:
+    """Polygons (array) cut by the squares of a lattice through the origin, by `common` or `clipped`.
 
     Squares are halved from coarse to fine, so a large polygon is never cut against single small squares.
     """
@@ -75,7 +87,7 @@ def on_lattice(geometry: Any, size_m: float) -> Pieces:
         size *= _SPLIT
     source, piece = np.arange(len(geometry)), np.asarray(geometry, dtype=object)
     while True:
-        source, column, row, piece = _cut(source, piece, size)
+        source, column, row, piece = _cut(source, piece, size, cut)
         if size == size_m:
             return Pieces(source, column, row, piece, size_m)
         size /= _SPLIT
@@ -96,7 +108,9 @@ def crossed(a: Pieces, b: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64],
     return at[kept], bt[kept], shape[kept]
 
 
-def _cut(source: NDArray[np.int64], piece: Any, size: float) -> tuple[Any, Any, Any, Any]:
+def _cut(
+    source: NDArray[np.int64], piece: Any, size: float, by: Callable[[Any, Any], Any]
+) -> tuple[Any, Any, Any, Any]:
     bounds = shapely.bounds(piece) / size
     low = np.floor(bounds[:, :2]).astype(np.int64)
     high = np.maximum(np.ceil(bounds[:, 2:]).astype(np.int64), low + 1)
@@ -113,6 +127,6 @@ def _cut(source: NDArray[np.int64], piece: Any, size: float) -> tuple[Any, Any, 
     full &= ((shapely.get_num_coordinates(piece) == 5) & (bounds == np.floor(bounds)).all(axis=1))[number]
     out[full] = box[full]
     cut = several & ~full
-    out[cut] = common(out[cut], box[cut])
+    out[cut] = by(out[cut], box[cut])
     kept = shapely.area(out) > 0
     return source[number[kept]], column[kept], row[kept], out[kept]

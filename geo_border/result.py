@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import rasterio
 from pyproj import CRS
+from rasterio.errors import RasterioError
 
-from geo_border.errors import EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.model import Grid
 from geo_border.schemas import LAYERS, conform
 from geo_border.study import Study
@@ -23,6 +27,21 @@ WITHIN_FILE = "within.parquet"
 COVER_FILE = "landcover.tif"
 PEOPLE_FILE = "people.tif"
 PASSPORT_FILE = "run.json"
+# What a passport's rows must say, for whoever reads one back.
+_ROWS = {
+    "sources": {"need", "dataset", "version", "files"},
+    "checks": {"name", "passed", "value", "limit", "unit"},
+    "outputs": {"name", "sha256", "bytes"},
+}
+# What the libraries raise for a file cut short or overwritten (Arrow's errors are ValueErrors or OSErrors).
+_UNREADABLE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    RasterioError,
+    ValueError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,8 @@ def read(study: Study, processed: Path) -> Result:
 
     Raises
     ------
+    CheckError
+        When a file is damaged; says which, and which command makes it anew.
     EmptyLayerError
         When there is none yet; says which command makes it.
     SchemaError
@@ -65,16 +86,48 @@ def read(study: Study, processed: Path) -> Result:
     for name in (LAYERS_FILE, EXPOSURE_FILE, WITHIN_FILE, PASSPORT_FILE):
         if not (processed / name).exists():
             raise EmptyLayerError(f"{processed / name}: not there. Run `geo-border run {study.name}` first.")
-    layers = {name: conform(name, _read_layer(processed / LAYERS_FILE, name)) for name in LAYERS if name != "exposure"}
-    return Result(
-        study=study,
-        layers=layers,
-        exposure=conform("exposure", pd.read_parquet(processed / EXPOSURE_FILE)),
-        within=conform("within", pd.read_parquet(processed / WITHIN_FILE)),
-        cover=_read_grid(processed / COVER_FILE),
-        people=_read_grid(processed / PEOPLE_FILE),
-        passport=json.loads((processed / PASSPORT_FILE).read_text("utf-8")),
-    )
+    with _whole(processed / LAYERS_FILE, study):
+        layers = {n: conform(n, _read_layer(processed / LAYERS_FILE, n)) for n in LAYERS if n != "exposure"}
+    with _whole(processed / EXPOSURE_FILE, study):
+        exposure = conform("exposure", pd.read_parquet(processed / EXPOSURE_FILE))
+    with _whole(processed / WITHIN_FILE, study):
+        within = conform("within", pd.read_parquet(processed / WITHIN_FILE))
+    cover, people = (_read_grid(processed / name, study) for name in (COVER_FILE, PEOPLE_FILE))
+    return Result(study, layers, exposure, within, cover, people, read_passport(processed / PASSPORT_FILE))
+
+
+def read_passport(file: Path) -> dict[str, Any]:
+    """The content of a `run.json`.
+
+    Raises
+    ------
+    CheckError
+        When it is not JSON, or not the passport of a run.
+    """
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
+    wanting = [key for key, names in _ROWS.items() if not _has_rows(found, key, names)]
+    if wanting:
+        raise CheckError(f"{file}: not the passport of a run (without {', '.join(wanting)}). Delete it and run again.")
+    passport: dict[str, Any] = found
+    return passport
+
+
+def _has_rows(found: Any, key: str, names: set[str]) -> bool:
+    rows = found.get(key) if isinstance(found, dict) else None
+    return isinstance(rows, list) and all(isinstance(row, dict) and names <= set(row) for row in rows)
+
+
+@contextmanager
+def _whole(path: Path, study: Study) -> Iterator[None]:
+    """Say of a file that cannot be read which it is and how to have it again."""
+    try:
+        yield
+    except _UNREADABLE as error:
+        told = " ".join(str(error).split())
+        raise CheckError(f"{path}: damaged ({told}). Run `geo-border run {study.name}` to make it again.") from error
 
 
 def _read_layer(path: Path, name: str) -> Any:
@@ -84,8 +137,8 @@ def _read_layer(path: Path, name: str) -> Any:
     return frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
 
 
-def _read_grid(path: Path) -> Grid | None:
+def _read_grid(path: Path, study: Study) -> Grid | None:
     if not path.exists():
         return None
-    with rasterio.open(path) as source:
+    with _whole(path, study), rasterio.open(path) as source:
         return Grid(source.read(1), source.transform, CRS.from_user_input(source.crs), source.nodata)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +17,12 @@ from filelock import FileLock, Timeout
 from geo_border.catalog import Entry
 from geo_border.errors import StoreError
 
+LOG = logging.getLogger("geo_border")
 _PACKAGE = Path(__file__).resolve().parent
+_PARTIAL = ".partial-"
+_ALIVE = ".lock"
+# A folder is made a moment before its lock is held: one younger than this is left alone.
+_NEWBORN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -92,19 +99,37 @@ def atomic_path(final: Path) -> Iterator[Path]:
     StoreError
         When the folder cannot be made or written, or the disk is full.
     """
-    temporary: Path | None = None
+    folder: Path | None = None
+    alive: FileLock | None = None
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=final.parent))
+        # Dies with the process: `sweep` knows by it whose folder is left.
+        alive = FileLock(folder / _ALIVE)
+        alive.acquire()
         # The suffix stays, because GDAL drivers choose by it.
-        folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
-        temporary = folder / final.name
-        yield temporary
-        temporary.replace(final)
+        yield folder / final.name
+        (folder / final.name).replace(final)
     except OSError as error:
         raise _unwritable(final, error) from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary.parent, ignore_errors=True)
+        if alive is not None:
+            alive.release()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(*folders: Path) -> None:
+    """Remove what killed processes left half written in folders and below; what a living one writes there stays."""
+    for left in [path for folder in folders for path in folder.rglob(f"{_PARTIAL}*") if path.is_dir()]:
+        try:
+            if time.time() - left.stat().st_mtime > _NEWBORN_S:
+                with FileLock(left / _ALIVE, timeout=0):
+                    pass
+                shutil.rmtree(left, ignore_errors=True)
+        except (Timeout, OSError) as error:
+            # Being written, gone meanwhile, or another user's: nothing that a run must stop for.
+            LOG.debug("%s: left as it is (%s)", left, error)
 
 
 def forbid_unwritable(final: Path) -> None:

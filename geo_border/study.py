@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -13,17 +15,20 @@ from geo_border.crs import is_equal_area, parse_crs
 from geo_border.errors import CRSError, StudyError
 
 DEFAULT = "finland-poland"
+# Distances are checked exact to here.
+_FARTHEST_M = 100_000
+_Point = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
 
 
 class _Declared(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Territory(_Declared):
     """The named part of a country that holds a point (lon, lat in degrees)."""
 
     country: str
-    point: tuple[float, float]
+    point: _Point
 
 
 class Corridor(_Declared):
@@ -34,12 +39,13 @@ class Corridor(_Declared):
     between: tuple[str, str]
     k: float = 1.25
     k_low: float = 1.1
-    k_high: float = 1.5
+    k_high: float = Field(1.5, le=10)
 
     @model_validator(mode="after")
     def _ordered(self) -> Corridor:
         if not 1 < self.k_low <= self.k <= self.k_high:
             raise ValueError("expected 1 < k_low <= k <= k_high")
+        _need_distinct("between", self.between)
         return self
 
 
@@ -54,7 +60,7 @@ class Lagoon(_Declared):
     """A coastal lagoon, treated as sea: its name and a point in it (lon, lat in degrees)."""
 
     name: str
-    point: tuple[float, float]
+    point: _Point
 
 
 class Thresholds(_Declared):
@@ -62,7 +68,7 @@ class Thresholds(_Declared):
 
     forested_tree_share: float = Field(default=0.5, gt=0, le=1)
     livelihood_share: float = Field(default=0.5, gt=0, le=1)
-    livelihood_reach_people: float = Field(default=50.0, ge=0)
+    livelihood_reach_people: float = Field(default=50.0, ge=0, le=1e9)
 
 
 class BoundaryFields(_Declared):
@@ -87,11 +93,11 @@ class Study(_Declared):
     facing: tuple[str, ...] = Field(min_length=1)
     bands_m: tuple[float, ...] = Field(min_length=1)
     strips_m: tuple[float, ...] = ()
-    reach_m: float = Field(5_000, gt=0)
+    reach_m: float = Field(5_000, gt=0, le=_FARTHEST_M)
     crs: str | None = None
-    match_tolerance_m: float = Field(2.0, gt=0)
-    coast_tolerance_m: float = Field(60.0, ge=0)
-    river_width_m: float = Field(200.0, gt=0)
+    match_tolerance_m: float = Field(2.0, gt=0, le=1_000)
+    coast_tolerance_m: float = Field(60.0, ge=0, le=10_000)
+    river_width_m: float = Field(200.0, gt=0, le=10_000)
     boundaries: BoundaryFields = BoundaryFields()
     thresholds: Thresholds = Thresholds()
     territories: dict[str, Territory] = {}
@@ -116,8 +122,8 @@ class Study(_Declared):
             raise ValueError(f"expected distances above 0 in metres, got {list(value)}")
         if list(value) != sorted(set(value)):
             raise ValueError(f"expected distances sorted from near to far, each once, got {list(value)}")
-        if value and value[-1] > 100_000:
-            raise ValueError("expected at most 100000 m: distances are checked exact to there")
+        if value and value[-1] > _FARTHEST_M:
+            raise ValueError(f"expected at most {_FARTHEST_M} m: distances are checked exact to there")
         return value
 
     @field_validator("crs")
@@ -137,6 +143,8 @@ class Study(_Declared):
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
+        for key, named in self._named().items():
+            _need_distinct(key, named)
         both = set(self.home) & set(self.facing)
         if both:
             raise ValueError(f"home and facing both name {sorted(both)}")
@@ -147,6 +155,18 @@ class Study(_Declared):
         if self.strips_m and self.strips_m[-1] > self.bands_m[-1]:
             raise ValueError("strips reach beyond the widest band")
         return self
+
+    def _named(self) -> dict[str, list[str]]:
+        """Every list of names in which each must stand once, by its key."""
+        return {
+            "home": list(self.home),
+            "facing": list(self.facing),
+            "neighbours": list(self.neighbours),
+            "corridors.id": [corridor.id for corridor in self.corridors],
+            "reference_lines.name": [line.name for line in self.reference_lines],
+            "lagoons.name": [lagoon.name for lagoon in self.lagoons],
+            **{f"between of reference line {line.name}": list(line.between) for line in self.reference_lines},
+        }
 
     @property
     def widest_m(self) -> float:
@@ -166,6 +186,13 @@ class Study(_Declared):
         ((0.0, 1000.0), (1000.0, 5000.0))
         """
         return tuple(zip((0.0, *self.bands_m[:-1]), self.bands_m, strict=True))
+
+
+def _need_distinct(key: str, named: Iterable[str]) -> None:
+    told = list(named)
+    twice = sorted({name for name in told if told.count(name) > 1})
+    if twice:
+        raise ValueError(f"{key} names {', '.join(twice)} more than once")
 
 
 def names() -> list[str]:

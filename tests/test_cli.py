@@ -301,6 +301,28 @@ def test_what_is_no_run_cannot_be_compared(say: Say, tmp_path: Path) -> None:
     assert f"{tmp_path / 'run-a'}: not a run" in told.error
 
 
+def test_a_run_makes_anew_what_a_broken_one_left_and_sweeps_it(say: Say, small: Path, tmp_path: Path) -> None:
+    assert say("run", small).code == 0
+    processed, maps = tmp_path / "data/processed/latvia-belarus", tmp_path / "maps/latvia-belarus"
+    (processed / "run.json").write_text("[]", "utf-8")
+    for left in (processed / ".partial-a", processed / "parquet" / ".partial-b", maps / ".partial-c"):
+        left.mkdir()
+        os.utime(left, (0, 0))
+    for command in ("check", "map", "report"):
+        told = say(command, small)
+        assert told.code == 1
+        assert "run.json: not the passport of a run" in told.error
+    assert say("run", small).code == 0
+    assert say("check", small).code == 0
+    assert list(tmp_path.rglob(".partial-*")) == []
+
+
+def test_a_fallback_that_is_no_preset_is_refused_before_anything_is_fetched(say: Say, small: Path) -> None:
+    told = say("run", small, "--fallback", "foo")
+    assert told.code == 2
+    assert "--fallback foo: not a preset. There are: embedded, live." in told.error
+
+
 def test_tabulate_counts_on_anyones_files(say: Say, tmp_path: Path) -> None:
     zones = gpd.GeoDataFrame(
         {"name": ["a", "b"]},

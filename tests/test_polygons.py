@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_border.polygons import crossed, on_lattice, polygonal
+from geo_border.polygons import clipped, common, crossed, on_lattice, polygonal
 
 
 def shapes(*geometries: object) -> np.ndarray:
@@ -75,6 +75,17 @@ def test_cutting_keeps_all_area_in_its_own_squares(seed: int, size_m: float) -> 
     assert (bounds[:, 3] <= pieces.row + 1 + 1e-9).all()
     squares = list(zip(pieces.column.tolist(), pieces.row.tolist(), strict=True))
     assert len(squares) == len(set(squares))
+
+
+@given(seeds, st.sampled_from((100.0, 1000.0, 3000.0)))
+def test_clipping_gives_the_pieces_that_overlaying_gives(seed: int, size_m: float) -> None:
+    shape = shapes(blob(seed, 8000.0), blob(seed + 1, 8000.0))
+    one, two = on_lattice(shape, size_m, clipped), on_lattice(shape, size_m, common)
+    squares = [sorted(zip(p.source, p.column, p.row, shapely.area(p.shape), strict=True)) for p in (one, two)]
+    # What touches a square by rounding alone has an area of next to nothing.
+    told = [{(s, c, r): area for s, c, r, area in found if area > 1e-3} for found in squares]
+    assert told[0] == pytest.approx(told[1], rel=1e-9, abs=1e-3)
+    assert shapely.is_valid(one.shape).all()
 
 
 @given(seeds, seeds)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,3 +91,50 @@ def test_folders_of_a_root_are_those_of_the_contract(tmp_path: Path) -> None:
 
 def test_the_snapshot_is_that_of_the_checkout() -> None:
     assert store.embedded_dir() == Path(__file__).parents[1] / "data" / "raw" / "embedded"
+
+
+WRITES_FOR_EVER = """
+import sys, time
+from pathlib import Path
+from geo_border import store
+with store.atomic_path(Path(sys.argv[1])) as path:
+    path.write_text("half")
+    print("begun", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has begun to write a table, long enough ago."""
+    command = [sys.executable, "-c", WRITES_FOR_EVER, str(tmp_path / "table.csv")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        (begun,) = tmp_path.glob(".partial-*")
+        os.utime(begun, (time.time() - 10,) * 2)
+        yield process
+        process.kill()
+
+
+def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    writer.kill()
+    writer.wait()
+    (tmp_path / ".partial").mkdir()
+    (tmp_path / "table.csv").write_text("before")
+    store.sweep(tmp_path.parent, tmp_path / "not there")
+    # Downloads to be gone on with lie in `.partial`: they stay.
+    assert left(tmp_path) == [".partial", "table.csv"]
+
+
+def test_what_another_process_is_writing_is_not_swept(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    store.sweep(tmp_path)
+    (begun,) = tmp_path.glob(".partial-*")
+    assert (begun / "table.csv").read_text() == "half"
+
+
+def test_what_this_process_has_just_begun_is_not_swept(tmp_path: Path) -> None:
+    with store.atomic_path(tmp_path / "table.csv") as path:
+        store.sweep(tmp_path)
+        path.write_text("whole")
+    assert left(tmp_path) == ["table.csv"]

@@ -100,6 +100,28 @@ BAD = {
         '[[corridors]]\nid = "c"\nname = "C"\nbetween = ["RU", "RU"]\nk_low = 0.9\n',
         r"corridors\.0: expected 1 < k_low <= k <= k_high",
     ),
+    "band not a number": ("bands_m = [nan]", r"bands_m\.0: .*finite number"),
+    "band without end": ("bands_m = [1000, inf]", r"bands_m\.1: .*finite number"),
+    "band of too many digits": (f"bands_m = [1{'0' * 400}]", r"bands_m"),
+    "reach beyond the earth": ("reach_m = 1e300\n", r"reach_m: .*less than or equal to 100000"),
+    "reach not a number": ("reach_m = nan\n", r"reach_m: .*finite number"),
+    "tolerance beyond sense": ("coast_tolerance_m = 1e9\n", r"coast_tolerance_m: .*less than or equal to 10000"),
+    "home twice": ('home = ["FI", "FI"]', r"home names FI more than once"),
+    "facing twice": ('facing = ["RU", "BY", "RU"]', r"facing names RU more than once"),
+    "lagoon nowhere": ('[[lagoons]]\nname = "L"\npoint = [inf, 1.0]\n', r"lagoons\.0\.point\.0: .*finite number"),
+    "lagoon in metres": ('[[lagoons]]\nname = "L"\npoint = [5e6, 3e6]\n', r"lagoons\.0\.point\.0: .*180"),
+    "lagoon twice": (
+        '[[lagoons]]\nname = "L"\npoint = [21, 55]\n[[lagoons]]\nname = "L"\npoint = [19, 54]\n',
+        r"lagoons\.name names L more than once",
+    ),
+    "corridor from one to itself": (
+        '[[corridors]]\nid = "c"\nname = "C"\nbetween = ["RU", "RU"]\n',
+        r"corridors\.0: between names RU more than once",
+    ),
+    "line from one to itself": (
+        '[[reference_lines]]\nname = "L"\nbetween = ["FI", "FI"]\n',
+        r"between of reference line L names FI more than once",
+    ),
     "not toml": ("bands_m = [", r"mine\.toml: not TOML"),
 }
 

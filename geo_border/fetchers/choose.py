@@ -16,21 +16,23 @@ ELSEWHERE = "world"
 CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
 
 
-def choose(asked: Sequence[str], study: Mapping[str, str] | None = None) -> dict[str, str]:
+def choose(asked: Sequence[str], study: Mapping[str, str] | None = None, fallback: str | None = None) -> dict[str, str]:
     """Lay what `--sources` says over what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
 
     Raises
     ------
     CatalogError
-        When a word is neither a preset nor NEED=..., the need is unknown, or what is named is not there.
+        When a word is neither a preset nor NEED=..., the need is unknown, what is named is not there, or `fallback`
+        is no preset.
     """
     chosen = {PRESET: "embedded", **(study or {})}
+    preset(chosen[PRESET], "[sources] preset =")
+    if fallback is not None:
+        preset(fallback, "--fallback")
     for word in asked:
         need, equals, value = word.partition("=")
         if not equals:
             chosen[PRESET] = preset(word, "--sources", f" Expected {CHOICES}.")
-        elif need not in NEEDS or not value:
-            raise CatalogError(f"--sources {word}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
         else:
             chosen[need] = value
     for need, value in chosen.items():
@@ -75,18 +77,29 @@ def resolve(need: str, sources: Mapping[str, str], countries: Sequence[str] = ()
 
 def _named(need: str, value: str) -> tuple[Entry | None, Path | None]:
     """What DATASET, PATH or DATASET@PATH names: a dataset, a path, or both."""
-    name, at, path = value.partition("@")
-    if at and name in entries():
-        return entry(name), Path(path)
-    if value in entries():
-        found = entry(value)
-        if need not in found.needs:
-            raise CatalogError(f"--sources {need}={value}: {value} serves {', '.join(found.needs)}, not {need}.")
-        return found, None
-    if Path(value).exists():
-        return None, Path(value)
+    asked = f"--sources {need}={value}"
+    if need not in NEEDS:
+        raise CatalogError(f"{asked}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
     able = ", ".join(name for name, one in entries().items() if need in one.needs)
-    raise CatalogError(f"--sources {need}={value}: neither a file nor a dataset for {need}. Datasets: {able}.")
+    name, at, path = value.partition("@")
+    if name not in entries():
+        if value and Path(value).exists():
+            return None, Path(value)
+        what = "neither a file nor a dataset" if value else "names no file and no dataset"
+        raise CatalogError(f"{asked}: {what} for {need}. Datasets: {able}.")
+    found = entry(name)
+    if need not in found.needs:
+        raise CatalogError(
+            f"{asked}: {name} serves {', '.join(found.needs)}, not {need}. Datasets that serve {need}: {able}."
+        )
+    if not at:
+        return found, None
+    # An empty path would mean the folder one happens to be in.
+    if not path or not Path(path).exists():
+        raise CatalogError(
+            f"{asked}: no file at {path!r}. Give the path of a file, or of a folder of tiles, after the @."
+        )
+    return found, Path(path)
 
 
 def _of_preset(need: str, preset: str, countries: Sequence[str]) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ def run(
     """
     question, folders = _asked(which, root)
     processed, maps = folders.processed(question.name), folders.maps(question.name)
-    with store.lock(processed):
-        chosen = fetchers.choose(sources, question.sources)
+    with _alone(question, folders):
+        chosen = fetchers.choose(sources, question.sources, fallback)
         got = fetching.fetched(question, chosen, folders, options or Options(), fallback, tell)
         rows = got.rows()
         mark = passport.fingerprint(question, rows, {"sources": _named(chosen)})
@@ -99,14 +100,14 @@ def fetch(
 ) -> list[dict[str, Any]]:
     """Fetch and verify all that a run would use; the passport's rows of the inputs."""
     question, folders = _asked(which, root)
-    chosen = fetchers.choose(sources, question.sources)
+    chosen = fetchers.choose(sources, question.sources, fallback)
     return fetching.fetched(question, chosen, folders, options or Options(), fallback, tell).rows()
 
 
 def draw(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> Path:
     """Draw the map again from `data/processed`."""
     question, folders = _asked(which, root)
-    with store.lock(folders.processed(question.name)):
+    with _alone(question, folders):
         made = result.read(question, folders.processed(question.name))
         tell("map", 0, 1)
         page = webmap.write(made, folders.maps(question.name))
@@ -152,7 +153,7 @@ def _verified(name: str, count: int, unit: str) -> dict[str, Any]:
 def report(which: str | Path | Study = study.DEFAULT, *, root: str | Path = ".", tell: Tell = _quiet) -> list[Path]:
     """Write the report and still pictures from `data/processed`."""
     question, folders = _asked(which, root)
-    with store.lock(folders.processed(question.name)):
+    with _alone(question, folders):
         made = result.read(question, folders.processed(question.name))
         tell("report", 0, 1)
         files = outputs_report.write(made, folders.maps(question.name))
@@ -173,7 +174,7 @@ def release(
         When anything of the run is off; names it.
     """
     question, folders = _asked(which, root)
-    with store.lock(folders.processed(question.name)):
+    with _alone(question, folders):
         # Who gets the zip has no way to make the run again: what is broken must not leave the house.
         check(question, root=root)
         _tell_of_report(question.name, folders)
@@ -214,6 +215,14 @@ def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
 
 def _asked(which: str | Path | Study, root: str | Path) -> tuple[Study, Folders]:
     return (which if isinstance(which, Study) else study.read(which)), Folders(Path(root).resolve())
+
+
+@contextmanager
+def _alone(question: Study, folders: Folders) -> Iterator[None]:
+    """Hold a study's folders, rid of what a killed run left half written there."""
+    with store.lock(folders.processed(question.name)):
+        store.sweep(folders.processed(question.name), folders.maps(question.name))
+        yield
 
 
 def _computed(question: Study, got: Fetched, tell: Tell, engine: Engine | None) -> Result:

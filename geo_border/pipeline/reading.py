@@ -21,7 +21,7 @@ from geo_border.people import Ground as Dry
 from geo_border.people import People, counted, in_areas, modelled
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Inputs, Tell
-from geo_border.polygons import on_lattice, polygonal
+from geo_border.polygons import clipped, on_lattice, polygonal
 from geo_border.zonal import Zones, prepare_zones, tabulate
 
 # Sites are large and winding: laid in pieces of this size, each is met by few units.
@@ -228,8 +228,11 @@ def _ages(inputs: Inputs, dry: Dry) -> dict[str, People]:
 
 def _disjoint(sites: gpd.GeoDataFrame, crs: CRS) -> Any:
     """Protected sites in the plane, where they overlap once, in small pieces."""
-    flat = shapely.make_valid(to_crs(sites.geometry.to_numpy(), WGS84, crs))
-    return on_lattice(shapely.get_parts(polygonal(shapely.union_all(polygonal(flat)))), _SITE_PIECE_M).shape
+    flat = to_crs(sites.geometry.to_numpy(), WGS84, crs)
+    # Valid when read: only what the move has crossed is repaired, ring by ring: all lines at once may take minutes.
+    crossed = ~shapely.is_valid(flat)
+    flat[crossed] = shapely.make_valid(flat[crossed], method="structure", keep_collapsed=False)
+    return on_lattice(shapely.get_parts(polygonal(shapely.union_all(polygonal(flat)))), _SITE_PIECE_M, clipped).shape
 
 
 def _added(things: Any, areas: Any, measured: Any) -> FloatArray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from affine import Affine
 from numpy.typing import NDArray
@@ -19,18 +19,24 @@ from geo_border.crs import WGS84, transformer
 from geo_border.errors import EmptyLayerError, SchemaError
 from geo_border.iso3166 import alpha2
 from geo_border.model import AGES, Grid
+from geo_border.readers.raster import MOST_CELLS
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
 
 _CELL_M = 1000
 _EDGE_POINTS = 21
 # In Arrow's regular expressions: the files have millions of rows.
-_CELL_ID = r"CRS3035RES1000mN(?P<north>\d+)E(?P<east>\d+)$"
+_CELL_ID = r"^CRS3035RES1000mN(?P<north>\d{1,8})E(?P<east>\d{1,8})$"
+# Cells of other sizes, or names cut short: their people would otherwise be taken for unplaced.
+_LIKE_A_CELL = r"^(CRS3035RES.*|\d+k?mN\d+E\d+|)$"
+_NUMBER = r"^-?\d+(\.\d*)?([eE][+-]?\d+)?$"
+# What tables write where a number is not known; ":" is Eurostat's own.
+_NOT_KNOWN = ("", ":", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
 
 
 def categories(raw: Raw) -> tuple[str, ...]:
     """Which counts of people a file has: `total`, and the ages where it has them."""
-    there = set(_header(raw.paths[0]))
+    there = _header(raw.paths[0], (raw.entry.columns["cell"], raw.entry.columns.get("total", "total")))
     return tuple(name for name in ("total", *AGES) if raw.entry.columns.get(name) in there)
 
 
@@ -43,7 +49,7 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
     Raises
     ------
     SchemaError
-        When the file lacks the column.
+        When the file lacks the column, holds what is no count or no cell of the grid, or tells a cell twice.
     EmptyLayerError
         When no cell lies in the window.
     """
@@ -57,7 +63,7 @@ def read_census(raw: Raw, window: Bounds | None, category: str = "total") -> Gri
     inside = _inside(north, east, window)
     if not inside.any():
         raise EmptyLayerError(f"{path}: no cell where the study is. Choose another dataset for people with --sources.")
-    return _gridded(north[inside], east[inside], people[inside])
+    return _gridded(path, north[inside], east[inside], people[inside])
 
 
 def unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
@@ -73,13 +79,29 @@ def unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
     return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
 
 
-def _gridded(north: NDArray[Any], east: NDArray[Any], people: NDArray[np.float64]) -> Grid:
+def _gridded(path: Path, north: NDArray[Any], east: NDArray[Any], people: NDArray[np.float64]) -> Grid:
+    off = (north % _CELL_M != 0) | (east % _CELL_M != 0)
+    _refuse(path, off, north, east, f"lies off the grid of {_CELL_M} m")
     west, top = int(east.min()), int(north.max()) + _CELL_M
     rows, columns = (top - int(north.min())) // _CELL_M, (int(east.max()) - west) // _CELL_M + 1
-    values = np.full((rows, columns), np.nan)
-    values[(top - _CELL_M - north) // _CELL_M, (east - west) // _CELL_M] = people
+    if rows * columns > MOST_CELLS:
+        raise SchemaError(f"{path}: its cells lie up to {max(rows, columns):,} km apart. Look for a wrong cell name.")
+    place = (top - _CELL_M - north) // _CELL_M * columns + (east - west) // _CELL_M
+    again = np.ones(len(place), dtype=bool)
+    again[np.unique(place, return_index=True)[1]] = False
+    # One row a cell, also where it carries two countries: a second row could be more people, or the same again.
+    _refuse(path, again, north, east, "stands in more than one row")
+    values = np.full(rows * columns, np.nan)
+    values[place] = people
     transform = Affine(_CELL_M, 0.0, west, 0.0, -_CELL_M, top)
-    return Grid(values, transform, CRS.from_epsg(3035), float("nan"))
+    return Grid(values.reshape(rows, columns), transform, CRS.from_epsg(3035), float("nan"))
+
+
+def _refuse(path: Path, wrong: NDArray[np.bool_], north: NDArray[Any], east: NDArray[Any], why: str) -> None:
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        name = f"CRS3035RES{_CELL_M}mN{north[first]}E{east[first]}"
+        raise SchemaError(f"{path}: cell {name} {why} (such rows: {int(wrong.sum()):,}). Correct the file, run again.")
 
 
 def _inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None) -> NDArray[np.bool_]:
@@ -93,20 +115,63 @@ def _inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None) -> N
 
 
 def _read(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.float64]]:
-    """Names of cells (Arrow strings) and persons in them; what is no number is NaN."""
-    there = _header(path)
-    missing = [name for name in (cell, column) if name not in there]
+    """Names of cells (Arrow strings) and persons in them, NaN where the file leaves them open."""
+    there = _header(path, (cell, column))
+    wanted = {cell: pa.string(), column: pa.string()}
+    # The names as `_header` reads them: Arrow would keep a space after the comma.
+    how = arrow_csv.ReadOptions(column_names=there, skip_rows=1)
+    options = arrow_csv.ConvertOptions(
+        include_columns=list(wanted), column_types=wanted, null_values=_NOT_KNOWN, strings_can_be_null=True
+    )
+    try:
+        table = arrow_csv.read_csv(path, read_options=how, convert_options=options).combine_chunks()
+    except (ArrowInvalid, OSError) as error:
+        raise SchemaError(f"{path}: not the census grid's CSV in UTF-8 ({' '.join(str(error).split())}).") from error
+    names, told = (compute.utf8_trim_whitespace(table[name]).combine_chunks() for name in wanted)
+    names = compute.fill_null(names, "")
+    people = _counts(path, names, told, column)
+    _need_cells(path, names, people)
+    return names, people
+
+
+def _need_cells(path: Path, names: Any, people: NDArray[np.float64]) -> None:
+    """Refuse people in a cell of another grid, or of no name: they would be in no figure."""
+    like, cell = (compute.match_substring_regex(names, form) for form in (_LIKE_A_CELL, _CELL_ID))
+    wrong = names.filter(compute.and_(compute.and_not(like, cell), pa.array(people > 0)))
+    if len(wrong):
+        raise SchemaError(
+            f"{path}: {wrong[0].as_py()!r} is no cell of the {_CELL_M} m grid (such rows: {len(wrong):,}). Expected "
+            f"names such as CRS3035RES{_CELL_M}mN3500000E5200000."
+        )
+
+
+def _counts(path: Path, names: Any, told: Any, column: str) -> NDArray[np.float64]:
+    told = compute.if_else(compute.is_in(told, pa.array(_NOT_KNOWN)), pa.scalar(None, pa.string()), told)
+    numbers = compute.fill_null(compute.match_substring_regex(told, _NUMBER), True)
+    people = compute.cast(compute.if_else(numbers, told, "inf"), pa.float64()).to_numpy(zero_copy_only=False)
+    wrong = np.isinf(people)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise SchemaError(
+            f"{path}: {names[first].as_py()}: {column} is {told[first].as_py()!r}, no count of people "
+            f"(such rows: {int(wrong.sum()):,}). Write plain digits, or leave it empty where it is not known."
+        )
+    return np.array(people, dtype=np.float64)
+
+
+def _header(path: Path, needed: tuple[str, ...]) -> list[str]:
+    """Names of the columns, each of the needed ones there once."""
+    try:
+        with path.open("rb") as handle:
+            # A byte order mark is no part of the first name.
+            line = handle.readline().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SchemaError(f"{path}: not UTF-8 text ({error.reason}). Save it as CSV in UTF-8.") from error
+    there = [name.strip() for name in next(csv.reader([line], skipinitialspace=True), [])]
+    missing = [name for name in needed if name not in there]
     if missing:
         raise SchemaError(f"{path}: no column {', '.join(missing)}. It has: {', '.join(there)}.")
-    options = arrow_csv.ConvertOptions(include_columns=[cell, column], column_types={cell: pa.string()})
-    try:
-        table = arrow_csv.read_csv(path, convert_options=options).combine_chunks()
-    except (ArrowInvalid, OSError) as error:
-        raise SchemaError(f"{path}: not the census grid's CSV ({error}).") from error
-    people = pd.to_numeric(table[column].to_pandas(), errors="coerce").to_numpy(np.float64, copy=True)
-    return compute.fill_null(table[cell], "").combine_chunks(), people
-
-
-def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8") as handle:
-        return [name.strip().strip('"') for name in handle.readline().split(",")]
+    twice = [name for name in needed if there.count(name) > 1]
+    if twice:
+        raise SchemaError(f"{path}: more than one column {', '.join(twice)}. Keep the right one.")
+    return there

@@ -16,7 +16,7 @@ import shapely
 from pyproj.exceptions import ProjError
 
 from geo_border.crs import WGS84, parse_crs, transformer
-from geo_border.errors import CRSError, EmptyLayerError, SchemaError
+from geo_border.errors import CRSError, EmptyLayerError, GeometryError, SchemaError
 from geo_border.polygons import polygonal
 from geo_border.store import Raw
 
@@ -36,6 +36,8 @@ def read_table(raw: Raw, window: Bounds | None = None, layer: str | None = None)
     ------
     CRSError
         When a file has no CRS.
+    GeometryError
+        When a coordinate in the window is no number.
     SchemaError
         When a file cannot be opened as vector data, or has several layers and not the one that is wanted.
     """
@@ -100,6 +102,50 @@ def repair(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
     return out[~out.geometry.is_empty].reset_index(drop=True)
 
 
+def areal(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+    """The polygons of a table, with one warning that says how many points and lines, which have no area, it leaves out.
+
+    Raises
+    ------
+    SchemaError
+        When it has rows, and none is a polygon.
+    """
+    faces = polygonal(table.geometry.to_numpy())
+    bare = shapely.is_empty(faces)
+    if bare.any() and bare.all():
+        raise SchemaError(
+            f"{where}: has no polygons where the study is, only {len(table):,} points or lines, which have no area. "
+            "Give the polygon layer."
+        )
+    if bare.any():
+        LOG.warning(
+            "%s: %d of %d features are points or lines, which have no area; left out.", where, bare.sum(), len(table)
+        )
+    out = table.set_geometry(gpd.GeoSeries(faces, index=table.index, crs=WGS84))
+    return out[~bare].reset_index(drop=True)
+
+
+def need_numbers(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+    """The table, or an error where a coordinate is no number: no repair can tell where such a feature lies.
+
+    Raises
+    ------
+    GeometryError
+        Saying how many such features there are, and near where.
+    """
+    xy, of = shapely.get_coordinates(table.geometry.to_numpy(), return_index=True)
+    wrong = ~np.isfinite(xy).all(axis=1)
+    if wrong.any():
+        first = xy[(of == of[wrong][0]) & ~wrong]
+        near = f" (the first near {first[0][0]:g} {first[0][1]:g})" if len(first) else ""
+        count = len(np.unique(of[wrong]))
+        raise GeometryError(
+            f"{where}: {count:,} of {len(table):,} features have coordinates that are no numbers{near}. Mend or delete "
+            "them in the file, run again."
+        )
+    return table
+
+
 def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
     """The table, or an error that says where nothing was found.
 
@@ -115,14 +161,17 @@ def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
 
 
 def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
-    table = _parquet(path) if path.suffix in {".parquet", ".geoparquet"} else _ogr(path, window, layer)
+    # Shapely's warning of a coordinate that is no number would stand beside our error.
+    with np.errstate(invalid="ignore"):
+        table = _parquet(path) if path.suffix in {".parquet", ".geoparquet"} else _ogr(path, window, layer)
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
     if table.crs != WGS84:
         table = table.to_crs(WGS84)
     if window is None or table.empty:
         return table
-    return table[shapely.intersects(shapely.box(*window), shapely.box(*table.geometry.bounds.to_numpy().T))]
+    near = table[shapely.intersects(shapely.box(*window), shapely.box(*table.geometry.bounds.to_numpy().T))]
+    return need_numbers(near, path)
 
 
 def _parquet(path: Path) -> gpd.GeoDataFrame:

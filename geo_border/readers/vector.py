@@ -13,7 +13,7 @@ from geo_border.crs import GEOD, WGS84
 from geo_border.errors import StudyError
 from geo_border.iso3166 import alpha2
 from geo_border.readers import osm
-from geo_border.readers.table import Bounds, clip, columns_of, need_rows, pick, read_table, repair
+from geo_border.readers.table import Bounds, areal, clip, columns_of, need_numbers, need_rows, pick, read_table, repair
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -35,6 +35,8 @@ def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
     ------
     StudyError
         When a country that the study names is not in the file; lists the codes that are.
+    GeometryError
+        When a coordinate of theirs is no number.
     SchemaError
         When the file lacks the country's column.
     """
@@ -62,7 +64,7 @@ def _chosen(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: str) -> gpd.
             f"needs. It has: {_shortened(there)}."
         )
     table = table[table["country"].isin(wanted)]
-    table = repair(_clip_invalid(table, study), raw.paths[0])
+    table = repair(_clip_invalid(need_numbers(table, raw.paths[0]), study), raw.paths[0])
     return _by_territory(table, study)
 
 
@@ -97,14 +99,19 @@ def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Protected areas: `name`, `kind` (as the source classes them), `source`, `geometry`; sites may overlap.
 
-    Those not in force (`options.not_in_force`: values of a field) are left out.
+    Those not in force (`options.not_in_force`: values of a field) are left out, and so are points and lines.
+
+    Raises
+    ------
+    SchemaError
+        When no site near the study is a polygon.
     """
     table = read_table(raw, window, raw.entry.options.get("layer"))
     for field, values in raw.entry.options.get("not_in_force", {}).items():
         if field in table.columns:
             table = table[~table[field].isin(values)]
     table = pick(table, columns_of(raw, ("name", "kind")), raw.paths[0])
-    return repair(table.assign(source=raw.entry.name), raw.paths[0])
+    return areal(repair(table.assign(source=raw.entry.name), raw.paths[0]), raw.paths[0])
 
 
 def _countries(study: Study) -> list[str]:

@@ -117,7 +117,14 @@ def test_a_choice_is_a_preset_a_dataset_a_file_or_a_file_read_as_a_dataset(tmp_p
     [
         ("lives", "not one of embedded, live"),
         ("rivers=x", "'rivers' is not a need"),
-        ("people=", "is not a need"),
+        ("people=", "names no file and no dataset for people. Datasets: .*eurostat-census-2021"),
+        ("rivers=", "'rivers' is not a need"),
+        ("protected=natura2000-2023@nofile", r"no file at 'nofile'\. Give the path"),
+        ("protected=natura2000-2023@", r"no file at ''\. Give the path"),
+        (
+            "people=corine-2018@.",
+            r"corine-2018 serves cover, not people\. Datasets that serve people: .*ghs-pop-r2023a",
+        ),
         ("world", "not one of embedded, live"),
         ("people=nowhere.tif", "neither a file nor a dataset"),
     ],
@@ -141,3 +148,11 @@ def test_no_dataset_is_about_crossings_or_the_military() -> None:
         query = str(one.download.query) if one.download else ""
         assert "border_control" not in query + one.title, name
         assert "landuse" not in query, name
+
+
+def test_a_fallback_or_a_study_s_preset_that_is_none_is_refused_with_those_there_are() -> None:
+    with pytest.raises(CatalogError, match=r"--fallback foo: not a preset\. There are: embedded, live"):
+        choose([], fallback="foo")
+    with pytest.raises(CatalogError, match=r"\[sources\] preset = foo: not a preset"):
+        choose([], {"preset": "foo"})
+    assert choose([], fallback="embedded") == {"preset": "embedded"}

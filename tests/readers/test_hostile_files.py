@@ -15,7 +15,15 @@ from rasterio.transform import Affine, from_origin
 
 from geo_border import readers, study
 from geo_border.catalog import entry
-from geo_border.errors import CRSError, EmptyLayerError, GeoBorderError, RasterError, SchemaError, StudyError
+from geo_border.errors import (
+    CRSError,
+    EmptyLayerError,
+    GeoBorderError,
+    GeometryError,
+    RasterError,
+    SchemaError,
+    StudyError,
+)
 from geo_border.fetchers import local
 from geo_border.store import Raw
 
@@ -246,6 +254,51 @@ def test_protected_areas_that_are_not_in_force_are_left_out(tmp_path: Path) -> N
     gpd.GeoDataFrame(rows, geometry=[TWO[0][1]] * 4, crs=4326).to_file(tmp_path / "w.gpkg")
     table = readers.read_protected(local("protected", tmp_path / "w.gpkg", entry("wdpa")), HERE)
     assert table["name"].tolist() == ["Romincka"]
+
+
+SITE = shapely.box(0.2, 0.2, 0.4, 0.4)
+
+
+def sites(path: Path, *shapes: Any) -> Raw:
+    frame = gpd.GeoDataFrame({"name": "s", "kind": "park"}, index=range(len(shapes)), geometry=list(shapes), crs=4326)
+    frame.to_file(path)
+    return local("protected", path)
+
+
+@pytest.mark.parametrize("shape", [shapely.Point(0.5, 0.5), shapely.LineString([(0, 0), (1, 1)])])
+def test_protected_sites_without_polygons_are_not_an_area_of_nought(tmp_path: Path, shape: Any) -> None:
+    with pytest.raises(SchemaError, match=r"s\.gpkg: has no polygons where the study is.*Give the polygon layer"):
+        readers.read_protected(sites(tmp_path / "s.gpkg", shape, shape), HERE)
+
+
+def test_points_and_lines_among_protected_sites_are_left_out_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    both = shapely.GeometryCollection([SITE, shapely.Point(0.9, 0.9)])
+    raw = sites(tmp_path / "s.gpkg", SITE, shapely.Point(0.5, 0.5), shapely.LineString([(0, 0), (1, 1)]), both)
+    with caplog.at_level(logging.WARNING, "geo_border"):
+        table = readers.read_protected(raw, HERE)
+    assert shapely.area(table.geometry.to_numpy()).tolist() == pytest.approx([SITE.area] * 2)
+    assert "2 of 4 features are points or lines, which have no area; left out" in caplog.text
+
+
+def test_no_protected_site_near_a_study_is_no_fault(tmp_path: Path) -> None:
+    assert readers.read_protected(sites(tmp_path / "s.gpkg", SITE), (20.0, 50.0, 21.0, 51.0)).empty
+
+
+with np.errstate(invalid="ignore"):
+    NOT_A_NUMBER = shapely.Polygon([(0.1, 0.1), (0.5, float("nan")), (0.5, 0.5)])
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "parquet"])
+def test_a_coordinate_that_is_no_number_is_told_with_where_it_is(tmp_path: Path, suffix: str) -> None:
+    told = rf"b\.{suffix}: 1 of 2 features have coordinates that are no numbers \(the first near 0\.1 0\.1\)"
+    raw = polygons(tmp_path / f"b.{suffix}", [("AA", NOT_A_NUMBER), TWO[1]], name="n", kind="k", admin_id="1")
+    for read in (readers.read_protected, readers.read_admin, readers.read_land):
+        with pytest.raises(GeometryError, match=told):
+            read(raw, (0.0, 0.0, 2.0, 1.0))
+    with pytest.raises(GeometryError, match=told):
+        readers.read_boundaries(raw, PAIR)
 
 
 def test_every_message_is_one_line(tmp_path: Path) -> None:
