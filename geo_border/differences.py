@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_border import passport
 from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
 
@@ -38,11 +39,8 @@ def changes(a: Path, b: Path) -> list[dict[str, Any]]:
         When a `run.json` is not JSON.
     """
     told = [_told(path) for path in (a, b)]
-    return [
-        *_of_study(*(t.get("study", {}) for t in told)),
-        *_of_inputs(*(t["sources"] for t in told)),
-        *_of_figures(a, b),
-    ]
+    studies = [one.get("study", {}) for one in told]
+    return [*_of_study(*studies), *_of_inputs(*(one["sources"] for one in told)), *_of_figures(a, b)]
 
 
 def lines(rows: list[dict[str, Any]], most: int) -> list[str]:

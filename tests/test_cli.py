@@ -320,7 +320,7 @@ def test_a_run_makes_anew_what_a_broken_one_left_and_sweeps_it(say: Say, small: 
 def test_a_fallback_that_is_no_preset_is_refused_before_anything_is_fetched(say: Say, small: Path) -> None:
     told = say("run", small, "--fallback", "foo")
     assert told.code == 2
-    assert "--fallback foo: not a preset. There are: embedded, live." in told.error
+    assert "--fallback foo: not one of embedded, live." in told.error
 
 
 def test_tabulate_counts_on_anyones_files(say: Say, tmp_path: Path) -> None:

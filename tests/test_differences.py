@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from geo_border import differences
-from geo_border.errors import EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError
 
 NAN = float("nan")
 Figure = tuple[str, str, float]
@@ -20,7 +20,9 @@ def run(folder: Path, figures: Sequence[Figure], name: str = "mine", people: str
     folder.mkdir()
     passport = {
         "study": {"name": name, "bands_m": [1000.0]},
-        "sources": [{"need": "people", "dataset": people, "version": "1"}],
+        "sources": [{"need": "people", "dataset": people, "version": "1", "files": []}],
+        "checks": [],
+        "outputs": [],
     }
     (folder / "run.json").write_text(json.dumps(passport), encoding="utf-8")
     table = pd.DataFrame(figures, columns=["zone_id", "measure", "value"])
@@ -86,5 +88,5 @@ def test_what_is_no_run_is_named(first: Path, tmp_path: Path) -> None:
     with pytest.raises(EmptyLayerError, match="nowhere: not a run"):
         differences.changes(first, tmp_path / "nowhere")
     (tmp_path / "list.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(EmptyLayerError, match=r"list\.json: not a run"):
+    with pytest.raises(CheckError, match=r"list\.json: not the passport of a run"):
         differences.changes(tmp_path / "list.json", first)

@@ -61,16 +61,12 @@ def fetched(
 
     Raises
     ------
-    CatalogError
-        When the fallback is no preset.
     FetchError
         With all that is missing and how to go on.
     StudyError
         When the boundaries do not hold the study's territories.
     """
     options = _of_study(options, question)
-    if fallback is not None:
-        fetchers.preset(fallback, "--fallback")
     tell("fetch", 0, len(OPTIONAL) + 1)
     first = fetchers.gather(("boundaries",), chosen, folders, None, options, fallback)
     # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.

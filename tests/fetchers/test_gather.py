@@ -151,8 +151,8 @@ def test_no_dataset_is_about_crossings_or_the_military() -> None:
 
 
 def test_a_fallback_or_a_study_s_preset_that_is_none_is_refused_with_those_there_are() -> None:
-    with pytest.raises(CatalogError, match=r"--fallback foo: not a preset\. There are: embedded, live"):
+    with pytest.raises(CatalogError, match=r"--fallback foo: not one of embedded, live"):
         choose([], fallback="foo")
-    with pytest.raises(CatalogError, match=r"\[sources\] preset = foo: not a preset"):
+    with pytest.raises(CatalogError, match=r"\[sources\] preset = foo: not one of"):
         choose([], {"preset": "foo"})
     assert choose([], fallback="embedded") == {"preset": "embedded"}
