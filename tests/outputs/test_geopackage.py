@@ -61,7 +61,7 @@ def test_a_written_result_reads_back_whole(result, tmp_path):
     geopackage.write(result, tmp_path)
     table.write(result, tmp_path)
     cog.write(result, tmp_path)
-    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "run.json").write_text('{"sources": [], "checks": [], "outputs": []}', encoding="utf-8")
     back = read(result.study, tmp_path)
     assert_frame_equal(back.exposure, conform("exposure", result.exposure))
     assert back.layers["cells"].degurba.dtype == "Int64"
