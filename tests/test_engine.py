@@ -255,10 +255,12 @@ def test_what_one_engine_began_another_goes_on_with(
             tabulate(paths, zones, engine=one, progress=give_up)
         kept = len(list(tmp_path.rglob("*.pickle")))
         assert kept
-        told: list[int] = []
-        there = tabulate(paths, zones, engine=other, progress=lambda done, _: told.append(done))
+        told: list[tuple[int, int]] = []
+        there = tabulate(paths, zones, engine=other, progress=lambda done, of: told.append((done, of)))
     assert there.to_csv() == here.to_csv()
-    assert told[0] > 32 * (kept - 1), "nothing was taken from what the other had kept"
+    # A cluster tells what was kept with its first group; threads tell only of what they do themselves.
+    (first, of), taken = told[0], 32 * (kept - 1)
+    assert first > taken or len(told) < of - taken, "nothing of what was kept was taken"
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

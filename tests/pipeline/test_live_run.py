@@ -48,7 +48,15 @@ def ran(world_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def assert_same_bytes(root: Path, other: Path) -> None:
     """Layers, tables, grids, passport and map of two roots are the same files."""
-    for name in ("exposure.csv", "exposure.parquet", "layers.gpkg", "people.tif", "landcover.vrt", "run.json"):
+    for name in (
+        "exposure.csv",
+        "exposure.parquet",
+        "within.csv",
+        "layers.gpkg",
+        "people.tif",
+        "landcover.vrt",
+        "run.json",
+    ):
         one, two = (folder / "data" / "processed" / STUDY / name for folder in (root, other))
         assert one.read_bytes() == two.read_bytes(), name
     one, two = (folder / "maps" / STUDY / "index.html" for folder in (root, other))
@@ -120,21 +128,17 @@ def test_every_output_carries_the_attributions_that_its_inputs_ask_for(ran: Ran)
     assert dated["roads"] == osm_world.DATED
 
 
-def test_offline_gives_the_same_bytes_and_asks_nothing(ran: Ran, tmp_path: Path) -> None:
-    shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
-    with serve(ran.served, overpass=osm_world.answer) as world:
-        options = Options(mirrors=(world.mirror,), offline=True)
-        pipeline.run(NARROW, root=tmp_path, sources=["live"], options=options)
-        assert world.log == []
-    assert_same_bytes(ran.root, tmp_path)
-
-
-def test_a_cluster_gives_the_same_bytes_and_keeps_nothing_when_done(ran: Ran, tmp_path: Path) -> None:
+def test_offline_on_a_cluster_it_gives_the_same_bytes_asks_nothing_and_keeps_nothing(ran: Ran, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
     shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
     journals = Journals(Folders(tmp_path).kept, "this code")
-    with open_engine("dask", workers=2, journals=journals) as engine:
-        pipeline.run(NARROW, root=tmp_path, sources=["live"], options=Options(offline=True), engine=engine)
+    with (
+        serve(ran.served, overpass=osm_world.answer) as world,
+        open_engine("dask", workers=2, journals=journals) as engine,
+    ):
+        options = Options(mirrors=(world.mirror,), offline=True)
+        pipeline.run(NARROW, root=tmp_path, sources=["live"], options=options, engine=engine)
+        assert world.log == []
     assert_same_bytes(ran.root, tmp_path)
     assert not Folders(tmp_path).kept.exists()
 
