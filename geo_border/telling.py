@@ -75,7 +75,7 @@ def summary(console: Console, made: Result, root: Path, said: Collection[str] = 
     near = totals(made.study, made.layers, made.exposure, made.within)[WHOLE]["within"]
     table = Table(title=made.study.title, title_justify="left", caption=_caption(made, near), caption_justify="left")
     table.add_column("within", justify="right")
-    for name in ("home land, km²", "people", "range", "tree", "settlements"):
+    for name in ("land, km²", "people", "range", "tree", "settlements"):
         table.add_column(name, justify="right")
     for band in near:
         table.add_row(f"{band['to_m'] / 1000:g} km", *_headline(band))
