@@ -99,6 +99,29 @@ def atomic_path(final: Path) -> Iterator[Path]:
     StoreError
         When the folder cannot be made or written, or the disk is full.
     """
+    with _beside(final) as folder:
+        # The suffix stays, because GDAL drivers choose by it.
+        yield folder / final.name
+        (folder / final.name).replace(final)
+
+
+def forbid_unwritable(final: Path) -> None:
+    """Refuse a file that could not be written, before work goes into it.
+
+    Raises
+    ------
+    StoreError
+        When its folder cannot be made or written, its name is too long, or it is a folder.
+    """
+    with _beside(final) as folder:
+        if final.is_dir():
+            raise StoreError(f"{final}: is a folder; name a file.")
+        (folder / final.name).touch()
+
+
+@contextmanager
+def _beside(final: Path) -> Iterator[Path]:
+    """A folder beside `final` for as long as the block runs; what the system refuses there is a `StoreError`."""
     folder: Path | None = None
     alive: FileLock | None = None
     try:
@@ -107,11 +130,12 @@ def atomic_path(final: Path) -> Iterator[Path]:
         # Dies with the process: `sweep` knows by it whose folder is left.
         alive = FileLock(folder / _ALIVE)
         alive.acquire()
-        # The suffix stays, because GDAL drivers choose by it.
-        yield folder / final.name
-        (folder / final.name).replace(final)
+        yield folder
     except OSError as error:
-        raise _unwritable(final, error) from error
+        raise StoreError(
+            f"{final}: cannot be written ({error.strerror or error}). Nothing was changed there; free space or choose "
+            "another place (--root, --out), then run again."
+        ) from error
     finally:
         if alive is not None:
             alive.release()
@@ -130,35 +154,6 @@ def sweep(*folders: Path) -> None:
         except (Timeout, OSError) as error:
             # Being written, gone meanwhile, or another user's: nothing that a run must stop for.
             LOG.debug("%s: left as it is (%s)", left, error)
-
-
-def forbid_unwritable(final: Path) -> None:
-    """Refuse a file that could not be written, before work goes into it.
-
-    Raises
-    ------
-    StoreError
-        When its folder cannot be made or written, its name is too long, or it is a folder.
-    """
-    folder: Path | None = None
-    try:
-        if final.is_dir():
-            raise StoreError(f"{final}: is a folder; name a file.")
-        final.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=final.parent))
-        (folder / final.name).touch()
-    except OSError as error:
-        raise _unwritable(final, error) from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _unwritable(final: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{final}: cannot be written ({error.strerror or error}). Nothing was changed there; free space or choose "
-        "another place (--root, --out), then run again."
-    )
 
 
 def write_text(final: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geo_border.fetchers.choose import CHOICES, PRESET, choose, local, preset, resolve
+from geo_border.fetchers.choose import CHOICES, PRESET, choose, local, resolve
 from geo_border.fetchers.fetch import Gathered, fetch, gather
 from geo_border.fetchers.options import Options
 from geo_border.fetchers.told import altered, catalogued, options_of, planned
@@ -24,6 +24,5 @@ __all__ = [
     "local",
     "options_of",
     "planned",
-    "preset",
     "resolve",
 ]

@@ -26,13 +26,13 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None, fallbac
         is no preset.
     """
     chosen = {PRESET: "embedded", **(study or {})}
-    preset(chosen[PRESET], "[sources] preset =")
+    _preset(chosen[PRESET], "[sources] preset =")
     if fallback is not None:
-        preset(fallback, "--fallback")
+        _preset(fallback, "--fallback")
     for word in asked:
         need, equals, value = word.partition("=")
         if not equals:
-            chosen[PRESET] = preset(word, "--sources", f" Expected {CHOICES}.")
+            chosen[PRESET] = _preset(word, "--sources", f" Expected {CHOICES}.")
         else:
             chosen[need] = value
     for need, value in chosen.items():
@@ -42,14 +42,8 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None, fallbac
     return chosen
 
 
-def preset(name: str, option: str, expected: str = "") -> str:
-    """Give the name back if it is that of a preset.
-
-    Raises
-    ------
-    CatalogError
-        When it is not, naming the option that it was given to.
-    """
+def _preset(name: str, option: str, expected: str = "") -> str:
+    """Give a preset's name back, or say of the option that it was given to that there is none."""
     able = [one for one in presets() if one != ELSEWHERE]
     if name not in able:
         raise CatalogError(f"{option} {name}: not one of {', '.join(able)}.{expected}")

@@ -91,43 +91,52 @@ def tabulate(
         prepared.forbid_overlap()
     rasters = [raster] if isinstance(raster, Grid | str | Path) else list(raster)
     headers, first = _read_headers(rasters, band)
-    question, crs = Question(mode, coverage), headers[0].crs
-    keeps_areas = crs.is_geographic or is_equal_area(crs)
-    if mode == "class" and not keeps_areas:
-        raise CRSError(
-            f"{headers[0].name}: areas are not kept in {crs.name}; warp it to an equal-area CRS with -r near, or use "
-            "--mode sum for counts."
-        )
-    unit_m2 = max(area_unit_m2(header.transform, crs) for header in headers)
-
-    def run(some: Zones) -> Partial:
-        work = Work(rasters, headers, some.outlines, unit_m2, question, band)
-        where = engine or LocalEngine(threads)
-        key = work.key() if where.journals else b""
-        try:
-            with small_cache():
-                if isinstance(where, LocalEngine):
-                    work.begin(first)
-                return where.reduce(work, work.tasks(), work.combine, progress, key)
-        finally:
-            work.close()
-
     with closing(first):
-        sums, suspects = run(prepared)
+        question, crs = Question(mode, coverage), headers[0].crs
+        keeps_areas = _keeps_areas(headers[0], mode)
+        unit_m2 = max(area_unit_m2(header.transform, crs) for header in headers)
+        where = engine or LocalEngine(threads)
+
+        def sums_in(some: Zones) -> Partial:
+            return _sums(Work(rasters, headers, some.outlines, unit_m2, question, band), first, where, progress)
+
+        sums, suspects = sums_in(prepared)
         # Of a zone that no cell lies in, coverage tells nothing.
         outside = np.setdiff1d(np.arange(len(prepared)), sums[:, 0])
         mended = prepared.mended(np.union1d(suspects, outside))
         if mended is not None:
             prepared = mended
-            sums, _ = run(prepared)
+            sums, _ = sums_in(prepared)
     for header in headers:
         header.forbid_change()
-    rings = prepared.outlines.rings
-    extent = Extent(zone_areas_m2(rings, len(prepared)), covered(prepared, headers))
+    extent = Extent(zone_areas_m2(prepared.outlines.rings, len(prepared)), covered(prepared, headers))
     if mode == "class":
         return class_table(sums, prepared.ids, prepared.field, unit_m2, extent)
     plane_m2 = extent.area_m2 if keeps_areas else planar_areas_m2(prepared.outlines.in_plane(crs), len(prepared))
     return sum_table(sums, prepared.ids, prepared.field, unit_m2, extent, plane_m2)
+
+
+def _keeps_areas(header: Header, mode: Mode) -> bool:
+    """Whether a cell's area in the raster's CRS is true; classes are refused where it is not."""
+    keeps = header.crs.is_geographic or is_equal_area(header.crs)
+    if mode == "class" and not keeps:
+        raise CRSError(
+            f"{header.name}: areas are not kept in {header.crs.name}; warp it to an equal-area CRS with -r near, or "
+            "use --mode sum for counts."
+        )
+    return keeps
+
+
+def _sums(work: Work, first: Source, where: Engine, progress: Callable[[int, int], None] | None) -> Partial:
+    """Sums of all strips, and the zones to look at; the first raster is open already."""
+    key = work.key() if where.journals else b""
+    try:
+        with small_cache():
+            if isinstance(where, LocalEngine):
+                work.begin(first)
+            return where.reduce(work, work.tasks(), work.combine, progress, key)
+    finally:
+        work.close()
 
 
 def _read_headers(rasters: list[Raster], band: int) -> tuple[list[Header], Source]:
