@@ -23,7 +23,7 @@ from geo_border.study import Study
 
 LAYERS_FILE = "layers.gpkg"
 EXPOSURE_FILE = "exposure.parquet"
-WITHIN_FILE = "within.parquet"
+READINGS_FILE = "readings.parquet"
 COVER_FILE = "landcover.tif"
 PEOPLE_FILE = "people.tif"
 PASSPORT_FILE = "run.json"
@@ -54,8 +54,8 @@ class Result:
         By the names of `schemas.LAYERS` (all but `exposure`), GeoDataFrames in the study's CRS, tables as DataFrames.
     exposure
         The tidy table, raw values.
-    within
-        Figures of all that lies nearer than a distance, as one area: of the whole, each segment, each country.
+    readings
+        Every dataset's and reading's own sums: what low and high are computed from.
     cover, people
         Grids on their dataset's own cells, clipped to the widest band; None where the dataset is finer than 100 m.
     passport
@@ -65,7 +65,7 @@ class Result:
     study: Study
     layers: dict[str, Any]
     exposure: pd.DataFrame
-    within: pd.DataFrame
+    readings: pd.DataFrame
     cover: Grid | None = None
     people: Grid | None = None
     passport: dict[str, Any] = field(default_factory=dict)
@@ -83,17 +83,17 @@ def read(study: Study, processed: Path) -> Result:
     SchemaError
         When a layer is not what `schemas.py` says.
     """
-    for name in (LAYERS_FILE, EXPOSURE_FILE, WITHIN_FILE, PASSPORT_FILE):
+    for name in (LAYERS_FILE, EXPOSURE_FILE, READINGS_FILE, PASSPORT_FILE):
         if not (processed / name).exists():
             raise EmptyLayerError(f"{processed / name}: not there. Run `geo-border run {study.name}` first.")
     with _whole(processed / LAYERS_FILE, study):
         layers = {n: conform(n, _read_layer(processed / LAYERS_FILE, n)) for n in LAYERS if n != "exposure"}
     with _whole(processed / EXPOSURE_FILE, study):
         exposure = conform("exposure", pd.read_parquet(processed / EXPOSURE_FILE))
-    with _whole(processed / WITHIN_FILE, study):
-        within = conform("within", pd.read_parquet(processed / WITHIN_FILE))
+    with _whole(processed / READINGS_FILE, study):
+        readings = conform("readings", pd.read_parquet(processed / READINGS_FILE))
     cover, people = (_read_grid(processed / name, study) for name in (COVER_FILE, PEOPLE_FILE))
-    return Result(study, layers, exposure, within, cover, people, read_passport(processed / PASSPORT_FILE))
+    return Result(study, layers, exposure, readings, cover, people, read_passport(processed / PASSPORT_FILE))
 
 
 def read_passport(file: Path) -> dict[str, Any]:

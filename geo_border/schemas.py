@@ -10,7 +10,9 @@ import pandas as pd
 from geo_border.errors import SchemaError
 from geo_border.model import COVER_CLASSES, MEDIA, UNKNOWN
 
-ZONE_KINDS = ("segment", "band", "strip", "corridor", "admin")
+ZONE_KINDS = ("segment", "band", "strip", "within", "corridor", "admin", "country", "own")
+# Partitions whose rows add up; a row of no partition lies in others.
+PARTITIONS = ("bands", "admin", "segments", "admin-segments")
 CELL_COVER = ("tree", "crop", "grass", "built", "water", "wetland")
 
 
@@ -56,11 +58,16 @@ def _float(name: str, about: str, unit: str, nullable: bool = False, most: float
 _SEGMENT = _text("segment", "Piece of the frontier, named home-facing, e.g. FI-RU")
 _SEGMENT_OR_NONE = _text("segment", "Piece of the frontier; empty where the zone is of several", nullable=True)
 _COUNTRY = _text("country", "Home country, ISO 3166-1 alpha-2")
+_COUNTRY_OR_NONE = _text("country", "Home country, ISO 3166-1 alpha-2; empty where it is of several", nullable=True)
 _FACING = _text("facing", "Facing country, ISO 3166-1 alpha-2")
 _LENGTH = _float("length_km", "Geodesic length on WGS 84", "km")
 _AREA = _float("area_km2", "Area of home land, lakes and rivers included", "km²")
 _PEOPLE = _float("people", "Residents", "persons", nullable=True)
 _DISTANCE = _float("distance_m", "Geodesic distance to the nearest point of the frontier", "m")
+_REGION = (
+    _text("admin_id", "Administrative unit that it lies in", nullable=True),
+    _text("admin_name", "Name of that unit", nullable=True),
+)
 _DEGURBA = Column("degurba", "int", "Degree of urbanisation class, level 2 (10 water .. 30 city)", nullable=True)
 
 
@@ -69,27 +76,26 @@ def _class_layer(name: str, title: str, about: str, classes: tuple[str, ...]) ->
     return Layer(name, title, about, "polygon", columns, ("segment", "country", "class"))
 
 
-_FIGURE = (
+_ZONE_KEYS = (
     _float("from_m", "Nearer edge", "m", nullable=True),
     _float("to_m", "Farther edge", "m", nullable=True),
-    _text("measure", "What is measured"),
-    _text("category", "Kind within the measure", nullable=True),
-    _float("value", "The figure, in `unit`; empty where too few pixels carry it", "see unit", nullable=True),
-    _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
-    _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
-    _text("unit", "Unit of value, low and high"),
-    _text("dataset", "Primary dataset"),
-    _text("vintage", "Reference year or version of the dataset"),
-    _text("range_from", "What low and high are the spread of", nullable=True),
-    _text("note", "What to know before quoting", nullable=True),
 )
-WITHIN = Layer(
-    "within",
-    "Sums by distance",
-    "One row a figure of all that lies nearer than a distance, taken as one area; raw values.",
+_PART_OF = _text("part_of", "Partition whose rows add up; empty where the zone lies in others", True, PARTITIONS)
+READINGS = Layer(
+    "readings",
+    "Readings",
+    "One row for each zone, measure, category, dataset and reading: what value, low and high are computed from.",
     None,
-    (_text("of", "A segment, a home country, or `all`"), *_FIGURE),
-    ("of", "to_m", "measure", "category"),
+    (
+        _text("zone_id", "Key of the zone"),
+        _text("measure", "What is measured"),
+        _text("category", "Kind within the measure", nullable=True),
+        _text("dataset", "Dataset; empty for what is measured on the boundaries"),
+        _text("reading", "`value`, or another way to read the same data"),
+        Column("value", "float", "Sum over the zone, in the unit of the measure's columns", "see measure", True),
+        _float("known_share", "Share of the basis that the dataset knows", "0..1", nullable=True, most=1.0),
+    ),
+    ("zone_id", "measure", "category", "dataset", "reading"),
 )
 
 LAYERS: dict[str, Layer] = {
@@ -133,16 +139,20 @@ LAYERS: dict[str, Layer] = {
             "polygon",
             (
                 _text("zone_id", "Key, e.g. band|FI-RU|FI|1000-5000"),
+                _text("zone_name", "Readable name, with its code"),
                 _text("zone_kind", "Kind of zone", one_of=ZONE_KINDS[1:]),
                 _SEGMENT_OR_NONE,
-                _COUNTRY,
+                _COUNTRY_OR_NONE,
                 _float("from_m", "Nearer edge, geodesic distance to the frontier", "m", nullable=True),
                 _float("to_m", "Farther edge, geodesic distance to the frontier", "m", nullable=True),
                 _AREA,
                 _PEOPLE,
                 _float("people_low", "Lower end of the spread of people", "persons", nullable=True),
                 _float("people_high", "Upper end of the spread of people", "persons", nullable=True),
-                _float("tree_share", "Share of the zone's known cover that is tree", "0..1", nullable=True, most=1.0),
+                _float("tree_share", "Tree as a share of known cover without water", "0..1", nullable=True, most=1.0),
+                _text("place_id", "Administrative unit, corridor or own polygon that the zone is of", nullable=True),
+                _text("place_name", "Its name in its own letters", nullable=True),
+                _PART_OF,
             ),
             ("zone_id",),
         ),
@@ -217,6 +227,7 @@ LAYERS: dict[str, Layer] = {
                 _PEOPLE,
                 _DEGURBA,
                 _text("source", "Dataset"),
+                *_REGION,
             ),
         ),
         Layer(
@@ -234,6 +245,7 @@ LAYERS: dict[str, Layer] = {
                 _PEOPLE,
                 _DEGURBA,
                 _text("source", "Dataset"),
+                *_REGION,
             ),
         ),
         Layer(
@@ -259,9 +271,25 @@ LAYERS: dict[str, Layer] = {
             (
                 _text("zone_kind", "Kind of zone", one_of=ZONE_KINDS),
                 _text("zone_id", "Key of the zone"),
+                _text("zone_name", "Readable name of the zone, with its code"),
                 _SEGMENT_OR_NONE,
-                _text("country", "Home country, ISO 3166-1 alpha-2"),
-                *_FIGURE,
+                _COUNTRY_OR_NONE,
+                *_ZONE_KEYS,
+                _text("measure", "What is measured"),
+                _text("category", "Kind within the measure", nullable=True),
+                _float("value", "The figure as summed, in `unit`; empty where nothing is known", "see unit", True),
+                _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
+                _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
+                _float("known_share", "Share of known_basis that the data know", "0..1", nullable=True, most=1.0),
+                _text("unit", "Unit of value, low and high"),
+                _text("dataset", "Primary dataset"),
+                _text("vintage", "Reference year or version of the dataset"),
+                _text("range_from", "What low and high are the spread of", nullable=True),
+                _float("pixels", "The data's own pixels that carry the figure; under 30 it is not shown", "1", True),
+                _text("known_basis", "What known_share is a share of", nullable=True),
+                _text("basis", "What a share or density is divided by", nullable=True),
+                _PART_OF,
+                _text("note", "What to know before quoting", nullable=True),
             ),
             ("zone_id", "measure", "category"),
         ),
@@ -273,14 +301,14 @@ _DTYPES: dict[str, Any] = {"text": "str", "float": "float64", "int": "Int64", "b
 
 
 def conform(name: str, frame: Any) -> Any:
-    """The frame with the columns of a layer or of table `within` in their order and types (and geometry), checked.
+    """The frame with the columns of a layer or of table `readings` in their order and types (and geometry), checked.
 
     Raises
     ------
     SchemaError
         When a column is missing, unknown, empty where it may not be, of a wrong type, out of range, or a key repeats.
     """
-    layer = WITHIN if name == WITHIN.name else LAYERS[name]
+    layer = READINGS if name == READINGS.name else LAYERS[name]
     geometry = [frame.geometry.name] if layer.geometry else []
     given, wanted = set(frame.columns), {*layer.column_names, *geometry}
     if given != wanted:

@@ -72,7 +72,7 @@ class Warnings(RichHandler):
 
 def summary(console: Console, made: Result, root: Path, said: Collection[str] = ()) -> None:
     """The headline figures, rounded as maps round them, where the files are, and the notes that were not `said` yet."""
-    near = totals(made.study, made.layers, made.exposure, made.within)[WHOLE]["within"]
+    near = totals(made.study, made.layers, made.exposure)[WHOLE]["within"]
     table = Table(title=made.study.title, title_justify="left", caption=_caption(made, near), caption_justify="left")
     table.add_column("within", justify="right")
     for name in ("land, km²", "people", "range", "tree", "settlements"):

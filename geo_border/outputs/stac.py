@@ -12,7 +12,7 @@ import shapely
 from geo_border.outputs import extent, geoparquet
 from geo_border.outputs.table import CSV_FILE, WITHIN_CSV
 from geo_border.present import disclaimer
-from geo_border.result import COVER_FILE, EXPOSURE_FILE, LAYERS_FILE, PASSPORT_FILE, PEOPLE_FILE, WITHIN_FILE, Result
+from geo_border.result import COVER_FILE, EXPOSURE_FILE, LAYERS_FILE, PASSPORT_FILE, PEOPLE_FILE, READINGS_FILE, Result
 from geo_border.store import write_text
 
 ITEM_FILE, COLLECTION_FILE = "item.json", "collection.json"
@@ -28,7 +28,7 @@ _ASSETS = (
     (CSV_FILE, "Every figure, one row each", "text/csv", ["data"]),
     (EXPOSURE_FILE, "Every figure, one row each", _PARQUET, ["data"]),
     (WITHIN_CSV, "Sums by distance, one row each", "text/csv", ["data"]),
-    (WITHIN_FILE, "Sums by distance, one row each", _PARQUET, ["data"]),
+    (READINGS_FILE, "Sums by distance, one row each", _PARQUET, ["data"]),
     (COVER_FILE, "Land cover", _COG, ["data"]),
     (PEOPLE_FILE, "People", _COG, ["data"]),
 )

@@ -10,19 +10,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geo_border.errors import SchemaError
-from geo_border.result import EXPOSURE_FILE, WITHIN_FILE, Result
-from geo_border.schemas import LAYERS, WITHIN, Layer, conform
+from geo_border.model import WHOLE
+from geo_border.result import EXPOSURE_FILE, READINGS_FILE, Result
+from geo_border.schemas import LAYERS, READINGS, Layer, conform
 from geo_border.store import atomic_path, forbid_unwritable
 
 CSV_FILE = "exposure.csv"
 WITHIN_CSV = "within.csv"
+_WITHIN_COLUMNS = (
+    *("of", "from_m", "to_m", "measure", "category", "value", "low", "high", "unit", "dataset", "vintage"),
+    *("range_from", "note"),
+)
 _ARROW = {"text": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
 
 
 def write(result: Result, folder: Path) -> list[Path]:
-    """Write `exposure` and `within`, each as .csv (UTF-8, Unix line ends, empty where unknown) and as .parquet.
+    """Write `exposure` as .csv (UTF-8, Unix line ends, empty where unknown) and .parquet, `readings` as .parquet.
 
-    A float is written in the fewest digits that read back as the same double.
+    A float is written in the fewest digits that read back as the same double. `within.csv` is a view of the same rows
+    for whoever reads it still; it goes with the next release.
 
     Raises
     ------
@@ -31,18 +37,24 @@ def write(result: Result, folder: Path) -> list[Path]:
     StoreError
         When the folder cannot be written.
     """
-    written = []
-    for layer, frame, csv, parquet in (
-        (LAYERS["exposure"], result.exposure, CSV_FILE, EXPOSURE_FILE),
-        (WITHIN, result.within, WITHIN_CSV, WITHIN_FILE),
+    exposure, readings = conform("exposure", result.exposure), conform(READINGS.name, result.readings)
+    for name, frame in ((CSV_FILE, exposure), (WITHIN_CSV, view_within(exposure))):
+        with atomic_path(folder / name) as path:
+            frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    for name, frame, layer in (
+        (EXPOSURE_FILE, exposure, LAYERS["exposure"]),
+        (READINGS_FILE, readings, READINGS),
     ):
-        checked = conform(layer.name, frame)
-        with atomic_path(folder / csv) as path:
-            checked.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-        with atomic_path(folder / parquet) as path:
-            pq.write_table(_as_arrow(checked, layer), path, compression="zstd")
-        written += [folder / csv, folder / parquet]
-    return written
+        with atomic_path(folder / name) as path:
+            pq.write_table(_as_arrow(frame, layer), path, compression="zstd")
+    return [folder / name for name in (CSV_FILE, WITHIN_CSV, EXPOSURE_FILE, READINGS_FILE)]
+
+
+def view_within(exposure: pd.DataFrame) -> pd.DataFrame:
+    """Rows of kind `within` with the columns that `within.csv` had: `of` is `all`, a segment or a country."""
+    rows = exposure[exposure["zone_kind"] == "within"]
+    of = rows["segment"].fillna(rows["country"]).fillna(WHOLE)
+    return rows.assign(of=of)[list(_WITHIN_COLUMNS)]
 
 
 def check_name(final: Path) -> None:

@@ -15,12 +15,13 @@ from geo_border.engine import Engine
 from geo_border.errors import CheckError, EmptyLayerError
 from geo_border.fetchers import Options
 from geo_border.frontier import study_crs
+from geo_border.layers import Layers
 from geo_border.outputs import cog, geopackage, geoparquet, mosaic, qgis, stac, table, webmap
 from geo_border.outputs import release as outputs_release
 from geo_border.outputs import report as outputs_report
 from geo_border.pipeline import assemble, checks, fetching, ground, inputs
 from geo_border.pipeline.fetching import Fetched
-from geo_border.pipeline.inputs import Inputs, Tell
+from geo_border.pipeline.inputs import Tell
 from geo_border.present import disclaimer
 from geo_border.result import Result
 from geo_border.store import Folders
@@ -76,9 +77,9 @@ def run(
         if not again and _stands(processed, mark, folders.root):
             LOG.info("nothing has changed since the last run: its results stand")
             return result.read(question, processed)
-        made = _computed(question, got, tell, engine)
-        made = replace(made, passport=_passport(question, made, got.inputs, rows, mark, chosen))
-        files = [*_mosaic(got.inputs, processed), *_written(made, processed, maps, tell)]
+        read, made, notes = _computed(question, got, tell, engine)
+        made = replace(made, passport=_passport(question, made, [*got.notes, *notes], read, rows, mark, chosen))
+        files = [*_mosaic(read, processed), *_written(made, processed, maps, tell)]
         passport.write(processed, made.passport, files, folders.root)
         if engine is not None and engine.journals is not None:
             engine.journals.forget()
@@ -225,20 +226,28 @@ def _alone(question: Study, folders: Folders) -> Iterator[None]:
         yield
 
 
-def _computed(question: Study, got: Fetched, tell: Tell, engine: Engine | None) -> Result:
-    home = fetching.codes(question.home, question)
-    inputs.read_all(got.inputs, got.needs, got.window(question)[0], home, tell)
+def _computed(question: Study, got: Fetched, tell: Tell, engine: Engine | None) -> tuple[Layers, Result, list[str]]:
+    window, home = got.window(question)[0], fetching.codes(question.home, question)
+    optional = {need: raw for need, raw in got.raws.items() if need != "boundaries"}
+    read, notes = inputs.read_layers(optional, window, home, tell)
+    layers = Layers({need: (layer,) for need, layer in {"boundaries": got.boundaries, **read}.items()})
     crs = study_crs(question, got.lines)
-    laid = ground.lay(question, got.territories, got.lines, got.inputs, crs, tell, engine)
-    return assemble.result(question, got.territories, got.lines, laid, got.inputs, tell, engine)
+    laid = ground.lay(question, got.territories, got.lines, layers, crs, tell, engine)
+    made, more = assemble.build_result(question, got.territories, got.lines, laid, layers, tell, engine)
+    return layers, made, [*notes, *more]
 
 
 def _passport(
-    question: Study, made: Result, got: Inputs, rows: list[dict[str, Any]], mark: str, chosen: dict[str, str]
+    question: Study,
+    made: Result,
+    notes: list[str],
+    read: Layers,
+    rows: list[dict[str, Any]],
+    mark: str,
+    chosen: dict[str, str],
 ) -> dict[str, Any]:
-    notes = list(got.notes)
-    if "roads" not in got.layers and "facilities" not in got.layers:
-        notes.append("passage: not assessed, for want of roads and facilities in this run's sources.")
+    if read.get("roads") is None and read.get("facilities") is None:
+        notes = [*notes, "passage: not assessed, for want of roads and facilities in this run's sources."]
     return {
         "geo_border": __version__,
         "fingerprint": mark,
@@ -276,11 +285,12 @@ def _written(made: Result, processed: Path, maps: Path, tell: Tell) -> list[Path
     return files
 
 
-def _mosaic(got: Inputs, processed: Path) -> list[Path]:
+def _mosaic(read: Layers, processed: Path) -> list[Path]:
     """A mosaic over the cover's tiles where they are too fine to be copied; before the project that shows it."""
-    tiles = got.layers.get("cover")
-    legend = got.entry("cover").legend if "cover" in got.raw else None
-    return [mosaic.write(tiles, legend, processed)] if isinstance(tiles, list) and legend else []
+    cover = read.get("cover")
+    if cover is None or cover.paths is None or cover.entry.legend is None:
+        return []
+    return [mosaic.write(cover.paths, cover.entry.legend, processed)]
 
 
 def _stands(processed: Path, mark: str, root: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,19 @@ import shapely
 
 from geo_border import passport
 from geo_border.crs import WGS84, to_crs
+from geo_border.measures.base import Counted
 from geo_border.pipeline.ground import Ground
-from geo_border.pipeline.reading import Figures
 from geo_border.result import Result
 from geo_border.study import Study
 
+_NEST = ["zone_id", "zone_kind", "segment", "country", "to_m"]
 
-def checks(
-    study: Study, ground: Ground, found: Figures, table: pd.DataFrame, made: dict[str, Any]
+
+def list_checks(
+    study: Study, ground: Ground, counted: Mapping[str, Counted], table: pd.DataFrame, layers: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Whether totals add up, counts are conserved and edges lie where they should."""
-    bands = made["zones"][made["zones"]["zone_kind"] == "band"]
+    bands = layers["zones"][layers["zones"]["zone_kind"] == "band"]
     union = shapely.union_all(bands.geometry.to_numpy())
     whole = float(shapely.area(union)) / 1e6
     total = float(bands["area_km2"].sum())
@@ -28,10 +31,13 @@ def checks(
     units = ground.units["area_km2"].to_numpy()
     inside = np.array([p.to_m <= study.widest_m for p in ground.pieces])[ground.units["piece"].to_numpy()]
     out.append(passport.check("units add up to the bands: area", units[inside].sum() / total - 1, 1e-9, "ratio"))
-    if found.units.people is not None and found.home_people is not None:
-        lost = found.units.people["people"].sum() / found.home_people - 1
+    people = counted.get("people")
+    if people is not None and people.prepared.home_people is not None:
+        total_people = people.get("total")
+        assert total_people is not None, "people have a total"
+        lost = total_people[: len(units)].sum() / people.prepared.home_people - 1
         out.append(passport.check("people are conserved: units against home land as a whole", lost, 1e-6, "ratio"))
-    admin = table[(table["zone_kind"] == "admin") & (table["measure"] == "area")]
+    admin = table[(table["part_of"] == "admin") & (table["measure"] == "area")]
     if len(admin):
         countries = set(admin["country"])
         same = bands[bands["country"].isin(countries)]["area_km2"].sum()
@@ -51,8 +57,13 @@ def standing_checks(made: Result) -> list[dict[str, Any]]:
     whole = cover.groupby("zone_id")["value"].agg(lambda v: v.sum(skipna=False)).dropna()
     area = table[table["measure"] == "area"].set_index("zone_id")["value"]
     off = float((whole / area.reindex(whole.index) - 1).abs().max()) if len(whole) else 0.0
-    strips = made.layers["zones"].query("zone_kind == 'strip'").sort_values(["segment", "country", "to_m"])
-    shrink = strips.groupby(["segment", "country"])["area_km2"].diff().min()
+    nests = (
+        area.rename("area_km2")
+        .reset_index()
+        .merge(table.loc[table["zone_kind"].isin(["strip", "within"]), _NEST].drop_duplicates("zone_id"), on="zone_id")
+    )
+    strips = nests.sort_values("to_m")
+    shrink = strips.groupby(["zone_kind", "segment", "country"], dropna=False)["area_km2"].diff().min()
     nested = 0.0 if not len(strips) or np.isnan(shrink) else max(0.0, -float(shrink))
     return [
         passport.check("cover classes add up to their zone", off, 1e-9, "ratio"),

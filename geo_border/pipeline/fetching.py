@@ -13,8 +13,9 @@ from geo_border import fetchers, passport
 from geo_border.errors import FetchError, StudyError, UnreachableError
 from geo_border.fetchers import Gathered, Hosts, Options
 from geo_border.frontier import country_of, matched, polygons
+from geo_border.layers import Layer
 from geo_border.pipeline import inputs
-from geo_border.pipeline.inputs import OPTIONAL, Bounds, Inputs, Tell
+from geo_border.pipeline.inputs import OPTIONAL, Bounds, Tell
 from geo_border.store import Folders, Raw
 from geo_border.study import Study
 
@@ -29,25 +30,27 @@ class Fetched:
 
     Attributes
     ----------
-    inputs
-        With boundaries read, the rest not yet.
+    boundaries
+        The boundary layer, read.
+    raws
+        Files of every need that something serves.
     territories
         The study's territories, polygons by name.
     lines
         The frontier matched, one line a segment, in EPSG:4326.
-    needs
-        Files of every other need; None where nothing serves it.
+    notes
+        What stands in for what, what is left out, what came through a mirror.
     """
 
-    inputs: Inputs
+    boundaries: Layer
+    raws: dict[str, Raw]
     territories: Any
     lines: Any
-    needs: dict[str, Raw | None]
+    notes: list[str]
 
     def rows(self) -> list[dict[str, Any]]:
         """Give the passport's rows of the inputs."""
-        had = {**self.inputs.raw, **self.needs}
-        return [passport.source_row(need, raw) for need, raw in had.items() if raw is not None]
+        return [passport.source_row(need, raw) for need, raw in self.raws.items()]
 
     def window(self, question: Study) -> tuple[Bounds, Any]:
         """Give the bounds of the data, and the corridor in which tiles are needed."""
@@ -72,8 +75,9 @@ def fetched(
     # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
     near = first if not first.failed else fetchers.gather(("boundaries",), {}, folders, None, options)
     try:
-        got = inputs.boundaries(question, _had(near, options).raws.get("boundaries"))
-        territories = polygons(got.boundaries, question)
+        raw = _had(near, options).raws.get("boundaries")
+        boundaries = inputs.read_boundaries(question, raw)
+        territories = polygons(boundaries.data, question)
         lines = matched(territories, question)
     except StudyError:
         _had(first, options)
@@ -84,10 +88,10 @@ def fetched(
         tell("fetch", done, len(OPTIONAL) + 1)
         gathered = gathered.plus(fetchers.gather((need,), chosen, folders, window, options, fallback))
     tell("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
-    raws = _had(gathered, options).raws
-    for sentence in _told(gathered, chosen, folders):
-        got.note(sentence)
-    return Fetched(got, territories, lines, {need: raws.get(need) for need in OPTIONAL})
+    found = {**near.raws, **_had(gathered, options).raws}
+    raws = {need: found[need] for need in ("boundaries", *OPTIONAL) if need in found}
+    notes = [inputs.note(sentence) for sentence in _told(gathered, chosen, folders)]
+    return Fetched(boundaries, raws, territories, lines, notes)
 
 
 def _had(gathered: Gathered, options: Options) -> Gathered:
@@ -135,8 +139,8 @@ def planned(question: Study, chosen: dict[str, str], folders: Folders, options: 
     known = fetchers.gather(("boundaries",), chosen, folders, None, options, "embedded")
     window = None
     try:
-        got = inputs.boundaries(question, _had(known, options).raws.get("boundaries"))
-        window = _window(question, matched(polygons(got.boundaries, question), question))[1]
+        boundaries = inputs.read_boundaries(question, _had(known, options).raws.get("boundaries"))
+        window = _window(question, matched(polygons(boundaries.data, question), question))[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
     return fetchers.planned(("boundaries", *OPTIONAL), chosen, folders, window, options)

@@ -15,8 +15,9 @@ from geo_border.crs import WGS84
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
 from geo_border.frontier import Frontier, Surroundings, build, country_of, sheet_of, surroundings
+from geo_border.layers import Layers
 from geo_border.nearest import Lines
-from geo_border.pipeline.inputs import Inputs, Tell
+from geo_border.pipeline.inputs import Tell
 from geo_border.polygons import polygonal
 from geo_border.study import Study
 from geo_border.zones import admin as admin_zones
@@ -75,7 +76,7 @@ def lay(
     study: Study,
     territories: dict[str, Any],
     lines: dict[tuple[str, str], Any],
-    inputs: Inputs,
+    layers: Layers,
     crs: CRS,
     tell: Tell,
     engine: Engine | None = None,
@@ -88,7 +89,7 @@ def lay(
         When the study has no land frontier, or no home land near it.
     """
     tell("frontier", 0, 1)
-    around = _surroundings(study, inputs, lines, crs)
+    around = _surroundings(study, layers, lines, crs)
     frontier = build(lines, around, study, crs)
     tell("frontier", 1, 1)
     edges = [*study.edges_m, study.widest_m + study.reach_m + _MARGIN_M]
@@ -101,7 +102,7 @@ def lay(
     tell("zones", 1, 5)
     pieces = bands.pieces(land, nearest, within)
     tell("zones", 2, 5)
-    shares = _admin(inputs, land, crs)
+    shares = _admin(layers, land, crs)
     frame, wet = units.units(pieces, shares, around.water, crs, engine, lambda a, b: tell("units", a, b))
     tell("zones", 3, 5)
     index = frontier.index()
@@ -128,15 +129,16 @@ def lay(
     return ground
 
 
-def _surroundings(study: Study, inputs: Inputs, lines: dict[tuple[str, str], Any], crs: CRS) -> Surroundings:
-    layers = {}
+def _surroundings(study: Study, layers: Layers, lines: dict[tuple[str, str], Any], crs: CRS) -> Surroundings:
+    frames = {}
     for need in ("land", "water"):
-        frame = inputs.layers.get(need)
-        if frame is not None:
+        layer = layers.get(need)
+        if layer is not None:
+            frame = layer.data
             moved = sheet_of(frame.geometry.to_numpy(), list(lines.values()))
-            layers[need] = frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=WGS84))
+            frames[need] = frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=WGS84))
     points = [lagoon.point for lagoon in study.lagoons]
-    return surroundings(layers.get("land"), layers.get("water"), points, study.river_width_m, crs)
+    return surroundings(frames.get("land"), frames.get("water"), points, study.river_width_m, crs)
 
 
 def _home(study: Study, territories: dict[str, Any], around: Surroundings, window: Any, crs: CRS) -> dict[str, Any]:
@@ -156,12 +158,12 @@ def _home(study: Study, territories: dict[str, Any], around: Surroundings, windo
     return out
 
 
-def _admin(inputs: Inputs, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
-    frame = inputs.layers.get("admin")
-    if frame is None:
+def _admin(layers: Layers, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
+    layer = layers.get("admin")
+    if layer is None:
         columns = {name: np.array([], dtype=object) for name in ("admin_id", "name", "country")}
         return gpd.GeoDataFrame(columns, geometry=[], crs=crs)
-    return admin_zones.units(frame, land, crs)
+    return admin_zones.units(layer.data, land, crs)
 
 
 def _beyond(land: dict[str, Any], within: dict[float, Any], study: Study, crs: CRS) -> gpd.GeoDataFrame:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from geo_border import readers
-from geo_border.catalog import Entry
-from geo_border.crs import row_area_km2
 from geo_border.errors import EmptyLayerError, StudyError
-from geo_border.model import AGES, Grid
+from geo_border.layers import Layer
+from geo_border.model import AGES
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -40,58 +37,7 @@ OPTIONAL = (
 )
 
 
-@dataclass
-class Inputs:
-    """A run's canonical layers, and where each came from.
-
-    Attributes
-    ----------
-    raw
-        By need, the verified files that serve it.
-    layers
-        By need, the canonical layer or grid, or the paths of a raster too fine to hold; a need that nothing serves
-        here is missing.
-    ages
-        People by age, on the cells of the people grid; empty where the dataset has no ages.
-    notes
-        What the run could not have, in sentences for the user.
-    """
-
-    boundaries: gpd.GeoDataFrame
-    raw: dict[str, Raw]
-    layers: dict[str, Any] = field(default_factory=dict)
-    ages: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, told: str) -> None:
-        """Keep a sentence for every output, and say it at once: a run may go on for long."""
-        self.notes.append(told)
-        LOG.warning("%s", told)
-
-    def entry(self, need: str) -> Entry:
-        """The catalogue entry that serves a need."""
-        return self.raw[need].entry
-
-    def pixel_km2(self, need: str) -> float:
-        """Area of one native pixel of the dataset that serves a need, at the middle of the study."""
-        stated = self.entry(need).options.get("pixel_km2")
-        grid = self.grid(need)
-        if stated is None and isinstance(self.layers.get(need), list):
-            stated = (self.entry(need).pixel_m or 0.0) ** 2 / 1e6
-        if stated is not None or grid is None:
-            return float(stated or 0.0)
-        step, rows = grid.transform, grid.shape[0]
-        if grid.crs.is_geographic:
-            return float(row_area_km2(step.f, -step.e, step.a, rows)[rows // 2])
-        return abs(step.a * step.e) * grid.crs.axis_info[0].unit_conversion_factor ** 2 / 1e6
-
-    def grid(self, need: str) -> Grid | None:
-        """The grid that serves a need, if there is one."""
-        found = self.layers.get(need)
-        return found if isinstance(found, Grid) else None
-
-
-def boundaries(study: Study, raw: Raw | None) -> Inputs:
+def read_boundaries(study: Study, raw: Raw | None) -> Layer:
     """The boundary layer alone: the window of all others follows from it.
 
     Raises
@@ -103,7 +49,7 @@ def boundaries(study: Study, raw: Raw | None) -> Inputs:
         raise StudyError(
             "no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`."
         )
-    return Inputs(readers.read_boundaries(raw, study), {"boundaries": raw})
+    return Layer(raw.entry, readers.read_boundaries(raw, study))
 
 
 def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
@@ -134,32 +80,47 @@ def _turned(lon: float) -> float:
     return (lon + 180.0) % 360.0 - 180.0
 
 
-def read_all(
-    inputs: Inputs, needs: Mapping[str, Raw | None], window: Bounds, countries: Sequence[str], tell: Tell
-) -> None:
-    """Read every need's layer within the window into `inputs`; one that lies elsewhere is noted and left out.
+def read_layers(
+    raws: Mapping[str, Raw | None], window: Bounds, countries: Sequence[str], tell: Tell
+) -> tuple[dict[str, Layer], list[str]]:
+    """Every need's layer within the window, and notes on those that lie elsewhere and are left out.
 
-    `countries` (alpha-2) are those of which the census tells whom it places nowhere.
+    Parameters
+    ----------
+    window
+        West, south, east, north in degrees.
+    countries
+        Alpha-2 codes of the countries of which the census tells whom it places nowhere.
     """
-    for done, (need, raw) in enumerate(needs.items()):
-        tell("read", done, len(needs))
+    layers: dict[str, Layer] = {}
+    notes: list[str] = []
+    for done, (need, raw) in enumerate(raws.items()):
+        tell("read", done, len(raws))
         if raw is None:
             continue
         try:
-            inputs.layers[need] = _READ[need](raw, window)
-            inputs.raw[need] = raw
-            if need == "people":
-                inputs.ages = _read_ages(raw, window)
-                unplaced = readers.people_unplaced(raw, countries)
-                if unplaced:
-                    inputs.note(f"people: {unplaced}")
+            ages = _read_ages(raw, window) if need == "people" else {}
+            layers[need] = Layer(raw.entry, _READ[need](raw, window), ages)
         except EmptyLayerError as error:
             if raw.entry.source == "local":
                 raise
             # Outputs are passed on: they name the file, not where it lay on this machine.
             why = str(error).replace(f"{raw.paths[0].parent}{os.sep}", "") if raw.paths else str(error)
-            inputs.note(f"{need}: {why} Its figures are absent.")
-    tell("read", len(needs), len(needs))
+            notes.append(note(f"{need}: {why} Its figures are absent."))
+            continue
+        if need == "people":
+            unplaced = readers.people_unplaced(raw, countries)
+            notes += [note(f"people: {unplaced}")] if unplaced else []
+        if need == "protected" and not len(layers[need].data):
+            notes.append(note("protected: the dataset has no site near this study; absent."))
+    tell("read", len(raws), len(raws))
+    return layers, notes
+
+
+def note(sentence: str) -> str:
+    """Say a sentence for every output at once, since a run may go on for long; gives it back."""
+    LOG.warning("%s", sentence)
+    return sentence
 
 
 def _is_fine(raw: Raw) -> bool:

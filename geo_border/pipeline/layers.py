@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -10,24 +11,29 @@ import pandas as pd
 import shapely
 
 from geo_border import civilian, facts
-from geo_border.catalog import Entry, known_km2
-from geo_border.crs import WGS84, FloatArray, area_km2, length_m, to_crs
-from geo_border.exposure import LEAST_PIXELS, Zone
+from geo_border.catalog import Entry
+from geo_border.crs import WGS84, FloatArray, length_m, to_crs
+from geo_border.frontier import reference_lengths_km
+from geo_border.layers import Layers
+from geo_border.measures.base import Counted
 from geo_border.model import Grid
 from geo_border.pipeline.ground import Ground
-from geo_border.pipeline.inputs import Inputs
-from geo_border.pipeline.reading import Figures
-from geo_border.schemas import CELL_COVER, conform
+from geo_border.pipeline.land import Polygons, find_units
+from geo_border.pipeline.outlines import outline_zones
+from geo_border.present.withholding import withhold
+from geo_border.schemas import CELL_COVER, LAYERS, conform
 from geo_border.study import Study
+from geo_border.zones.membership import Membership
 
 _NONE = np.array(None, dtype=object)
 
 
-def points(need: str, ground: Ground, inputs: Inputs, study: Study) -> gpd.GeoDataFrame:
+def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd.GeoDataFrame:
     """Layer `settlements` (need `places`) or `facilities`: what lies in home territory within the widest band."""
-    columns = ["name", "name_en", "kind", "country", "segment", "distance_m", "people", "degurba", "source", "geometry"]
-    frame = inputs.layers.get(need)
-    if frame is None or len(frame) == 0:
+    columns = [*LAYERS["settlements"].column_names, "geometry"]
+    layer = layers.get(need)
+    frame = None if layer is None else layer.data
+    if layer is None or frame is None or len(frame) == 0:
         return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=ground.crs)
     lon, lat = shapely.get_coordinates(frame.geometry.to_numpy()).T
     frame = frame.set_geometry(
@@ -42,11 +48,16 @@ def points(need: str, ground: Ground, inputs: Inputs, study: Study) -> gpd.GeoDa
         segment=np.array(ground.segment_ids)[near.label],
         distance_m=near.distance_m,
         people=frame.get("people", np.nan),
-        degurba=sampled(inputs.grid("settlement_class"), lon, lat),
-        source=inputs.entry(need).name,
+        degurba=sample_classes(layers.get_grid("settlement_class"), lon, lat),
+        source=layer.entry.name,
     )
     kept = np.isin(own.astype(object), list(ground.home)) & (near.distance_m < study.widest_m)
-    return out.loc[kept, columns].sort_values(["segment", "distance_m", "name"]).reset_index(drop=True)
+    out = out[kept]
+    unit = find_units(out, ground.admin)
+    for name, column in (("admin_id", "admin_id"), ("admin_name", "name")):
+        texts = np.array([*ground.admin[column], None], dtype=object)
+        out = out.assign(**{name: texts[unit]})
+    return out[columns].sort_values(["segment", "distance_m", "name"]).reset_index(drop=True)
 
 
 def _home_of(at: Any, home: dict[str, Any]) -> Any:
@@ -58,50 +69,58 @@ def _home_of(at: Any, home: dict[str, Any]) -> Any:
     return names[found]
 
 
-def cells(
-    ground: Ground, figures: Figures, inputs: Inputs, study: Study, facilities: gpd.GeoDataFrame
+def build_cells(
+    ground: Ground, counted: Mapping[str, Counted], layers: Layers, study: Study, facilities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Layer `cells`: people, cover and settlement class added up from units, and classed."""
     squares = ground.cells
     keys = ["column", "row", "country"]
     frame = pd.DataFrame(ground.units[keys])
+    count = len(frame)
     values = {"unit_km2": ground.units["area_km2"].to_numpy()}
-    if figures.units.people is not None:
-        values["people"] = figures.units.people["people"]
-    if figures.units.cover is not None:
-        values |= {name: figures.units.cover[name].to_numpy() for name in CELL_COVER}
-    if figures.units.road_m is not None:
-        values["road_m"] = figures.units.road_m
+    people = _get_of_units(counted, "people", "total", count)
+    if people is not None:
+        values["people"] = people
+    for name in CELL_COVER:
+        cover = _get_of_units(counted, "cover_area", name, count)
+        if cover is not None:
+            values[name] = cover
+    roads = _get_of_units(counted, "road_length", None, count)
+    if roads is not None:
+        values["road_km"] = roads
     sums = frame.assign(**values).groupby(keys, as_index=False, sort=False).sum()
     out = squares.merge(sums, on=keys, how="left", validate="one_to_one")
     for name in CELL_COVER:
         share = out[name] / out["unit_km2"] if name in out else pd.Series(np.nan, index=out.index)
         out[f"{name}_share"] = share.clip(upper=1.0)
-    out["cover_from"] = inputs.entry("cover").name if figures.units.cover is not None else None
-    out["reach_people"] = _reach(ground, figures, out, study)
-    out["degurba"] = sampled(inputs.grid("settlement_class"), out["lon"].to_numpy(), out["lat"].to_numpy())
+    cover_layer, people_layer = layers.get("cover"), layers.get("people")
+    out["cover_from"] = cover_layer.entry.name if cover_layer is not None else None
+    out["reach_people"] = np.nan if people is None else _sum_reach(ground, people, out, study)
+    out["degurba"] = sample_classes(layers.get_grid("settlement_class"), out["lon"].to_numpy(), out["lat"].to_numpy())
     if "people" not in out:
         out["people"] = np.nan
-    entry = inputs.entry("people") if figures.units.people is not None else None
+    entry = people_layer.entry if people_layer is not None and people is not None else None
     return civilian.classed(
         gpd.GeoDataFrame(out, geometry="geometry", crs=ground.crs),
         study,
-        _locates(entry),
-        _passage(out, inputs, facilities),
+        _get_threshold(entry),
+        _find_passage(out, layers, facilities),
     )
 
 
-def _reach(ground: Ground, figures: Figures, out: pd.DataFrame, study: Study) -> Any:
-    if figures.units.people is None:
-        return np.nan
+def _get_of_units(counted: Mapping[str, Counted], measure: str, category: str | None, count: int) -> Any:
+    """One number a unit (units come first among the areas), or None where the run does not measure it."""
+    found = counted[measure].get(category) if measure in counted else None
+    return None if found is None else found[:count]
+
+
+def _sum_reach(ground: Ground, people: FloatArray, out: pd.DataFrame, study: Study) -> Any:
     units = ground.units
-    of = civilian.reach_people(
-        units["column"].to_numpy(), units["row"].to_numpy(), figures.units.people["people"], study.reach_m
-    )
+    of = civilian.reach_people(units["column"].to_numpy(), units["row"].to_numpy(), people, study.reach_m)
     return of(out["column"].to_numpy(), out["row"].to_numpy())
 
 
-def _locates(entry: Entry | None) -> dict[str, Any]:
+def _get_threshold(entry: Entry | None) -> dict[str, Any]:
     if entry is None:
         return {"per_km2": np.inf}
     if "locates_from_class" in entry.options:
@@ -109,17 +128,17 @@ def _locates(entry: Entry | None) -> dict[str, Any]:
     return {"per_km2": entry.locates_people_per_km2 or 1.0}
 
 
-def _passage(out: pd.DataFrame, inputs: Inputs, facilities: gpd.GeoDataFrame) -> Any:
-    if "roads" not in inputs.layers and "facilities" not in inputs.layers:
+def _find_passage(out: pd.DataFrame, layers: Layers, facilities: gpd.GeoDataFrame) -> Any:
+    if layers.get("roads") is None and layers.get("facilities") is None:
         return None
-    passage = (out["road_m"].to_numpy() > 0) if "road_m" in out else np.zeros(len(out), dtype=bool)
+    passage = (out["road_km"].to_numpy() > 0) if "road_km" in out else np.zeros(len(out), dtype=bool)
     if len(facilities):
         tree = shapely.STRtree(out.geometry.to_numpy())
         passage[tree.query(facilities.geometry.to_numpy(), predicate="intersects")[1]] = True
     return passage
 
 
-def class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+def build_class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Layers `forested`, `populated` and `civilian_exposure`: cells dissolved; blank cells are in none of them."""
     forested = pd.Series(np.where(frame["forested"], "forested", _NONE), index=frame.index)
     named = civilian.settlement_class(frame["degurba"])
@@ -128,27 +147,31 @@ def class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     return {name: conform(name, civilian.dissolved(frame, kind)) for name, kind in kinds.items()}
 
 
-def zone_layer(zones: list[tuple[Zone, Any]], table: pd.DataFrame, inputs: Inputs, ground: Ground) -> gpd.GeoDataFrame:
-    """Layer `zones`: the figures of the table that belong on a map, beside each zone's polygon."""
-    shapes = np.array([shape for _, shape in zones], dtype=object)
-    frame = pd.DataFrame([zone.columns for zone, _ in zones])
-    people = table[(table["measure"] == "people") & (table["category"] == "total")].set_index("zone_id")
-    known = table[(table["measure"] == "cover_area")].pivot_table(
-        index="zone_id", columns="category", values="value", dropna=False
-    )
-    area = area_km2(shapes, ground.crs)
-    out = frame.assign(area_km2=area)
-    for name, column in (("people", "value"), ("people_low", "low"), ("people_high", "high")):
-        out[name] = frame["zone_id"].map(people[column]) if len(people) else np.nan
-    out["tree_share"] = np.nan
-    if "tree" in known:
-        share = known["tree"] / known_km2(known, inputs.entry("cover").legend)
-        out["tree_share"] = frame["zone_id"].map(share.clip(0, 1))
-        out.loc[area < LEAST_PIXELS * inputs.pixel_km2("cover"), "tree_share"] = np.nan
-    return conform("zones", gpd.GeoDataFrame(out, geometry=shapes, crs=ground.crs))
+def build_zones(membership: Membership, ground: Ground, polygons: Polygons, table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Layer `zones`: the figures of the table that belong on a map, beside each zone's polygon.
+
+    Zones that only the line makes up have none; those of an administrative unit to a distance stand in the table alone,
+    since their rings are drawn.
+    """
+    shapes = outline_zones(membership, ground, polygons)
+    drawn = np.array([shape is not None for shape in shapes])
+    frame = membership.frame[drawn].reset_index(drop=True)
+    known = withhold(table).set_index(["zone_id", "measure", "category"])
+    for name, measure, category, column in (
+        ("area_km2", "area", None, "value"),
+        ("people", "people", "total", "value"),
+        ("people_low", "people", "total", "low"),
+        ("people_high", "people", "total", "high"),
+        ("tree_share", "cover_share", "tree", "value"),
+    ):
+        keys = pd.MultiIndex.from_arrays(
+            [frame["zone_id"], [measure] * len(frame), [category] * len(frame)], names=known.index.names
+        )
+        frame[name] = known[column].reindex(keys).to_numpy(np.float64)
+    return conform("zones", gpd.GeoDataFrame(frame, geometry=shapes[drawn], crs=ground.crs))
 
 
-def segments(ground: Ground) -> pd.DataFrame:
+def build_segments(ground: Ground) -> pd.DataFrame:
     """Table `segments`: measured beside official length."""
     rows = []
     for segment in ground.frontier.segments:
@@ -172,7 +195,7 @@ def segments(ground: Ground) -> pd.DataFrame:
     return table
 
 
-def countries(
+def build_countries(
     territories: dict[str, Any], boundaries: gpd.GeoDataFrame, ground: Ground, study: Study
 ) -> gpd.GeoDataFrame:
     """Layer `countries`: home and facing countries with their treaty status."""
@@ -209,26 +232,26 @@ def countries(
     return conform("countries", gpd.GeoDataFrame(rows, geometry="geometry", crs=ground.crs))
 
 
-def corridor_layers(
-    named: list[tuple[str, str, Any, float | None]], lines: list[tuple[str, float, Any]], ground: Ground
+def build_corridors(
+    study: Study, zones: gpd.GeoDataFrame, territories: dict[str, Any], ground: Ground
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Layers `corridor` from (zone_id, name, polygon, people) and `corridor_axis` from (name, km, line in lon/lat)."""
-    shapes = np.array([shape for _, _, shape, _ in named], dtype=object)
-    frame = {
-        "zone_id": [zone_id for zone_id, _, _, _ in named],
-        "name": [name for _, name, _, _ in named],
-        "area_km2": area_km2(shapes, ground.crs) if len(named) else [],
-        "people": np.array([np.nan if people is None else people for _, _, _, people in named], dtype=np.float64),
-    }
+    """Layers `corridor` (its part in each country) and `corridor_axis` (shortest line, and the home border inside)."""
+    own = zones[(zones["zone_kind"] == "corridor") & zones["country"].notna()]
+    corridor = own.assign(name=own["place_name"])[[*LAYERS["corridor"].column_names, "geometry"]]
+    lines = [
+        (f"{c.name}: shortest line", float(length_m(ground.corridors[c.id].axis)[0]) / 1e3, ground.corridors[c.id].axis)
+        for c in study.corridors
+    ]
+    lines += [(name, km, line) for name, (km, line) in reference_lengths_km(territories, study).items()]
     axis = {"name": [name for name, _, _ in lines], "length_km": [km for _, km, _ in lines]}
     flat = [to_crs(line, WGS84, ground.crs) for _, _, line in lines]
     return {
-        "corridor": conform("corridor", gpd.GeoDataFrame(frame, geometry=list(shapes), crs=ground.crs)),
+        "corridor": conform("corridor", corridor.reset_index(drop=True)),
         "corridor_axis": conform("corridor_axis", gpd.GeoDataFrame(axis, geometry=flat, crs=ground.crs)),
     }
 
 
-def sampled(grid: Grid | None, lon: FloatArray, lat: FloatArray) -> Any:
+def sample_classes(grid: Grid | None, lon: FloatArray, lat: FloatArray) -> Any:
     """The settlement class at points (degrees), missing where there is none."""
     if grid is None:
         return pd.array([pd.NA] * len(lon), dtype="Int64")

@@ -78,7 +78,9 @@ DEGURBA = {
 MEASURES = {
     "area": "Area",
     "cover_area": "Land cover",
+    "cover_share": "Share of land cover",
     "people": "People",
+    "people_per_km2": "People per km²",
     "settlements": "Settlements",
     "facilities": "Facilities",
     "road_length": "Public roads",
@@ -88,13 +90,24 @@ MEASURES = {
     "clearance_years": "Years of clearance",
 }
 AGES = {"total": "All ages", "under_15": "Under 15", "15_64": "15 to 64", "over_64": "Over 64"}
-UNITS = {"persons": "people", "km²": "km²", "km": "km", "m": "m", "count": "number"}
+UNITS = {
+    "persons": "people",
+    "km²": "km²",
+    "km": "km",
+    "m": "m",
+    "count": "number",
+    "share": "share",
+    "persons/km²": "people per km²",
+}
 ZONE_KINDS = {
     "segment": "Segment",
     "band": "Distance band",
     "strip": "Hypothetical strip",
+    "within": "All land to a distance",
     "corridor": "Corridor",
-    "admin": "Region and band",
+    "admin": "Region by distance",
+    "country": "Whole country",
+    "own": "Own area",
 }
 
 
@@ -110,7 +123,13 @@ COLUMNS = {
     "official_source": "Source of official length",
     "note": "Note",
     "zone_id": "Zone",
+    "zone_name": "Name of zone",
     "zone_kind": "Kind of zone",
+    "place_id": "Code of place",
+    "place_name": "Place",
+    "part_of": "Adds up in",
+    "admin_id": "Code of region",
+    "admin_name": "Region",
     "from_m": "From",
     "to_m": "To",
     "area_km2": "Area",
@@ -149,6 +168,10 @@ COLUMNS = {
     "dataset": "Dataset",
     "vintage": "Year or version",
     "range_from": "Range from",
+    "known_share": "Share known",
+    "known_basis": "Share known is of",
+    "pixels": "Pixels of the data",
+    "basis": "Share or density of",
 }
 # Questions that the GeoPackage answers ready-made, by the name of the view.
 QUESTIONS = {

@@ -1,4 +1,7 @@
-"""Totals over bands, strips and the corridor, rounded for reading: what stories, comparisons and sheets quote."""
+"""Figures of all land to a distance, of strips and of corridors, rounded for reading: what stories and sheets quote.
+
+Nothing is summed here: every number is one row of the exposure table, as it may be shown.
+"""
 
 from __future__ import annotations
 
@@ -7,115 +10,112 @@ from typing import Any
 
 import pandas as pd
 
-from geo_border import catalog
 from geo_border.model import MEDIA, WHOLE
-from geo_border.present import figures, rounding
+from geo_border.present import rounding
+from geo_border.present.withholding import withhold
 from geo_border.study import Study
 
-FARMLAND = ("crop", "grass")
-_LEAST_KNOWN = 0.5
-# How the notes of such figures begin (DESIGN section 5).
+# Cover classes that stories and sheets quote, each as its own share.
+QUOTED_COVER = ("tree", "crop", "grass", "water", "wetland", "built")
+# How the notes of figures begin whose zone is narrower than the data's pixel (DESIGN section 5).
 INDICATIVE = "indicative"
-_COVER_GROUPS = {"tree": ("tree",), "farm": FARMLAND, "water": ("water", "wetland"), "built": ("built",)}
 
 
-def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame, within: pd.DataFrame) -> dict[str, Any]:
-    """Compute totals of the whole, and of each segment and country.
+def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
+    """Totals of the whole, and of each segment and country.
 
     Parameters
     ----------
     layers
-        At least `segments`, `zones` and `corridor_axis`.
-    within
-        Figures of all that lies nearer than each distance: a sum of bands would lack the small ones.
+        At least `segments` and `corridor_axis`.
+    exposure
+        The exposure table.
 
     Returns
     -------
     dict
         `all`, and one entry for each segment and country: `length`, `media` (km by medium), `within` (for each outer
-        edge of a band: people, tree, farm, water shares, settlements, facilities) and `strips` (for each depth: area,
-        people); beside them `corridor`.
+        edge of a band: people, cover shares, settlements, facilities) and `strips` (for each depth); beside them
+        `corridor`.
     """
-    found: dict[str, Any] = {WHOLE: _of(study, exposure, within[within["of"] == WHOLE])}
+    rows = {str(key): group for key, group in withhold(exposure).groupby("zone_id", sort=False)}
+    segments = layers["segments"]
+    found: dict[str, Any] = {WHOLE: _summarise(study, rows, WHOLE, list(segments["segment"]))}
     for column in ("segment", "country"):
-        for value in pd.unique(layers["segments"][column]):
-            found[str(value)] = _of(study, exposure[exposure[column] == value], within[within["of"] == value])
-    found["corridor"] = _corridors(study, layers, exposure)
+        for value in pd.unique(segments[column]):
+            own = list(segments.loc[segments[column] == value, "segment"])
+            found[str(value)] = _summarise(study, rows, str(value), own)
+    found["corridor"] = [_summarise_corridor(corridor, rows, layers) for corridor in study.corridors]
     return found
 
 
-def _of(study: Study, rows: pd.DataFrame, within: pd.DataFrame) -> dict[str, Any]:
-    def near(edges: Iterable[float]) -> list[dict[str, Any]]:
-        return [{"to_m": to_m, **_tally(within[within["to_m"] == to_m])} for to_m in edges]
-
-    lengths = rows[(rows["zone_kind"] == "segment") & (rows["measure"] == "frontier_length")]
-    by_medium = lengths.groupby("category")["value"].sum()
+def _summarise(study: Study, rows: Mapping[str, pd.DataFrame], key: str, segments: list[str]) -> dict[str, Any]:
+    """One subject: its length over its segments, which add up, and its land to every distance."""
+    lengths = [rows[f"segment|{segment}"] for segment in segments if f"segment|{segment}" in rows]
+    by_medium = pd.concat(lengths).groupby("category")["value"].sum() if lengths else pd.Series(dtype=float)
     media = {medium: float(by_medium[medium]) for medium in MEDIA if medium in by_medium}
+    # The strips of a segment that touches several countries are of each; all its land to a depth is one zone.
     return {
         "length": rounding.length_km(sum(media.values())) if media else None,
         "media": {medium: rounding.length_km(value) for medium, value in media.items()},
-        "within": near(to_m for _, to_m in study.bands),
-        "strips": near(study.strips_m),
+        "within": [_summarise_depth(rows, key, to_m) for _, to_m in study.bands],
+        "strips": [_summarise_depth(rows, key, to_m) for to_m in study.strips_m],
     }
 
 
-def _tally(rows: pd.DataFrame) -> dict[str, Any]:
-    """Sum rows of disjoint areas into people, area, cover shares, settlements and facilities, as shown."""
-    totals = rows[rows["category"].isin(["total", "all"]) | rows["category"].isna()]
-    people = figures.total(rows, "people", ["total"])
-    cover = rows[rows["measure"] == "cover_area"]
-    by_class = cover.groupby("category")["value"].sum()
-    entry = catalog.entries().get(str(cover["dataset"].max())) if len(cover) else None
-    known = float(catalog.known_km2(by_class, entry.legend if entry else None)) if len(cover) else 0.0
-    own = figures.total(rows, "area")
-    area = own.value if own else known
-    shares = {
-        group: rounding.percent(float(sum(by_class.get(name, 0.0) for name in classes)) / known)
-        for group, classes in _COVER_GROUPS.items()
-        # Zones of too few pixels have no cover; shares of less than half the land would say little of it.
-        if known > _LEAST_KNOWN * area > 0
-    }
-    settlements = figures.total(totals, "settlements")
+def _summarise_depth(rows: Mapping[str, pd.DataFrame], key: str, to_m: float) -> dict[str, Any]:
+    zone_id = f"within|{key}|0-{to_m:g}"
+    return {"to_m": to_m, "zone_id": zone_id, **_round_zone(rows.get(zone_id))}
+
+
+def _round_zone(rows: pd.DataFrame | None) -> dict[str, Any]:
+    """The figures of one zone as they are shown; empty where it has none."""
+    if rows is None:
+        return {
+            "indicative": [],
+            "people": None,
+            "area": None,
+            "cover": {},
+            "settlements": None,
+            "facilities": {},
+        }
+    cover = rows[(rows["measure"] == "cover_share") & rows["category"].isin(QUOTED_COVER) & rows["value"].notna()]
+    people = rows[(rows["measure"] == "people") & (rows["category"] == "total") & rows["value"].notna()]
     facilities = rows[rows["measure"] == "facilities"]
     return {
-        "indicative": [measure for measure in ("people", "cover_area") if _indicative(rows, measure)],
-        "people": people.shown() if people else None,
-        "area": rounding.area_km2(area) if area > 0 else None,
-        "cover": shares,
-        "settlements": rounding.count(settlements.value) if settlements else None,
-        "facilities": {
-            str(kind): rounding.count(float(part["value"].sum())) for kind, part in facilities.groupby("category")
-        },
+        "indicative": [name for name in ("people", "cover_area") if _is_indicative(rows, name)],
+        "people": _round_range(people.iloc[0]) if len(people) else None,
+        "area": _round_value(rows, "area"),
+        "cover": {str(name): rounding.percent(float(v)) for name, v in _pair(cover)},
+        "settlements": _round_value(rows, "settlements"),
+        "facilities": {str(name): rounding.count(float(v)) for name, v in _pair(facilities)},
     }
 
 
-def _indicative(rows: pd.DataFrame, measure: str) -> bool:
+def _pair(rows: pd.DataFrame) -> Iterable[tuple[str, float]]:
+    return zip(rows["category"], rows["value"], strict=True)
+
+
+def _round_value(rows: pd.DataFrame, measure: str) -> rounding.Shown:
+    row = rows[rows["measure"] == measure]
+    return rounding.by_unit(float(row["value"].iloc[0]), str(row["unit"].iloc[0])) if len(row) else None
+
+
+def _round_range(row: pd.Series[Any]) -> tuple[rounding.Shown, rounding.Shown, rounding.Shown]:
+    value, low, high = (rounding.by_unit(float(row[name]), str(row["unit"])) for name in ("value", "low", "high"))
+    return value, low, high
+
+
+def _is_indicative(rows: pd.DataFrame, measure: str) -> bool:
     """Whether figures are of land narrower than the data's pixel."""
     part = rows[(rows["measure"] == measure) & rows["value"].notna()]
     return bool(part["note"].fillna("").str.startswith(INDICATIVE).any())
 
 
-def _corridors(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> list[dict[str, Any]]:
-    """Sum each corridor over its countries, and tell its axes."""
+def _summarise_corridor(corridor: Any, rows: Mapping[str, pd.DataFrame], layers: Mapping[str, Any]) -> dict[str, Any]:
+    """A corridor over all its countries, and its axes."""
     axis = layers["corridor_axis"]
-    zones = layers["zones"]
-    corridors = []
-    for corridor in study.corridors:
-        ids = zones.loc[zones["zone_id"].str.startswith(f"corridor|{corridor.id}|"), "zone_id"]
-        rows = exposure[exposure["zone_id"].isin(list(ids))]
-        tally = _tally(rows)
-        area = float(zones.loc[zones["zone_id"].isin(list(ids)), "area_km2"].sum())
-        lines = [
-            {"name": row["name"], "length": rounding.length_km(float(row["length_km"]))} for _, row in axis.iterrows()
-        ]
-        corridors.append(
-            {
-                "id": corridor.id,
-                "name": corridor.name,
-                **tally,
-                "area": rounding.area_km2(area),
-                "axis": lines,
-                "k": corridor.k,
-            }
-        )
-    return corridors
+    lines = [{"name": row["name"], "length": rounding.length_km(float(row["length_km"]))} for _, row in axis.iterrows()]
+    zone_id = f"corridor|{corridor.id}|{WHOLE}"
+    figures = _round_zone(rows.get(zone_id))
+    return {"id": corridor.id, "name": corridor.name, "zone_id": zone_id, **figures, "axis": lines, "k": corridor.k}

@@ -28,7 +28,7 @@ def write(result: Result, folder: Path) -> list[Path]:
     """
     written = draw_all(result, folder)
     pictures = {path.name for path in written}
-    found = totals(result.study, result.layers, result.exposure, result.within)
+    found = totals(result.study, result.layers, result.exposure)
     for code in present.LANGUAGES:
         final = folder / file_of(code)
         store.write_text(final, sheet(result, code, found, pictures))

@@ -47,7 +47,7 @@ def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
         "zones": _zones(result.layers["zones"]),
         "segments": _segments(result.layers["segments"]),
         "figures": _figures(result.exposure),
-        "story": totals(study, result.layers, result.exposure, result.within),
+        "story": totals(study, result.layers, result.exposure),
         "comparison": _comparison(result.passport.get("comparison", [])),
         "regions": _regions(result.layers["zones"]),
         "settlements": encode_places(result.layers["settlements"], plane),

@@ -1,0 +1,62 @@
+"""`road_length`: length of lines in km; one instance a need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_border.catalog import Entry
+from geo_border.crs import WGS84, length_m, to_crs
+from geo_border.layers import Layers
+from geo_border.measures.base import LAND, NO_RANGE, Absent, Areas, Column, Figures, Land, Sums, fill_text, widen
+from geo_border.measures.overlay import sum_parts
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Geodesic length in km of the lines of one need."""
+
+    name: str
+    need: str
+    carrier: str = LAND
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The one need."""
+        return (self.need,)
+
+    def prepare(self, layers: Layers, land: Land) -> tuple[Entry, NDArray[np.object_]] | Absent:
+        """The entry, and the lines in the study's plane."""
+        layer = layers.get(self.need)
+        if layer is None:
+            return Absent()
+        return layer.entry, to_crs(layer.data.geometry.to_numpy(), WGS84, land.units.crs)
+
+    def count(self, prepared: tuple[Entry, NDArray[np.object_]], areas: Areas, land: Land) -> list[Column]:
+        """Length in each area."""
+        entry, lines = prepared
+        crs = areas.crs
+        length_km = sum_parts(lines, areas.frame.geometry.to_numpy(), lambda p: length_m(to_crs(p, crs, WGS84)) / 1e3)
+        return [Column(length_km, None, entry.name)]
+
+    def figure(self, prepared: tuple[Entry, NDArray[np.object_]], sums: Sums) -> Iterator[Figures]:
+        """One row a zone."""
+        entry, count = prepared[0], len(sums.zones)
+        found = Figures(
+            measure=self.name,
+            category=None,
+            unit="km",
+            entry=entry,
+            value=sums.of_zones(None, entry.name),
+            low=np.full(count, np.nan),
+            high=np.full(count, np.nan),
+            range_from=fill_text(count, None),
+            note=fill_text(count, NO_RANGE),
+        )
+        yield widen(sums, sums.get(None, entry.name), found)
+
+
+MEASURES = (Lines("road_length", "roads"),)

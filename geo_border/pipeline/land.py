@@ -1,0 +1,250 @@
+"""Home land as measures and zones see it: areas to tabulate, points and stretches located, and zones by membership."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from geo_border.crs import WGS84, FloatArray, area_km2, distance_m, length_m, to_crs
+from geo_border.engine import Engine
+from geo_border.measures.base import LAND, LINE, Areas, Land, ZoneTable
+from geo_border.pipeline.ground import Ground
+from geo_border.polygons import polygonal
+from geo_border.study import Study
+from geo_border.zonal import prepare_zones
+from geo_border.zones.kinds import list_zones
+from geo_border.zones.layout import Layout, PolygonZone, SegmentName
+from geo_border.zones.membership import (
+    NO_UNIT,
+    Members,
+    Membership,
+    find_ring,
+    join_members,
+    list_polygon_members,
+)
+
+# The frontier is shared out among administrative units in pieces of this length.
+_STRETCH_M = 100.0
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Polygons that are no sum of units: what zones they make up, and their geometry in the plane, by number."""
+
+    zones: tuple[PolygonZone, ...]
+    shapes: NDArray[np.object_]
+
+
+def list_polygons(study: Study, ground: Ground) -> Polygons:
+    """Every corridor cut to each home country, in its three widths."""
+    zones: list[PolygonZone] = []
+    shapes: list[Any] = []
+    for corridor in study.corridors:
+        outline = ground.corridors[corridor.id]
+        for country, land in ground.home.items():
+            cut = [
+                polygonal(shapely.intersection(outline.by_k[k], land))
+                for k in (corridor.k, corridor.k_low, corridor.k_high)
+            ]
+            if shapely.area(cut[0]) == 0:
+                continue
+            number = len(shapes)
+            shapes += cut
+            zones.append(
+                PolygonZone(
+                    kind="corridor",
+                    place_id=corridor.id,
+                    place_name=corridor.name,
+                    country=country,
+                    number=number,
+                    variants=(number + 1, number + 2),
+                    range_from=f"corridor width k {corridor.k_low:g} to {corridor.k_high:g}",
+                )
+            )
+    return Polygons(tuple(zones), np.array(shapes, dtype=object))
+
+
+def build_land(
+    ground: Ground, polygons: Polygons, points: Mapping[str, gpd.GeoDataFrame], engine: Engine | None
+) -> Land:
+    """The areas that are tabulated, and what lies in them.
+
+    Parameters
+    ----------
+    points
+        `places` and `facilities` as layers, by need.
+    """
+    units = _prepare(ground.units.geometry.to_numpy(), ground.units["area_km2"].to_numpy(), ground.water, ground)
+    blocks = [units]
+    if len(polygons.shapes):
+        water = _cut_water(polygons.shapes, ground)
+        blocks.append(_prepare(polygons.shapes, area_km2(polygons.shapes, ground.crs), water, ground))
+    return Land(
+        units=units,
+        blocks=blocks,
+        home=list(ground.home.values()),
+        points=points,
+        stretches=share_stretches(ground),
+        beyond=ground.beyond,
+        index=ground.index,
+        segment_ids=ground.segment_ids,
+        engine=engine,
+    )
+
+
+def build_zones(
+    study: Study, ground: Ground, polygons: Polygons, land: Land, names: dict[str, str]
+) -> tuple[Membership, ZoneTable]:
+    """Every zone, and the matrices that sum areas, points and stretches over them."""
+    admin_ids = np.array([*ground.admin["admin_id"], NO_UNIT], dtype=object)
+    piece = ground.units["piece"].to_numpy()
+    pieces = pd.DataFrame([(p.segment, p.country, p.from_m, p.to_m) for p in ground.pieces])
+    segment, country, from_m, to_m = (pieces[i].to_numpy()[piece] for i in range(4))
+    unit_members = Members(segment, country, admin_ids[ground.units["admin"].to_numpy()], from_m, to_m)
+    members = {LAND: unit_members, LINE: _list_stretch_members(land.stretches)}
+    if len(polygons.shapes):
+        members[LAND] = join_members([unit_members, list_polygon_members(len(polygons.shapes))])
+    for need, frame in land.points.items():
+        members[need] = _list_point_members(frame, study, polygons.shapes)
+    membership = list_zones(_build_layout(study, ground, polygons, unit_members, land.stretches, names))
+    counts = [len(zone.variants) for zone in membership.zones]
+    main = membership.main_rows
+    table = ZoneTable(
+        frame=membership.frame,
+        matrices={carrier: membership.build_matrix(found) for carrier, found in members.items()},
+        main=main,
+        variants={i: range(main[i] + 1, main[i] + 1 + n) for i, n in enumerate(counts) if n},
+        range_from={i: zone.range_from or "" for i, zone in enumerate(membership.zones) if zone.variants},
+        carriers=np.array([zone.carrier for zone in membership.zones]),
+        member_area_km2=np.concatenate([block.area_km2 for block in land.blocks]),
+    )
+    return membership, table
+
+
+def share_stretches(ground: Ground) -> pd.DataFrame:
+    """The frontier by segment, country, medium and the administrative unit that it runs along.
+
+    Every stretch is shared out in equal pieces of at most 100 m, each for the administrative unit of the nearest land
+    of its country, so that the shares add up to the stretch.
+
+    Returns
+    -------
+    DataFrame
+        `segment`, `country`, `medium`, `admin` (`NO_UNIT` in a country without units), `length_km`.
+    """
+    admin_ids = np.array([*ground.admin["admin_id"], NO_UNIT], dtype=object)
+    first = np.array([piece.from_m == 0 for piece in ground.pieces])[ground.units["piece"].to_numpy()]
+    rows: list[tuple[str, str, str, str, float]] = []
+    for segment in ground.frontier.segments:
+        near = np.flatnonzero(first & (ground.units["country"] == segment.country).to_numpy())
+        tree = shapely.STRtree(ground.units.geometry.to_numpy()[near])
+        of_unit = admin_ids[ground.units["admin"].to_numpy()[near]]
+        for medium, line in segment.pieces:
+            for part in shapely.get_parts(line):
+                middle, length_km = _cut_line(part)
+                at = tree.nearest(to_crs(shapely.points(middle), WGS84, ground.crs)) if len(near) else []
+                admin = of_unit[at] if len(near) else np.full(len(middle), NO_UNIT, dtype=object)
+                units, counts = np.unique(admin.astype(str), return_counts=True)
+                rows += [
+                    (segment.id, segment.country, medium, str(unit), count * length_km)
+                    for unit, count in zip(units, counts, strict=True)
+                ]
+    return pd.DataFrame(rows, columns=["segment", "country", "medium", "admin", "length_km"])
+
+
+def find_units(points: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Position of each point's administrative unit: the nearest of its own country; -1 where that has none."""
+    out = np.full(len(points), -1)
+    shapes = points.geometry.to_numpy()
+    for country in admin["country"].unique():
+        rows = np.flatnonzero(admin["country"] == country)
+        own = np.flatnonzero(points["country"] == country)
+        if len(own):
+            tree = shapely.STRtree(admin.geometry.to_numpy()[rows])
+            out[own] = rows[tree.nearest(shapes[own])]
+    return out
+
+
+def _cut_line(line: Any) -> tuple[FloatArray, float]:
+    """Middles (lon/lat) of equal pieces of at most 100 m of a line in lon/lat, and their length in km."""
+    xy = shapely.get_coordinates(line)
+    along = np.concatenate(([0.0], np.cumsum(distance_m(*xy[:-1].T, *xy[1:].T))))
+    whole = float(length_m(line)[0])
+    count = max(1, int(np.ceil(whole / _STRETCH_M)))
+    middle = (np.arange(count) + 0.5) / count * along[-1]
+    return np.column_stack([np.interp(middle, along, xy[:, i]) for i in range(2)]), whole / count / 1e3
+
+
+def _prepare(shapes: Any, area: FloatArray, water: gpd.GeoDataFrame, ground: Ground) -> Areas:
+    frame = gpd.GeoDataFrame({"area": np.arange(len(shapes)), "area_km2": area}, geometry=shapes, crs=ground.crs)
+    wet = water.rename(columns={"unit": "area"})
+    wet_km2 = np.bincount(wet["area"].to_numpy(), area_km2(wet.geometry.to_numpy(), ground.crs), len(shapes))
+    return Areas(
+        frame=frame,
+        zones=prepare_zones(frame, "area"),
+        water=prepare_zones(wet, "area"),
+        dry_km2=np.maximum(area - wet_km2, 0.0),
+    )
+
+
+def _cut_water(shapes: NDArray[np.object_], ground: Ground) -> gpd.GeoDataFrame:
+    """The parts of inland water that lie in each polygon."""
+    wet = ground.water.geometry.to_numpy()
+    if not len(wet):
+        return gpd.GeoDataFrame({"area": np.empty(0, np.int64)}, geometry=[], crs=ground.crs)
+    polygon, of = shapely.STRtree(wet).query(shapes, predicate="intersects")
+    inside = polygonal(shapely.intersection(wet[of], shapes[polygon]))
+    return gpd.GeoDataFrame({"area": polygon.astype(np.int64)}, geometry=inside, crs=ground.crs)
+
+
+def _list_stretch_members(stretches: pd.DataFrame) -> Members:
+    on_line = np.zeros(len(stretches))
+    segment, country, admin = (stretches[name].to_numpy(object) for name in ("segment", "country", "admin"))
+    return Members(segment, country, admin, on_line, on_line)
+
+
+def _list_point_members(frame: gpd.GeoDataFrame, study: Study, polygons: NDArray[np.object_]) -> Members:
+    inner, outer = find_ring(frame["distance_m"].to_numpy(np.float64), study.edges_m)
+    inside = None
+    if len(polygons):
+        flags = [shapely.contains_properly(polygon, frame.geometry.to_numpy()) for polygon in polygons]
+        inside = csr_matrix(np.array(flags, dtype=np.float64).reshape(len(polygons), len(frame)).T)
+    segment, country, admin = (frame[name].to_numpy(object) for name in ("segment", "country", "admin_id"))
+    return Members(segment, country, pd.Series(admin).fillna(NO_UNIT).to_numpy(object), inner, outer, inside)
+
+
+def _build_layout(
+    study: Study,
+    ground: Ground,
+    polygons: Polygons,
+    units: Members,
+    stretches: pd.DataFrame,
+    names: dict[str, str],
+) -> Layout:
+    rings: dict[tuple[float, float], Sequence[str]] = {}
+    with_units = set(ground.admin["country"])
+    ids = list(ground.admin["admin_id"])
+    for from_m, to_m in study.bands:
+        ring = (units.from_m >= from_m) & (units.to_m <= to_m)
+        there = set(units.admin[ring])
+        left = [c for c in with_units if (ring & (units.country == c) & (units.admin == NO_UNIT)).any()]
+        rings[(from_m, to_m)] = [*(i for i in ids if i in there), *(f"{c}-{NO_UNIT}" for c in sorted(left))]
+    along = stretches[stretches["admin"] != NO_UNIT][["admin", "segment"]].drop_duplicates()
+    return Layout(
+        study=study,
+        segments=[SegmentName(s.id, s.country, s.facing_country) for s in ground.frontier.segments],
+        pieces=ground.pieces,
+        admin=ground.admin,
+        admin_rings=rings,
+        admin_segments=list(along.itertuples(index=False, name=None)),
+        names=names,
+        polygons=polygons.zones,
+    )

@@ -1,0 +1,26 @@
+"""What is not shown: figures that too few of the data's own pixels carry; one rule for every output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+LEAST_PIXELS = 30
+
+
+def is_withheld(pixels: pd.Series[Any]) -> pd.Series[bool]:
+    """Whether a figure is not shown: its data have pixels, and fewer than 30 carry it.
+
+    >>> is_withheld(pd.Series([12.0, 30.0, np.nan])).tolist()
+    [True, False, False]
+    """
+    return pixels < LEAST_PIXELS
+
+
+def withhold(exposure: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the exposure table with value, low and high empty where they are not shown."""
+    out = exposure.copy()
+    out.loc[is_withheld(out["pixels"]), ["value", "low", "high"]] = np.nan
+    return out

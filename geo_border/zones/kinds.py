@@ -1,0 +1,217 @@
+"""Every zone kind, and the zones of each: segments, bands, strips, sums by distance, corridors, units, countries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from geo_border.model import WHOLE
+from geo_border.zones.layout import Layout, format_depth, format_ring
+from geo_border.zones.membership import LINE, NO_UNIT, Membership, Selection, Zone, build_membership
+
+
+def list_segments(layout: Layout) -> Iterator[Zone]:
+    """`segment|FI-RU`: the stretches of one segment; they add up to the frontier."""
+    for segment in layout.segments:
+        yield Zone(
+            "segment",
+            f"segment|{segment.id}",
+            layout.name_segment(segment.id),
+            Selection(segment=segment.id),
+            segment=segment.id,
+            country=segment.country,
+            part_of="segments",
+            carrier=LINE,
+        )
+
+
+def list_bands(layout: Layout) -> Iterator[Zone]:
+    """`band|FI-RU|FI|1000-5000`: land of one country nearest to one segment in one ring; bands add up."""
+    for from_m, to_m in layout.study.bands:
+        for segment, country in layout.list_pairs(from_m, to_m):
+            yield Zone(
+                "band",
+                f"band|{segment}|{country}|{from_m:g}-{to_m:g}",
+                f"{layout.name_segment(segment)}, {layout.name_country(country)}, {format_ring(from_m, to_m)}",
+                Selection(segment=segment, country=country, from_m=from_m, to_m=to_m),
+                segment=segment,
+                country=country,
+                from_m=from_m,
+                to_m=to_m,
+                part_of="bands",
+            )
+
+
+def list_strips(layout: Layout) -> Iterator[Zone]:
+    """`strip|FI-RU|FI|0-1000`, `strip|FI|0-1000`, `strip|all|0-1000`: hypothetical strips to a depth; they nest."""
+    for to_m in layout.study.strips_m:
+        for segment, country in layout.list_pairs(0.0, to_m):
+            yield Zone(
+                "strip",
+                f"strip|{segment}|{country}|0-{to_m:g}",
+                f"Hypothetical strip, {layout.name_segment(segment)}, {layout.name_country(country)}, "
+                f"{format_ring(0, to_m)}",
+                Selection(segment=segment, country=country, to_m=to_m),
+                segment=segment,
+                country=country,
+                from_m=0.0,
+                to_m=to_m,
+            )
+        for key, name, selection in _list_countries_and_whole(layout, to_m):
+            yield Zone(
+                "strip",
+                f"strip|{key}|0-{to_m:g}",
+                f"Hypothetical strip, {name}, {format_ring(0, to_m)}",
+                selection,
+                country=selection.country,
+                from_m=0.0,
+                to_m=to_m,
+            )
+
+
+def list_within(layout: Layout) -> Iterator[Zone]:
+    """`within|all|0-5000`, `within|FI-RU|...`, `within|FI|...`: all land to a distance, as one area; they nest."""
+    countries = {segment.id: segment.country for segment in layout.segments}
+    for to_m in layout.study.edges_m:
+        nearest = [(pair[0], Selection(segment=pair[0], to_m=to_m)) for pair in layout.list_pairs(0.0, to_m)]
+        parts = [(key, layout.name_segment(key), selection) for key, selection in dict(nearest).items()]
+        for key, name, selection in [*parts, *_list_countries_and_whole(layout, to_m)]:
+            yield Zone(
+                "within",
+                f"within|{key}|0-{to_m:g}",
+                f"{name}, within {format_depth(to_m)}",
+                selection,
+                segment=selection.segment,
+                country=selection.country or countries.get(selection.segment or ""),
+                from_m=0.0,
+                to_m=to_m,
+            )
+
+
+def list_corridors(layout: Layout) -> Iterator[Zone]:
+    """`corridor|suwalki|PL`, `corridor|suwalki|all`: home land between two facing territories."""
+    parts = [polygon for polygon in layout.polygons if polygon.kind == "corridor"]
+    for place in dict.fromkeys(polygon.place_id for polygon in parts):
+        own = [polygon for polygon in parts if polygon.place_id == place]
+        name = own[0].place_name
+        pieces = [(p.country, f"{name}, {layout.name_country(p.country)}", p.country, [p]) for p in own]
+        for key, title, country, members in [*pieces, (WHOLE, name, None, own)]:
+            yield Zone(
+                "corridor",
+                f"corridor|{place}|{key}",
+                title,
+                Selection(polygons=tuple(p.number for p in members)),
+                country=country,
+                place_id=place,
+                place_name=name,
+                variants=tuple(
+                    Selection(polygons=numbers) for numbers in zip(*(p.variants for p in members), strict=True)
+                ),
+                range_from=own[0].range_from,
+            )
+
+
+def list_admin(layout: Layout) -> Iterator[Zone]:
+    """`admin|PL-20|1000-5000` (rings, which add up), `admin|PL-20|within-10000` and `admin|PL-20|PL-BY` (line only)."""
+    units = {str(row.admin_id): row for row in layout.admin.itertuples()}
+    # Land in no unit has a zone of its own in every country that has units.
+    countries = {f"{code}-{NO_UNIT}": code for code in dict.fromkeys(layout.admin["country"])}
+
+    def make(unit: str, key: str, ending: str, selection: Selection, **columns: float | str) -> Zone:
+        country = countries.get(unit) or str(units[unit].country)
+        name = "No unit" if unit in countries else str(units[unit].name)
+        own = Selection(
+            country=country,
+            admin=NO_UNIT if unit in countries else unit,
+            segment=selection.segment,
+            from_m=selection.from_m,
+            to_m=selection.to_m,
+        )
+        return Zone(
+            "admin",
+            f"admin|{unit}|{key}",
+            f"{name} ({unit}), {ending}",
+            own,
+            country=country,
+            place_id=unit,
+            place_name=name,
+            **columns,  # type: ignore[arg-type]
+        )
+
+    for (from_m, to_m), present in layout.admin_rings.items():
+        for unit in present:
+            yield make(
+                unit,
+                f"{from_m:g}-{to_m:g}",
+                format_ring(from_m, to_m),
+                Selection(from_m=from_m, to_m=to_m),
+                from_m=from_m,
+                to_m=to_m,
+                part_of="admin",
+            )
+    for _, to_m in layout.study.bands:
+        near = [unit for (_, outer), present in layout.admin_rings.items() if outer <= to_m for unit in present]
+        for unit in sorted(dict.fromkeys(near)):
+            yield make(
+                unit,
+                f"within-{to_m:g}",
+                f"within {format_depth(to_m)}",
+                Selection(to_m=to_m),
+                from_m=0.0,
+                to_m=to_m,
+            )
+    for unit, segment in layout.admin_segments:
+        ending = layout.name_segment(segment)
+        yield make(
+            unit,
+            segment,
+            ending,
+            Selection(segment=segment),
+            segment=segment,
+            part_of="admin-segments",
+            carrier=LINE,
+        )
+
+
+def list_own(layout: Layout) -> Iterator[Zone]:
+    """`own|<id>`: a user's own polygons, clipped to home land, in the order of the file."""
+    parts = [polygon for polygon in layout.polygons if polygon.kind == "own"]
+    for place in dict.fromkeys(polygon.place_id for polygon in parts):
+        own = [polygon for polygon in parts if polygon.place_id == place]
+        countries = list(dict.fromkeys(polygon.country for polygon in own))
+        yield Zone(
+            "own",
+            f"own|{place}",
+            f"{own[0].place_name} ({place})",
+            Selection(polygons=tuple(polygon.number for polygon in own)),
+            country=countries[0] if len(countries) == 1 else None,
+            place_id=place,
+            place_name=own[0].place_name,
+        )
+
+
+# In the order in which they stand in the table. Countries as a whole are no sum of areas near the frontier: their rows
+# come from totals of the whole territory (measures/countries.py).
+KINDS: dict[str, Callable[[Layout], Iterator[Zone]]] = {
+    "segment": list_segments,
+    "band": list_bands,
+    "strip": list_strips,
+    "within": list_within,
+    "corridor": list_corridors,
+    "admin": list_admin,
+    "own": list_own,
+}
+
+
+def list_zones(layout: Layout) -> Membership:
+    """Every zone of every kind."""
+    return build_membership(zone for lister in KINDS.values() for zone in lister(layout))
+
+
+def _list_countries_and_whole(layout: Layout, to_m: float) -> list[tuple[str, str, Selection]]:
+    near = {country for _, country in layout.list_pairs(0.0, to_m)}
+    countries = [
+        (code, layout.name_country(code), Selection(country=code, to_m=to_m))
+        for code in layout.countries
+        if code in near
+    ]
+    return [*countries, (WHOLE, "Whole frontier", Selection(to_m=to_m))] if near else []

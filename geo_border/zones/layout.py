@@ -1,0 +1,120 @@
+"""What zones are listed from: segments, countries, pieces of home land, administrative units, and names for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+
+from geo_border.study import Study
+from geo_border.zones.bands import Piece
+
+
+@dataclass(frozen=True)
+class SegmentName:
+    """One segment: its id, and the country on each side."""
+
+    id: str
+    country: str
+    facing: str
+
+
+@dataclass(frozen=True)
+class PolygonZone:
+    """A polygon that is no sum of pieces: its number among the polygons that are tabulated, and what it is of.
+
+    Attributes
+    ----------
+    kind
+        `corridor` or `own`.
+    place_id, place_name, country
+        The corridor or the user's polygon, and the home country that this part of it lies in.
+    number, variants
+        Numbers of the polygon and of its variants.
+    range_from
+        What the variants vary.
+    """
+
+    kind: str
+    place_id: str
+    place_name: str
+    country: str
+    number: int
+    variants: tuple[int, ...] = ()
+    range_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The land of a study as zones see it.
+
+    Attributes
+    ----------
+    segments
+        In the study's order.
+    pieces
+        Disjoint parts of home land by segment, country and ring of distance.
+    admin
+        `admin_id`, `name`, `country` of every administrative unit.
+    admin_rings
+        For every ring (from_m, to_m), the ids of the units with land in it.
+    admin_segments
+        Pairs of unit and segment where the frontier runs along the unit.
+    names
+        Readable names of countries by code.
+    polygons
+        Parts of corridors and a user's own polygons.
+    """
+
+    study: Study
+    segments: Sequence[SegmentName]
+    pieces: Sequence[Piece]
+    admin: gpd.GeoDataFrame
+    admin_rings: Mapping[tuple[float, float], Sequence[str]]
+    admin_segments: Sequence[tuple[str, str]]
+    names: Mapping[str, str]
+    polygons: Sequence[PolygonZone] = field(default=())
+
+    @property
+    def countries(self) -> list[str]:
+        """Home countries with land near the frontier, in the order of the segments."""
+        with_land = {piece.country for piece in self.pieces}
+        return [c for c in dict.fromkeys(segment.country for segment in self.segments) if c in with_land] + sorted(
+            with_land - {segment.country for segment in self.segments}
+        )
+
+    def name_country(self, code: str) -> str:
+        """Readable name with its code: `Latvia (LV)`."""
+        return f"{self.names[code]} ({code})" if code in self.names else code
+
+    def name_segment(self, segment_id: str) -> str:
+        """Readable name with its code: `Latvia - Russia (LV-RU)`, with an en dash between the two."""
+        found = next(segment for segment in self.segments if segment.id == segment_id)
+        home, facing = (self.names.get(code, code) for code in (found.country, found.facing))
+        return f"{home} – {facing} ({segment_id})"
+
+    def list_pairs(self, from_m: float, to_m: float) -> list[tuple[str, str]]:
+        """Pairs of segment and country that have land between two distances."""
+        found = [(p.segment, p.country) for p in self.pieces if p.from_m >= from_m and p.to_m <= to_m]
+        return list(dict.fromkeys(found))
+
+
+def format_ring(from_m: float, to_m: float) -> str:
+    """A ring of distances as people read it.
+
+    >>> format_ring(0, 500), format_ring(1000, 5000), format_ring(0, 2500)
+    ('0–500 m', '1–5 km', '0–2.5 km')
+    """
+    if to_m < 1_000:
+        return f"{from_m:g}–{to_m:g} m"
+    return f"{from_m / 1_000:g}–{to_m / 1_000:g} km"
+
+
+def format_depth(to_m: float) -> str:
+    """A distance as people read it.
+
+    >>> format_depth(500), format_depth(10_000)
+    ('500 m', '10 km')
+    """
+    return f"{to_m:g} m" if to_m < 1_000 else f"{to_m / 1_000:g} km"
