@@ -93,8 +93,8 @@ def list_corridors(layout: Layout) -> Iterator[Zone]:
     for place in dict.fromkeys(polygon.place_id for polygon in parts):
         own = [polygon for polygon in parts if polygon.place_id == place]
         name = own[0].place_name
-        pieces = [(p.country, f"{name}, {layout.name_country(p.country)}", p.country, [p]) for p in own]
-        for key, title, country, members in [*pieces, (WHOLE, name, None, own)]:
+        pieces = [(p.country, f"{name} ({place}), {layout.name_country(p.country)}", p.country, [p]) for p in own]
+        for key, title, country, members in [*pieces, (WHOLE, f"{name} ({place})", None, own)]:
             yield Zone(
                 "corridor",
                 f"corridor|{place}|{key}",
