@@ -148,6 +148,8 @@ def read_all(
         try:
             inputs.layers[need] = _READ[need](raw, window)
             inputs.raw[need] = raw
+            if need == "roads" and len(inputs.layers[need]) and inputs.layers[need]["kind"].isna().all():
+                inputs.note(f"roads: {raw.entry.name} has no class of road: every line in it counts as a public road.")
             if need == "people":
                 inputs.ages = _read_ages(raw, window)
                 unplaced = readers.people_unplaced(raw, countries)
