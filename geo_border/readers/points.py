@@ -72,8 +72,8 @@ def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Public roads that meet a window of lon/lat degrees: `kind`, line in EPSG:4326.
 
-    Of a user's own file, roads of another class or without public access are left out, and told. Where the file has no
-    class, every road counts and `kind` is empty.
+    Of a user's own file, roads of another class or without public access are left out, and their number is logged.
+    Where the file has no class, every road counts and `kind` is empty.
 
     Raises
     ------
@@ -94,10 +94,10 @@ def _choose_public(table: gpd.GeoDataFrame, raw: Raw) -> gpd.GeoDataFrame:
     public = np.array([kind is not None for kind in kinds], dtype=bool)
     if not public.all():
         others = Counter(way_kind(way) for way, kind in zip(ways, kinds, strict=True) if kind is None)
-        told = ", ".join(f"{way or 'no class'} {count}" for way, count in others.most_common(5))
+        listed = ", ".join(f"{way or 'no class'} {count}" for way, count in others.most_common(5))
         LOG.warning(
             "%s: %d of %d rows left out: not public roads, by class or access (%s).",
-            *(raw.entry.name, int((~public).sum()), len(table), told if classed else "by access alone"),
+            *(raw.entry.name, int((~public).sum()), len(table), listed if classed else "by access alone"),
         )
     return table.assign(kind=kinds if classed else None)[public]
 

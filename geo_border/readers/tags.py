@@ -108,8 +108,8 @@ def read_tag(table: pd.DataFrame, key: str) -> list[str | None]:
 
 
 def _first(own: str, value: object, key: str) -> str | None:
-    said = (text.strip() for name, text in iterate_tags(own, value) if name == key)
-    return next((text for text in said if text), None)
+    texts = (text.strip() for name, text in iterate_tags(own, value) if name == key)
+    return next((text for text in texts if text), None)
 
 
 def _unpack(text: str) -> object:
