@@ -15,6 +15,8 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("model", "crs", "iso3166"),
     ("nearest", "polygons"),
     ("schemas", "palette"),
+    # Below `result`, which opens what a former run wrote.
+    ("files",),
     ("catalog", "study", "studies", "facts"),
     ("engine", "present", "store", "result"),
     ("zonal", "journals"),
