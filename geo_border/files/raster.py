@@ -69,7 +69,7 @@ def _choose_drivers(real: Path, given: str) -> list[str]:
     if real.is_dir():
         _check_folder(real)
         return _PLAIN_DRIVERS
-    _check_attached(real)
+    _check_attached(real, given)
     word = find_pointer(read_head(real))
     if word == _VRT:
         state = real.stat()
@@ -85,13 +85,19 @@ def _open_checked(name: str, given: str, drivers: list[str]) -> DatasetReader:
     with env_ctx_if_needed():
         source = DatasetReader(name, driver=drivers)
     # GDAL asks for this very item when it looks for overviews, in the file's own tags and in .aux.xml.
-    if source.get_tag_item("OVERVIEW_FILE", "OVERVIEWS") is not None:
+    named = source.get_tag_item("OVERVIEW_FILE", "OVERVIEWS")
+    if named is not None and not _is_absent_inside(Path(named), Path(name)):
         source.close()
         raise FileError(
             f"{given}: names another file as its overviews. Delete its .aux.xml, or take the tag out of it "
             "(gdal_edit.py -unsetmd FILE)."
         )
     return source
+
+
+def _is_absent_inside(named: Path, folder: Path) -> bool:
+    """Whether a name is one that GDAL gives the overviews of a Zarr by itself, where there are none."""
+    return named.is_relative_to(folder) and not named.exists()
 
 
 def _check_folder(real: Path) -> None:
@@ -102,10 +108,10 @@ def _check_folder(real: Path) -> None:
         raise FileError(f"{real}: holds references to other files (kerchunk), no data. Write it out as a GeoTIFF.")
 
 
-def _check_attached(real: Path) -> None:
+def _check_attached(real: Path, given: str) -> None:
     """Refuse external overviews and masks that are no TIFF: GDAL would open whatever they are."""
     for name in list_siblings(real):
-        _check_part(find_file(real.parent / name), f"{real.name}'s {name}", (_TIFF,), 0)
+        _check_part(find_file(real.parent / name), f"{given}: {name} beside it", (_TIFF,), 0)
 
 
 @lru_cache(maxsize=256)
@@ -127,9 +133,9 @@ def _check_part(real: Path, given: str, kinds: tuple[tuple[bytes, ...], ...], de
     elif any(head.startswith(kind) for kind in kinds):
         drivers = ["GTiff", "HFA"]
     else:
-        raise FileError(f"{given} is no GeoTIFF. Convert it (gdal_translate FILE file.tif) or take it away.")
+        raise FileError(f"{given} is no GeoTIFF. Convert it (gdal_translate FILE file.tif) or delete it.")
     if len(kinds) > 1:
-        _check_attached(real)
+        _check_attached(real, given)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         _open_checked(str(real), given, drivers).close()
