@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from geo_border.errors import SchemaError
 from geo_border.measures import area, cover, lines, people, points, sites
 from geo_border.measures.base import Measure, Ratio
@@ -9,7 +11,7 @@ from geo_border.model import NEEDS
 from geo_border.present import labels
 
 # In the order in which they stand in the table.
-MEASURES: tuple[Measure, ...] = (
+MEASURES: tuple[Measure[Any], ...] = (
     *area.MEASURES,
     *cover.MEASURES,
     *people.MEASURES,
@@ -17,7 +19,7 @@ MEASURES: tuple[Measure, ...] = (
     *lines.MEASURES,
     *sites.MEASURES,
 )
-RATIOS: tuple[Ratio, ...] = (*cover.RATIOS, *people.RATIOS)
+RATIOS: tuple[Ratio[Any], ...] = (*cover.RATIOS, *people.RATIOS)
 
 
 def list_names() -> list[str]:

@@ -23,7 +23,7 @@ from geo_border.pipeline.checks import list_checks
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Tell
 from geo_border.result import Result
-from geo_border.schemas import LAYERS, conform
+from geo_border.schemas import LAYERS, READINGS, conform
 from geo_border.study import Study
 from geo_border.zonal import coverage_fraction
 from geo_border.zones.membership import Membership
@@ -44,7 +44,7 @@ class Measured:
     land: Land
     membership: Membership
     zones: ZoneTable
-    counted: dict[str, Counted]
+    counted: dict[str, Counted[Any]]
     exposure: pd.DataFrame
     readings: pd.DataFrame
     notes: list[str]
@@ -117,8 +117,7 @@ def _measure(
     """Count every measure on areas, points and stretches, and sum over zones."""
     tell("figures", 0, 3)
     found = land.build_land(ground, polygons, points, engine)
-    boundaries = _get_boundaries(read)
-    names = dict(zip(boundaries["country"], boundaries["name"], strict=True))
+    names = _name_territories(_get_boundaries(read))
     membership, zones = land.build_zones(study, ground, polygons, found, names)
     tell("figures", 1, 3)
     counted, notes = count_measures(read, found)
@@ -128,7 +127,8 @@ def _measure(
     sums = sum_columns(counted, zones)
     whole = countries.build_rows(list(ground.home), names, list(counted), read)
     table = conform("exposure", pd.concat([build_table(counted, sums, zones), whole], ignore_index=True))
-    readings = build_readings(counted, sums, zones)
+    readings = pd.concat([build_readings(counted, sums, zones), countries.build_readings(whole)], ignore_index=True)
+    readings = conform(READINGS.name, readings)
     tell("figures", 3, 3)
     return Measured(found, membership, zones, counted, table, readings, notes)
 
@@ -137,6 +137,17 @@ def _get_boundaries(read: Layers) -> gpd.GeoDataFrame:
     layer = read.get("boundaries")
     assert layer is not None, "there is no run without boundaries"
     return layer.data
+
+
+def _name_territories(boundaries: gpd.GeoDataFrame) -> dict[str, str]:
+    """Names of countries and of territories that are part of one; a country keeps its own beside theirs."""
+    named = boundaries[boundaries["name"].notna()]
+    countries_too = zip(named["country"], named["name"], strict=True)
+    # Of a country whose every part is a territory, the first names it.
+    return {
+        **dict(reversed(list(countries_too))),
+        **dict(zip(named["territory"], named["name"], strict=True)),
+    }
 
 
 def _list_points(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
