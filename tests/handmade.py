@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -207,9 +208,7 @@ def make_frontier() -> Frontier:
         pieces = tuple((medium, to_lonlat(line((0, south), (0, north)))) for medium, south, north in media)
         whole = to_lonlat(line((0, media[0][1]), (0, media[-1][2])))
         at_sea = [] if sea is None else [to_lonlat(line((0, sea[0]), (0, sea[1])))]
-        segments.append(
-            Segment(f"{home}-XX", home, "XX", home, "XX", whole, pieces, shapely.MultiLineString(at_sea))
-        )
+        segments.append(Segment(f"{home}-XX", home, "XX", home, "XX", whole, pieces, shapely.MultiLineString(at_sea)))
     return Frontier(tuple(segments), EUROPE)
 
 
@@ -220,7 +219,7 @@ def make_ground(admin: gpd.GeoDataFrame | None = None, outlines: dict[float, Any
     pieces = [
         Piece(segment, country, low, high, box(-min(high, 6e3) / 1e3, south, -low / 1e3, north))
         for segment, country, south, north in PARTS
-        for low, high in zip(EDGES_M[:-1], EDGES_M[1:], strict=True)
+        for low, high in pairwise(EDGES_M)
     ]
     regions = make_admin() if admin is None else admin
     frame, water = units.units(pieces, regions, np.array([LAKE], dtype=object), EUROPE)

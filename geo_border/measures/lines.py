@@ -31,7 +31,7 @@ class Lines:
     def prepare(self, layers: Layers, land: Land) -> tuple[Entry, NDArray[np.object_]] | Absent:
         """The entry, and the lines in the study's plane."""
         layer = layers.get(self.need)
-        if layer is None:
+        if layer is None or not len(layer.data):
             return Absent()
         return layer.entry, to_crs(layer.data.geometry.to_numpy(), WGS84, land.units.crs)
 

@@ -17,7 +17,7 @@ from geo_border.measures import comparison, countries
 from geo_border.measures.base import Counted, Land, ZoneTable
 from geo_border.measures.people import Residents
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
-from geo_border.model import Grid
+from geo_border.model import NEEDS, POINTS, Grid
 from geo_border.pipeline import inputs, land, layers
 from geo_border.pipeline.checks import list_checks
 from geo_border.pipeline.ground import Ground
@@ -66,7 +66,7 @@ def build_result(
     engine: Engine | None = None,
 ) -> tuple[Result, list[str]]:
     """Everything a run produces, in memory, with notes; its passport still lacks its sources."""
-    points = {need: layers.build_points(need, ground, read, study) for need in ("places", "facilities")}
+    points = {need: layers.build_points(need, ground, read, study) for need, kind in NEEDS.items() if kind == POINTS}
     polygons = land.list_polygons(study, ground)
     measured = _measure(study, ground, read, points, polygons, tell, engine)
     table = measured.exposure

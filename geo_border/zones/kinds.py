@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypedDict
 
+from geo_border.errors import SchemaError
 from geo_border.model import WHOLE
+from geo_border.present import labels
+from geo_border.schemas import ZONE_KINDS
 from geo_border.zones.layout import Layout, format_depth, format_ring, name_rest
 from geo_border.zones.membership import LINE, NO_UNIT, Membership, Selection, Zone, build_membership
 
@@ -198,6 +201,24 @@ KINDS: dict[str, Callable[[Layout], Iterator[Zone]]] = {
     "admin": list_admin,
     "own": list_own,
 }
+
+
+def check_kinds() -> None:
+    """Fail where a zone kind is unknown to the schema or lacks its label.
+
+    Raises
+    ------
+    SchemaError
+        With what is forgotten, and where it belongs.
+    """
+    places = (("schemas.ZONE_KINDS", ZONE_KINDS), ("present/labels.py", labels.ZONE_KINDS))
+    for place, known in places:
+        missing = [kind for kind in KINDS if kind not in known]
+        if missing:
+            raise SchemaError(f"zone kinds that are forgotten: {', '.join(missing)}. Add them to {place}.")
+
+
+check_kinds()
 
 
 def list_zones(layout: Layout) -> Membership:

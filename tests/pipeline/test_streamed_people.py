@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from geo_border.pipeline.reading import Sources, people_in
 from rasterio.transform import from_origin
 
 from geo_border import readers
 from geo_border.errors import RasterError
 from geo_border.fetchers import local
 from geo_border.people import Ground, counted, in_areas
-from geo_border.pipeline.reading import Sources, people_in
 from geo_border.store import Raw
 from geo_border.zonal import prepare_zones
 
