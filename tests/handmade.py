@@ -266,6 +266,57 @@ class World:
         return rows.iloc[0]
 
 
+def build_zone_table(world: World, zones: Membership) -> ZoneTable:
+    """The zones of a world in another order, as measures see them."""
+    before = [zone.id for zone in world.membership.zones]
+    at = [before.index(zone.id) for zone in zones.zones]
+    main = zones.main_rows
+    # The rows of a zone and of its variants follow each other in either order.
+    rows = [
+        world.zones.main[old] + n
+        for old, zone in zip(at, zones.zones, strict=True)
+        for n in range(1 + len(zone.variants))
+    ]
+    variants = {
+        new: {int(main[new]) + 1 + n: name for n, name in enumerate(zones.zones[new].variants)}
+        for new, old in enumerate(at)
+        if old in world.zones.variants
+    }
+    return replace(
+        world.zones,
+        frame=zones.frame,
+        matrices={carrier: matrix[rows] for carrier, matrix in world.zones.matrices.items()},
+        main=main,
+        variants=variants,
+        range_from={new: world.zones.range_from[at[new]] for new in variants},
+        carriers=world.zones.carriers[at],
+    )
+
+
+def split_units(ground: Ground, x: float, y: float) -> Ground:
+    """The same land with its units cut along a meridian and a parallel of the plane."""
+    quarters = [box(-9, -9, x, y), box(x, -9, 9, y), box(-9, y, x, 20), box(x, y, 9, 20)]
+    frame, water = (
+        [part.assign(geometry=part.geometry.intersection(one)) for one in quarters]
+        for part in (ground.units, ground.water)
+    )
+    shapes = pd.concat(frame)
+    shapes = shapes[shapes.geometry.area > 0].sort_values("piece", kind="stable")
+    old = shapes["unit"].to_numpy()
+    shapes = shapes.assign(unit=np.arange(len(shapes)), area_km2=shapes.geometry.area / 1e6).reset_index(drop=True)
+    wet = pd.concat(water)
+    wet = wet[wet.geometry.area > 0]
+    # Each part of the lake goes with the part of its unit that holds it.
+    parts = [
+        (number, shape.intersection(area))
+        for unit, shape in zip(wet["unit"], wet.geometry, strict=True)
+        for number, area in zip(np.flatnonzero(old == unit), shapes.geometry[old == unit], strict=True)
+        if shape.intersection(area).area > 0
+    ]
+    lake = gpd.GeoDataFrame({"unit": [n for n, _ in parts]}, geometry=[s for _, s in parts], crs=EUROPE)
+    return replace(ground, units=gpd.GeoDataFrame(shapes, crs=EUROPE), water=lake)
+
+
 @lru_cache(maxsize=1)
 def make_world() -> World:
     """The world, put together once; nobody may change it."""

@@ -49,7 +49,7 @@ def test_the_exposure_table_has_the_columns_of_the_contract_in_their_order() -> 
 
 
 def test_the_readings_have_the_columns_of_the_contract() -> None:
-    assert READINGS.column_names == "zone_id measure category dataset reading value known_share".split()
+    assert READINGS.column_names == ["zone_id", "measure", "category", "dataset", "reading", "value", "known_share"]
 
 
 def test_readings_are_unique_by_everything_but_their_number() -> None:
