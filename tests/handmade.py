@@ -17,6 +17,7 @@ frontier runs north along x = 0: home lies west of it, as far as x = -6, the fac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -212,7 +213,11 @@ def make_frontier() -> Frontier:
     return Frontier(tuple(segments), EUROPE)
 
 
-def make_ground(admin: gpd.GeoDataFrame | None = None, outlines: dict[float, Any] | None = None) -> Ground:
+def make_ground(
+    admin: gpd.GeoDataFrame | None = None,
+    outlines: dict[float, Any] | None = None,
+    water: Sequence[shapely.Polygon] = (LAKE,),
+) -> Ground:
     """The world on the ground: pieces, units and cells of home land, as the pipeline would lay them."""
     frontier = make_frontier()
     home = {"AA": box(-6, 4, 0, 8), "BB": box(-6, 0, 0, 4)}
@@ -222,7 +227,7 @@ def make_ground(admin: gpd.GeoDataFrame | None = None, outlines: dict[float, Any
         for low, high in pairwise(EDGES_M)
     ]
     regions = make_admin() if admin is None else admin
-    frame, water = units.units(pieces, regions, np.array([LAKE], dtype=object), EUROPE)
+    frame, wet = units.units(pieces, regions, np.array(water, dtype=object), EUROPE)
     index, none = frontier.index(), np.array([], dtype=object)
     names = [segment.id for segment in frontier.segments]
     return Ground(
@@ -234,7 +239,7 @@ def make_ground(admin: gpd.GeoDataFrame | None = None, outlines: dict[float, Any
         pieces=pieces,
         admin=regions,
         units=frame,
-        water=water,
+        water=wet,
         cells=cells.cells(home, names, index, EUROPE, STUDY.widest_m),
         beyond=gpd.GeoDataFrame(geometry=[box(0, 0, 5, 8)], crs=EUROPE),
         corridors={"gap": Outline(2_000.0, to_lonlat(line((-4, 4), (-2, 4))), outlines or OUTLINES)},
@@ -329,9 +334,9 @@ def without(*needs: str) -> Layers:
     return Layers({need: found for need, found in by_need.items() if need not in needs})
 
 
-def with_strips(*strips_m: float) -> Study:
-    """The study with other strips, or none."""
-    return replace_study(strips_m=strips_m)
+def replace_ground(ground: Ground, **changes: Any) -> Ground:
+    """The ground with some parts changed."""
+    return replace(ground, **changes)
 
 
 def replace_study(**changes: Any) -> Study:
