@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo_border import civilian, facts
 from geo_border.catalog import Entry
@@ -45,7 +46,7 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
     own = pd.Series(country).where(pd.notna(country), inside).to_numpy()
     out = frame.assign(
         country=own,
-        segment=np.array(ground.segment_ids)[near.label],
+        segment=_find_segments(frame.geometry.to_numpy(), own, np.array(ground.segment_ids)[near.label], ground),
         distance_m=near.distance_m,
         people=frame.get("people", np.nan),
         degurba=sample_classes(layers.get_grid("settlement_class"), lon, lat),
@@ -58,6 +59,26 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
         texts = np.array([*ground.admin[column], None], dtype=object)
         out = out.assign(**{name: texts[unit]})
     return out[columns].sort_values(["segment", "distance_m", "name"]).reset_index(drop=True)
+
+
+def _find_segments(
+    points: NDArray[np.object_], country: NDArray[np.object_], nearest: NDArray[np.str_], ground: Ground
+) -> NDArray[np.object_]:
+    """Segment of each point: that of the land of its country which holds it, so that land and points agree at ties.
+
+    Parameters
+    ----------
+    points
+        In the study's plane.
+    nearest
+        The segment that is nearest, for points that no land holds.
+    """
+    out = nearest.astype(object)
+    segments = np.array([piece.segment for piece in ground.pieces], dtype=object)[ground.units["piece"].to_numpy()]
+    point, unit = shapely.STRtree(ground.units.geometry.to_numpy()).query(points, predicate="intersects")
+    same = country[point] == ground.units["country"].to_numpy()[unit]
+    out[point[same]] = segments[unit[same]]
+    return out
 
 
 def _home_of(at: Any, home: dict[str, Any]) -> Any:
