@@ -141,12 +141,11 @@ def _get_boundaries(read: Layers) -> gpd.GeoDataFrame:
 
 def _name_territories(boundaries: gpd.GeoDataFrame) -> dict[str, str]:
     """Names of countries and of territories that are part of one; a country keeps its own beside theirs."""
-    named = boundaries[boundaries["name"].notna()]
-    countries_too = zip(named["country"], named["name"], strict=True)
     # Of a country whose every part is a territory, the first names it.
+    first = boundaries.drop_duplicates("country")
     return {
-        **dict(reversed(list(countries_too))),
-        **dict(zip(named["territory"], named["name"], strict=True)),
+        **dict(zip(first["country"], first["name"], strict=True)),
+        **dict(zip(boundaries["territory"], boundaries["name"], strict=True)),
     }
 
 
