@@ -89,7 +89,8 @@ class Layout:
 
     def name_country(self, code: str) -> str:
         """Readable name with its code: `Latvia (LV)`."""
-        return f"{self.names[code]} ({code})" if code in self.names else code
+        name = self.names.get(code, code)
+        return f"{name} ({code})" if name != code else code
 
     def find_unit(self, unit: str) -> tuple[str, str]:
         """Country and name of an administrative unit, or of the land of a country that lies in none."""
