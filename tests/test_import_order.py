@@ -15,6 +15,8 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("model", "crs", "iso3166", "user_cache"),
     ("nearest", "polygons", "polygon_arrays"),
     ("schemas", "palette"),
+    # Below `result`, which opens what a former run wrote.
+    ("files",),
     ("catalog", "study", "studies", "facts"),
     ("present", "store", "result", "layers"),
     ("engine",),
