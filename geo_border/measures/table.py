@@ -15,6 +15,7 @@ from geo_border.measures.base import (
     LAND,
     Absent,
     Counted,
+    CountedByName,
     Figures,
     Land,
     Sums,
@@ -52,7 +53,7 @@ def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted[Any]],
     return counted, notes
 
 
-def sum_columns(counted: Mapping[str, Counted[Any]], zones: ZoneTable) -> dict[str, Sums]:
+def sum_columns(counted: CountedByName, zones: ZoneTable) -> dict[str, Sums]:
     """Sums of every measure's columns over every zone and its variants."""
     out = {}
     for name, one in counted.items():
@@ -63,7 +64,7 @@ def sum_columns(counted: Mapping[str, Counted[Any]], zones: ZoneTable) -> dict[s
     return out
 
 
-def build_table(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
+def build_table(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """The exposure table, in the order of zones, measures, categories.
 
     Returns
@@ -79,7 +80,7 @@ def build_table(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], z
     return table
 
 
-def build_readings(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
+def build_readings(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """Every dataset's and reading's own figure of every zone: value, low and high are computed from nothing else.
 
     Returns
@@ -100,7 +101,7 @@ def build_readings(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums]
 
 
 def _list_figures(
-    counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable
+    counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable
 ) -> Iterator[tuple[Figures, NDArray[np.bool_]]]:
     """Figures of every measure and ratio, and which zones have a row of them."""
     for name, one in counted.items():

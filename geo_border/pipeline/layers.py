@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -16,7 +15,7 @@ from geo_border.catalog import Entry
 from geo_border.crs import WGS84, FloatArray, length_m, to_crs
 from geo_border.frontier import reference_lengths_km
 from geo_border.layers import Layers
-from geo_border.measures.base import Counted
+from geo_border.measures.base import CountedByName
 from geo_border.model import Grid
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.land import Polygons, find_units
@@ -81,17 +80,17 @@ def _find_segments(
     return out
 
 
-def _home_of(at: Any, home: dict[str, Any]) -> Any:
+def _home_of(at: NDArray[np.object_], home: dict[str, shapely.Geometry]) -> NDArray[np.object_]:
     names = np.array([*home, None], dtype=object)
     found = np.full(len(at), len(home))
     for i, shape in enumerate(home.values()):
         shapely.prepare(shape)
         found[shapely.contains_xy(shape, shapely.get_coordinates(at))] = i
-    return names[found]
+    return np.asarray(names[found], dtype=object)
 
 
 def build_cells(
-    ground: Ground, counted: Mapping[str, Counted[Any]], layers: Layers, study: Study, facilities: gpd.GeoDataFrame
+    ground: Ground, counted: CountedByName, layers: Layers, study: Study, facilities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Layer `cells`: people, cover and settlement class added up from units, and classed."""
     squares = ground.cells
@@ -129,7 +128,7 @@ def build_cells(
     )
 
 
-def _get_of_units(counted: Mapping[str, Counted[Any]], measure: str, category: str | None, count: int) -> Any:
+def _get_of_units(counted: CountedByName, measure: str, category: str | None, count: int) -> Any:
     """One number a unit (units come first among the areas), or None where the run does not measure it."""
     found = counted[measure].get(category) if measure in counted else None
     return None if found is None else found[:count]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,9 +99,9 @@ class Members:
         Members by polygons, 1 where a member lies in a polygon; None where there are no polygons.
     """
 
-    segment: NDArray[Any]
-    country: NDArray[Any]
-    admin: NDArray[Any]
+    segment: NDArray[np.object_]
+    country: NDArray[np.object_]
+    admin: NDArray[np.object_]
     from_m: NDArray[np.float64]
     to_m: NDArray[np.float64]
     inside: csr_matrix | None = None
@@ -212,7 +211,9 @@ def list_polygon_members(count: int) -> Members:
     return Members(nothing, nothing, nothing, nowhere, nowhere, csr_matrix(np.eye(count)))
 
 
-def find_ring(distance_m: NDArray[np.float64], edges_m: Sequence[float]) -> tuple[NDArray[Any], NDArray[Any]]:
+def find_ring(
+    distance_m: NDArray[np.float64], edges_m: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Inner and outer edge of the ring that each distance lies in (inner <= d < outer); the last ring is open.
 
     >>> inner, outer = find_ring(np.array([0.0, 1000.0, 7000.0]), (1000.0, 5000.0))
