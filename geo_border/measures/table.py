@@ -33,6 +33,13 @@ _ZONE_COLUMNS = ("zone_kind", "zone_id", "zone_name", "segment", "country", "fro
 def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted[Any]], list[str]]:
     """Columns of every measure that the run has data for, by name, and notes on those it has not.
 
+    Parameters
+    ----------
+    layers
+        Every dataset of the run.
+    land
+        Units (km² in the study's plane), polygons, points and stretches that are counted on.
+
     Raises
     ------
     EmptyLayerError, RasterError
@@ -54,7 +61,15 @@ def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted[Any]],
 
 
 def sum_columns(counted: CountedByName, zones: ZoneTable) -> dict[str, Sums]:
-    """Sums of every measure's columns over every zone and its variants."""
+    """Sums of every measure's columns over every zone and its variants, in the unit of the columns.
+
+    Parameters
+    ----------
+    counted
+        What `count_measures` gives: one number a member of the measure's carrier.
+    zones
+        The matrices that sum members over zones.
+    """
     out = {}
     for name, one in counted.items():
         values = np.column_stack([column.values for column in one.columns]) if one.columns else np.empty((0, 0))
@@ -66,6 +81,13 @@ def sum_columns(counted: CountedByName, zones: ZoneTable) -> dict[str, Sums]:
 
 def build_table(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """The exposure table, in the order of zones, measures, categories.
+
+    Parameters
+    ----------
+    counted, sums
+        What `count_measures` and `sum_columns` give.
+    zones
+        The zones that the sums are of.
 
     Returns
     -------
@@ -82,6 +104,11 @@ def build_table(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTab
 
 def build_readings(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """Every dataset's and reading's own figure of every zone: value, low and high are computed from nothing else.
+
+    Parameters
+    ----------
+    counted, sums, zones
+        As of `build_table`.
 
     Returns
     -------

@@ -115,6 +115,11 @@ class Layout:
 def name_rest(country: str) -> str:
     """The id under which land of a country that lies in no administrative unit has its zones.
 
+    Parameters
+    ----------
+    country
+        ISO 3166-1 alpha-2.
+
     >>> name_rest("PL")
     'PL-none'
     """

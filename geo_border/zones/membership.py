@@ -186,7 +186,13 @@ def build_membership(zones: Iterable[Zone]) -> Membership:
 
 
 def join_members(parts: Sequence[Members]) -> Members:
-    """Members one after another; those of a part without polygons lie in none."""
+    """Members one after another; those of a part without polygons lie in none.
+
+    Parameters
+    ----------
+    parts
+        At least one; those that have polygons have the same ones.
+    """
     widths = {part.inside.shape[1] for part in parts if part.inside is not None}
     inside = None
     if widths:
@@ -205,7 +211,13 @@ def join_members(parts: Sequence[Members]) -> Members:
 
 
 def list_polygon_members(count: int) -> Members:
-    """Members that are polygons themselves: each lies in itself and in no piece of land."""
+    """Members that are polygons themselves: each lies in itself and in no piece of land.
+
+    Parameters
+    ----------
+    count
+        How many polygons there are.
+    """
     nothing = np.full(count, "", dtype=object)
     nowhere = np.full(count, np.nan)
     return Members(nothing, nothing, nothing, nowhere, nowhere, csr_matrix(np.eye(count)))
@@ -215,6 +227,13 @@ def find_ring(
     distance_m: NDArray[np.float64], edges_m: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Inner and outer edge of the ring that each distance lies in (inner <= d < outer); the last ring is open.
+
+    Parameters
+    ----------
+    distance_m
+        Distances to the frontier, 0 or more.
+    edges_m
+        Edges of the rings in rising order, without 0.
 
     >>> inner, outer = find_ring(np.array([0.0, 1000.0, 7000.0]), (1000.0, 5000.0))
     >>> inner.tolist(), outer.tolist()
