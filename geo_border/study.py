@@ -148,6 +148,13 @@ class Study(_Declared):
         both = set(self.home) & set(self.facing)
         if both:
             raise ValueError(f"home and facing both name {sorted(both)}")
+        for name in (*self.home, *self.facing):
+            whole = self.territories[name].country if name in self.territories else None
+            if whole in (*self.home, *self.facing):
+                raise ValueError(
+                    f"home and facing name {whole} and {name}, which is part of it: their frontier would count twice. "
+                    "Name the rest as a territory too"
+                )
         for corridor in self.corridors:
             missing = [t for t in corridor.between if t not in self.territories and t not in self.facing]
             if missing:

@@ -87,6 +87,10 @@ BAD = {
     "bands text": ('bands_m = ["near"]', r"bands_m\.0: .*valid number"),
     "strip beyond": ("strips_m = [9000]\n", r"strips reach beyond the widest band"),
     "home is facing": ('facing = ["FI"]', r"home and facing both name \['FI'\]"),
+    "a country and a part of it": (
+        'facing = ["RU", "KGD"]\n[territories]\nKGD = { country = "RU", point = [20.5, 54.7] }\n',
+        r"home and facing name RU and KGD, which is part of it: .*Name the rest as a territory too",
+    ),
     "no home": ("home = []", r"home: .*at least 1"),
     "name with a slash": ('name = "a/b"', r"name: expected small letters, digits and hyphens"),
     "name that climbs": ('name = ".."', r"name: expected small letters, digits and hyphens"),

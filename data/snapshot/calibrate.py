@@ -20,6 +20,7 @@ from geo_border import fetchers, readers, study
 from geo_border.crs import WGS84, FloatArray, row_area_km2, to_crs
 from geo_border.fetchers import Options
 from geo_border.frontier import study_crs
+from geo_border.layers import Layers
 from geo_border.model import Grid
 from geo_border.people import Ground as Dry
 from geo_border.people import counted
@@ -37,17 +38,20 @@ RANGE_FROM = "densities of the other segments by ring: left out in turn where ca
 TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people.toml"
 
 
-def surveyed() -> tuple[inputs.Inputs, ground.Ground, inputs.Bounds]:
-    """The default study laid out on the ground from the snapshot, without people or cover."""
+def survey() -> tuple[Grid, ground.Ground, inputs.Bounds]:
+    """Settlement classes, and the default study laid out on the ground from the snapshot, without people or cover."""
     question = study.read("finland-poland")
     chosen = fetchers.choose(())
     got = fetching.fetched(question, chosen, Folders(Path()), Options(), None, _quiet)
     bounds = got.window(question)[0]
-    wanted = ("land", "water", "settlement_class")
-    inputs.read_all(got.inputs, {need: got.needs[need] for need in wanted}, bounds, _quiet)
+    wanted = {need: got.raws[need] for need in ("land", "water", "settlement_class")}
+    read, _ = inputs.read_layers(wanted, bounds, question.home, _quiet)
+    layers = Layers({need: (layer,) for need, layer in {"boundaries": got.boundaries, **read}.items()})
     crs = study_crs(question, got.lines)
-    laid = ground.lay(question, got.territories, got.lines, got.inputs, crs, _quiet)
-    return got.inputs, laid, bounds
+    laid = ground.lay(question, got.territories, got.lines, layers, crs, _quiet)
+    classes = layers.get_grid("settlement_class")
+    assert classes is not None, "the snapshot has settlement classes"
+    return classes, laid, bounds
 
 
 def _quiet(_stage: str, _done: int, _total: int) -> None:
@@ -56,11 +60,10 @@ def _quiet(_stage: str, _done: int, _total: int) -> None:
 
 def main(grid_path: Path) -> None:
     """Calibrate on a grid and write the catalogue entry."""
-    got, laid, bounds = surveyed()
+    classes, laid, bounds = survey()
     dry = Dry(prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit"), laid.beyond)
     grid = readers.read_people(fetchers.local("people", grid_path), bounds)
     people, _ = counted(grid, "home", dry)
-    classes = got.layers["settlement_class"]
     share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)
     area, groups = _areas(classes, share, laid)
     cells, group, weight, counts = _samples(people.counts, classes, share, groups)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibrate import CLASSES, RINGS_M, _areas, _others, surveyed
+from calibrate import CLASSES, RINGS_M, _areas, _others, survey
 
 from geo_border import fetchers, readers
 from geo_border.catalog import entry
@@ -25,12 +25,12 @@ BANDS_M = (1_000, 5_000, 10_000, 25_000, 50_000)
 
 def main(grid_path: Path) -> None:
     """Compare and write the table."""
-    got, laid, bounds = surveyed()
+    classes, laid, bounds = survey()
     units, water = prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit")
     dry = Dry(units, water, laid.beyond)
     grid = readers.read_people(fetchers.local("people", grid_path), bounds)
     measured, _ = counted(grid, "home", dry)
-    classes, options = got.layers["settlement_class"], entry("modelled-people").options
+    options = entry("modelled-people").options
     share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)
     held = {**options, "density": _held_out(options, laid, _areas(classes, share, laid)[0])}
     names = laid.segment_ids
@@ -58,9 +58,8 @@ def _lines(found: dict[str, Any], laid: Any) -> list[str]:
         "",
         "Made by `data/snapshot/people_check.py` on the GEOSTAT grid 2018 (Eurostat / EFGS, residents, 1 km).",
         "Persons within each distance of the frontier, nearest segment, home side. *Model* is the one that ships",
-        "(set on this very grid), over all land, as in `within.csv`; the bands of `exposure.csv` add up to a little",
-        "less, because a zone of fewer than 30 pixels is left empty there. *Held out* uses densities of the other",
-        "segments only; the range is that of the model.",
+        "(set on this very grid), over all land, as in the rows `within` of `exposure.csv`. *Held out* uses densities of",
+        "the other segments only; the range is that of the model.",
         "DEGURBA classes are those projected for 2025.",
         "",
         "| segment | within km | census 2018 | model | model / census | range | held out | held out / census |",

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_matrix
@@ -92,7 +93,7 @@ class Land:
 
     units: Areas
     blocks: Sequence[Areas]
-    home: Sequence[Any]
+    home: Sequence[shapely.Polygon | shapely.MultiPolygon]
     points: Mapping[str, gpd.GeoDataFrame]
     stretches: pd.DataFrame
     beyond: gpd.GeoDataFrame
@@ -349,6 +350,10 @@ class Counted(Generic[P]):
             if column.category == category and column.reading == reading:
                 return column.values
         return None
+
+
+# Every measure of a run by its name; what each is prepared into is its own matter.
+CountedByName = Mapping[str, Counted[Any]]
 
 
 def join_blocks(blocks: Sequence[list[Column]]) -> list[Column]:

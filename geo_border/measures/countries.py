@@ -38,7 +38,13 @@ def build_rows(home: Sequence[str], names: Mapping[str, str], measures: Sequence
 
 
 def build_readings(rows: pd.DataFrame) -> pd.DataFrame:
-    """The readings of rows of kind `country`: the published total alone."""
+    """The readings of rows of kind `country`: the published total alone.
+
+    Parameters
+    ----------
+    rows
+        What `build_rows` gives.
+    """
     return rows.assign(reading=VALUE)[READINGS.column_names]
 
 

@@ -15,6 +15,7 @@ from geo_border.measures.base import (
     LAND,
     Absent,
     Counted,
+    CountedByName,
     Figures,
     Land,
     Sums,
@@ -31,6 +32,13 @@ _ZONE_COLUMNS = ("zone_kind", "zone_id", "zone_name", "segment", "country", "fro
 
 def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted[Any]], list[str]]:
     """Columns of every measure that the run has data for, by name, and notes on those it has not.
+
+    Parameters
+    ----------
+    layers
+        Every dataset of the run.
+    land
+        Units (km² in the study's plane), polygons, points and stretches that are counted on.
 
     Raises
     ------
@@ -52,8 +60,16 @@ def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted[Any]],
     return counted, notes
 
 
-def sum_columns(counted: Mapping[str, Counted[Any]], zones: ZoneTable) -> dict[str, Sums]:
-    """Sums of every measure's columns over every zone and its variants."""
+def sum_columns(counted: CountedByName, zones: ZoneTable) -> dict[str, Sums]:
+    """Sums of every measure's columns over every zone and its variants, in the unit of the columns.
+
+    Parameters
+    ----------
+    counted
+        What `count_measures` gives: one number a member of the measure's carrier.
+    zones
+        The matrices that sum members over zones.
+    """
     out = {}
     for name, one in counted.items():
         values = np.column_stack([column.values for column in one.columns]) if one.columns else np.empty((0, 0))
@@ -63,8 +79,15 @@ def sum_columns(counted: Mapping[str, Counted[Any]], zones: ZoneTable) -> dict[s
     return out
 
 
-def build_table(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
+def build_table(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """The exposure table, in the order of zones, measures, categories.
+
+    Parameters
+    ----------
+    counted, sums
+        What `count_measures` and `sum_columns` give.
+    zones
+        The zones that the sums are of.
 
     Returns
     -------
@@ -79,8 +102,13 @@ def build_table(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], z
     return table
 
 
-def build_readings(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
+def build_readings(counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """Every dataset's and reading's own figure of every zone: value, low and high are computed from nothing else.
+
+    Parameters
+    ----------
+    counted, sums, zones
+        As of `build_table`.
 
     Returns
     -------
@@ -100,7 +128,7 @@ def build_readings(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums]
 
 
 def _list_figures(
-    counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable
+    counted: CountedByName, sums: Mapping[str, Sums], zones: ZoneTable
 ) -> Iterator[tuple[Figures, NDArray[np.bool_]]]:
     """Figures of every measure and ratio, and which zones have a row of them."""
     for name, one in counted.items():

@@ -9,12 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from affine import Affine
+from numpy.typing import NDArray
 
 from geo_border.engine import Engine
 from geo_border.frontier import tripoints
 from geo_border.layers import Layers
 from geo_border.measures import comparison, countries
-from geo_border.measures.base import Counted
+from geo_border.measures.base import CountedByName
 from geo_border.measures.people import Residents
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
 from geo_border.model import NEEDS, POINTS, Grid
@@ -42,7 +43,7 @@ class Measured:
     """
 
     membership: Membership
-    counted: dict[str, Counted[Any]]
+    counted: CountedByName
     exposure: pd.DataFrame
     readings: pd.DataFrame
     notes: list[str]
@@ -140,12 +141,11 @@ def _get_boundaries(read: Layers) -> gpd.GeoDataFrame:
 
 def _name_territories(boundaries: gpd.GeoDataFrame) -> dict[str, str]:
     """Names of countries and of territories that are part of one; a country keeps its own beside theirs."""
-    named = boundaries[boundaries["name"].notna()]
-    countries_too = zip(named["country"], named["name"], strict=True)
     # Of a country whose every part is a territory, the first names it.
+    first = boundaries.drop_duplicates("country")
     return {
-        **dict(reversed(list(countries_too))),
-        **dict(zip(named["territory"], named["name"], strict=True)),
+        **dict(zip(first["country"], first["name"], strict=True)),
+        **dict(zip(boundaries["territory"], boundaries["name"], strict=True)),
     }
 
 
@@ -174,7 +174,7 @@ def _clip_grids(
     return cover, people
 
 
-def _clip_grid(grid: Grid, inside: Any, fill: float) -> Grid:
+def _clip_grid(grid: Grid, inside: NDArray[np.bool_], fill: float) -> Grid:
     row, column = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     part = (slice(row[0], row[-1] + 1), slice(column[0], column[-1] + 1))
     values = np.where(inside[part], grid.values[part], np.array(fill, dtype=grid.values.dtype))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import shapely
 
 from geo_border import passport
 from geo_border.crs import WGS84, to_crs
-from geo_border.measures.base import Counted
+from geo_border.measures.base import CountedByName
 from geo_border.pipeline.ground import Ground
 from geo_border.result import Result
 from geo_border.study import Study
@@ -20,7 +19,7 @@ _NEST = ["zone_id", "zone_kind", "segment", "country", "to_m"]
 
 
 def list_checks(
-    study: Study, ground: Ground, counted: Mapping[str, Counted[Any]], table: pd.DataFrame, layers: dict[str, Any]
+    study: Study, ground: Ground, counted: CountedByName, table: pd.DataFrame, layers: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Whether totals add up, counts are conserved and edges lie where they should."""
     bands = layers["zones"][layers["zones"]["zone_kind"] == "band"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -46,7 +45,7 @@ class Polygons:
 def list_polygons(study: Study, ground: Ground) -> Polygons:
     """Every corridor cut to each home country, in its three widths."""
     zones: list[PolygonZone] = []
-    shapes: list[Any] = []
+    shapes: list[shapely.Polygon | shapely.MultiPolygon] = []
     for corridor in study.corridors:
         outline = ground.corridors[corridor.id]
         for country, land in ground.home.items():
@@ -180,7 +179,7 @@ def find_units(points: gpd.GeoDataFrame, admin: gpd.GeoDataFrame) -> NDArray[np.
     return out
 
 
-def _cut_line(line: Any) -> tuple[FloatArray, float]:
+def _cut_line(line: shapely.LineString) -> tuple[FloatArray, float]:
     """Middles (lon/lat) of equal pieces of at most 100 m of a line in lon/lat, and their length in km."""
     xy = shapely.get_coordinates(line)
     along = np.concatenate(([0.0], np.cumsum(distance_m(*xy[:-1].T, *xy[1:].T))))
@@ -190,7 +189,7 @@ def _cut_line(line: Any) -> tuple[FloatArray, float]:
     return np.column_stack([np.interp(middle, along, xy[:, i]) for i in range(2)]), whole / count / 1e3
 
 
-def _prepare(shapes: Any, area: FloatArray, water: gpd.GeoDataFrame, ground: Ground) -> Areas:
+def _prepare(shapes: NDArray[np.object_], area: FloatArray, water: gpd.GeoDataFrame, ground: Ground) -> Areas:
     frame = gpd.GeoDataFrame({"area": np.arange(len(shapes)), "area_km2": area}, geometry=shapes, crs=ground.crs)
     wet = water.rename(columns={"unit": "area"})
     wet_km2 = np.bincount(wet["area"].to_numpy(), area_km2(wet.geometry.to_numpy(), ground.crs), len(shapes))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo_border import civilian, facts
 from geo_border.catalog import Entry
 from geo_border.crs import WGS84, FloatArray, length_m, to_crs
 from geo_border.frontier import reference_lengths_km
 from geo_border.layers import Layers
-from geo_border.measures.base import Counted
+from geo_border.measures.base import CountedByName
 from geo_border.model import Grid
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.land import Polygons, find_units
@@ -45,7 +45,7 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
     own = pd.Series(country).where(pd.notna(country), inside).to_numpy()
     out = frame.assign(
         country=own,
-        segment=np.array(ground.segment_ids)[near.label],
+        segment=_find_segments(frame.geometry.to_numpy(), own, np.array(ground.segment_ids)[near.label], ground),
         distance_m=near.distance_m,
         people=frame.get("people", np.nan),
         degurba=sample_classes(layers.get_grid("settlement_class"), lon, lat),
@@ -60,17 +60,37 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
     return out[columns].sort_values(["segment", "distance_m", "name"]).reset_index(drop=True)
 
 
-def _home_of(at: Any, home: dict[str, Any]) -> Any:
+def _find_segments(
+    points: NDArray[np.object_], country: NDArray[np.object_], nearest: NDArray[np.str_], ground: Ground
+) -> NDArray[np.object_]:
+    """Segment of each point: that of the land of its country which holds it, so that land and points agree at ties.
+
+    Parameters
+    ----------
+    points
+        In the study's plane.
+    nearest
+        The segment that is nearest, for points that no land holds.
+    """
+    out = nearest.astype(object)
+    segments = np.array([piece.segment for piece in ground.pieces], dtype=object)[ground.units["piece"].to_numpy()]
+    point, unit = shapely.STRtree(ground.units.geometry.to_numpy()).query(points, predicate="intersects")
+    same = country[point] == ground.units["country"].to_numpy()[unit]
+    out[point[same]] = segments[unit[same]]
+    return out
+
+
+def _home_of(at: NDArray[np.object_], home: dict[str, shapely.Geometry]) -> NDArray[np.object_]:
     names = np.array([*home, None], dtype=object)
     found = np.full(len(at), len(home))
     for i, shape in enumerate(home.values()):
         shapely.prepare(shape)
         found[shapely.contains_xy(shape, shapely.get_coordinates(at))] = i
-    return names[found]
+    return np.asarray(names[found], dtype=object)
 
 
 def build_cells(
-    ground: Ground, counted: Mapping[str, Counted[Any]], layers: Layers, study: Study, facilities: gpd.GeoDataFrame
+    ground: Ground, counted: CountedByName, layers: Layers, study: Study, facilities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Layer `cells`: people, cover and settlement class added up from units, and classed."""
     squares = ground.cells
@@ -108,7 +128,7 @@ def build_cells(
     )
 
 
-def _get_of_units(counted: Mapping[str, Counted[Any]], measure: str, category: str | None, count: int) -> Any:
+def _get_of_units(counted: CountedByName, measure: str, category: str | None, count: int) -> Any:
     """One number a unit (units come first among the areas), or None where the run does not measure it."""
     found = counted[measure].get(category) if measure in counted else None
     return None if found is None else found[:count]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import shapely
@@ -39,7 +38,7 @@ def _is_drawn(zone: Zone) -> bool:
     return zone.carrier != LINE and not (zone.kind == "admin" and zone.part_of is None)
 
 
-def _outline(selection: Selection, ground: Ground, polygons: Polygons) -> Any:
+def _outline(selection: Selection, ground: Ground, polygons: Polygons) -> shapely.Polygon | shapely.MultiPolygon:
     if selection.polygons:
         shapes = polygons.shapes[list(selection.polygons)]
         return polygonal(shapely.union_all(shapes)) if len(shapes) > 1 else shapes[0]
@@ -62,7 +61,7 @@ def _outline(selection: Selection, ground: Ground, polygons: Polygons) -> Any:
     return polygonal(shapely.union_all(parts)) if len(parts) > 1 else parts[0]
 
 
-def _get_unit(selection: Selection, ground: Ground) -> Any:
+def _get_unit(selection: Selection, ground: Ground) -> shapely.Polygon | shapely.MultiPolygon:
     """The land of an administrative unit, or of a country that lies in none."""
     admin = ground.admin
     if selection.admin != NO_UNIT:

@@ -64,6 +64,7 @@ def _chosen(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: str) -> gpd.
             f"needs. It has: {_shortened(there)}."
         )
     table = table[table["country"].isin(wanted)]
+    table = table.assign(name=table["name"].where(table["name"].notna(), table["country"]))
     table = repair(_clip_invalid(need_numbers(table, raw.paths[0]), study), raw.paths[0])
     return _by_territory(table, study)
 

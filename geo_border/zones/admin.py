@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from pyproj import CRS
 
 from geo_border.crs import WGS84, to_crs
 from geo_border.errors import SchemaError
@@ -19,10 +20,19 @@ _STEP_M = 500.0
 _REACH_M = 20_000.0
 
 
-def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDataFrame:
+def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
     """Each country's home land divided among its units.
 
     Published units are generalised and do not follow our boundary: home land outside all of them goes to the nearest.
+
+    Parameters
+    ----------
+    admin
+        `admin_id`, `name`, `country` and polygons in lon/lat, as published.
+    home
+        Home land by country, in the study's plane.
+    crs
+        That plane.
 
     Returns
     -------
@@ -56,7 +66,7 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDat
     return out
 
 
-def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: Any) -> gpd.GeoDataFrame:
+def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataFrame:
     if len(rows) == 0:
         return rows
     rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows

@@ -222,7 +222,13 @@ check_kinds()
 
 
 def list_zones(layout: Layout) -> Membership:
-    """Every zone of every kind."""
+    """Every zone of every kind, in the order in which they stand in the table.
+
+    Parameters
+    ----------
+    layout
+        Segments, pieces of land, units and polygons that zones are made of.
+    """
     return build_membership(zone for lister in KINDS.values() for zone in lister(layout))
 
 

@@ -90,7 +90,8 @@ class Layout:
 
     def name_country(self, code: str) -> str:
         """Readable name with its code: `Latvia (LV)`."""
-        return f"{self.names[code]} ({code})" if code in self.names else code
+        name = self.names.get(code, code)
+        return f"{name} ({code})" if name != code else code
 
     def find_unit(self, unit: str) -> tuple[str, str]:
         """Country and name of an administrative unit, or of the land of a country that lies in none."""
@@ -123,6 +124,11 @@ class Layout:
 
 def name_rest(country: str) -> str:
     """The id under which land of a country that lies in no administrative unit has its zones.
+
+    Parameters
+    ----------
+    country
+        ISO 3166-1 alpha-2.
 
     >>> name_rest("PL")
     'PL-none'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,9 +99,9 @@ class Members:
         Members by polygons, 1 where a member lies in a polygon; None where there are no polygons.
     """
 
-    segment: NDArray[Any]
-    country: NDArray[Any]
-    admin: NDArray[Any]
+    segment: NDArray[np.object_]
+    country: NDArray[np.object_]
+    admin: NDArray[np.object_]
     from_m: NDArray[np.float64]
     to_m: NDArray[np.float64]
     inside: csr_matrix | None = None
@@ -187,7 +186,13 @@ def build_membership(zones: Iterable[Zone]) -> Membership:
 
 
 def join_members(parts: Sequence[Members]) -> Members:
-    """Members one after another; those of a part without polygons lie in none."""
+    """Members one after another; those of a part without polygons lie in none.
+
+    Parameters
+    ----------
+    parts
+        At least one; those that have polygons have the same ones.
+    """
     widths = {part.inside.shape[1] for part in parts if part.inside is not None}
     inside = None
     if widths:
@@ -206,14 +211,29 @@ def join_members(parts: Sequence[Members]) -> Members:
 
 
 def list_polygon_members(count: int) -> Members:
-    """Members that are polygons themselves: each lies in itself and in no piece of land."""
+    """Members that are polygons themselves: each lies in itself and in no piece of land.
+
+    Parameters
+    ----------
+    count
+        How many polygons there are.
+    """
     nothing = np.full(count, "", dtype=object)
     nowhere = np.full(count, np.nan)
     return Members(nothing, nothing, nothing, nowhere, nowhere, csr_matrix(np.eye(count)))
 
 
-def find_ring(distance_m: NDArray[np.float64], edges_m: Sequence[float]) -> tuple[NDArray[Any], NDArray[Any]]:
+def find_ring(
+    distance_m: NDArray[np.float64], edges_m: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Inner and outer edge of the ring that each distance lies in (inner <= d < outer); the last ring is open.
+
+    Parameters
+    ----------
+    distance_m
+        Distances to the frontier, 0 or more.
+    edges_m
+        Edges of the rings in rising order, without 0.
 
     >>> inner, outer = find_ring(np.array([0.0, 1000.0, 7000.0]), (1000.0, 5000.0))
     >>> inner.tolist(), outer.tolist()

@@ -136,7 +136,10 @@ def test_cover_classes_add_up_to_the_zone(table: pd.DataFrame) -> None:
 @pytest.mark.parametrize(("measure", "tolerance"), [("area", 1e-9), ("people", 1e-6)])
 def test_a_1_km_strip_is_the_0_to_1_km_band(table: pd.DataFrame, measure: str, tolerance: float) -> None:
     rows = table[table["measure"] == measure].set_index("zone_id")["value"]
-    strips = [zone for zone in rows.index if zone.startswith("strip|") and zone.endswith("|0-1000")]
+    # Those of a segment and a country; bands are of no other.
+    strips = [
+        zone for zone in rows.index if zone.startswith("strip|") and zone.count("|") == 3 and zone.endswith("|0-1000")
+    ]
     assert len(strips) >= 8
     for strip in strips:
         assert rows[strip] == pytest.approx(rows[strip.replace("strip|", "band|")], rel=tolerance, nan_ok=True)
@@ -145,57 +148,86 @@ def test_a_1_km_strip_is_the_0_to_1_km_band(table: pd.DataFrame, measure: str, t
 @pytest.mark.parametrize("measure", ["area", "people"])
 def test_strips_nest(table: pd.DataFrame, measure: str) -> None:
     rows = table[(table["zone_kind"] == "strip") & (table["measure"] == measure)].sort_values("to_m")
-    for _, group in rows.groupby(["segment", "country"]):
-        assert group["value"].dropna().is_monotonic_increasing
+    groups = rows.groupby(["segment", "country"], dropna=False)
+    # Of each segment and country, of each country, of all.
+    assert len(groups) > 8 + 5
+    for _, group in groups:
+        assert group["value"].is_monotonic_increasing
 
 
-@pytest.mark.parametrize(("measure", "tolerance"), [("area", 1e-6), ("people", 1e-6)])
-def test_administrative_units_add_up_to_the_bands(table: pd.DataFrame, measure: str, tolerance: float) -> None:
-    rows = table[(table["measure"] == measure) & table["zone_kind"].isin(["band", "admin"])]
-    # A figure that rests on too few pixels is left empty, and then there is nothing to add up.
-    rows = rows.assign(empty=rows["value"].isna())
-    sums = rows.groupby(["country", "from_m", "zone_kind"]).agg(value=("value", "sum"), empty=("empty", "any"))
-    compared = 0
-    for (country, low), group in sums.groupby(level=[0, 1]):
-        if not group["empty"].any():
-            by_kind = group["value"].droplevel([0, 1])
-            assert by_kind["admin"] == pytest.approx(by_kind["band"], rel=tolerance), f"{country} from {low}"
-            compared += 1
-    assert compared >= 10
+ADD_UP = [("area", None), ("cover_area", "tree"), ("cover_area", "unknown"), ("people", "total"), ("settlements", None)]
 
 
-@pytest.mark.parametrize(("measure", "category"), [("area", None), ("cover_area", "tree"), ("people", "total")])
-def test_what_lies_within_a_distance_is_no_less_than_its_bands_and_the_sum_of_its_parts_where_all_have_figures(
+def rows_of(table: pd.DataFrame, measure: str, category: str | None) -> pd.DataFrame:
+    """Rows of one measure and category."""
+    same = table["category"].isna() if category is None else table["category"] == category
+    return table[(table["measure"] == measure) & same]
+
+
+@pytest.mark.parametrize(("measure", "category"), ADD_UP)
+def test_administrative_units_add_up_to_the_bands(table: pd.DataFrame, measure: str, category: str | None) -> None:
+    rows = rows_of(table, measure, category)
+    sums = rows[rows["part_of"].isin(["bands", "admin"])].groupby(["country", "from_m", "part_of"])["value"].sum()
+    pairs = sums.unstack("part_of")
+    assert len(pairs) >= 25
+    # Ellipsoidal against planar area is evened out in each zone by itself, hence 1e-6.
+    np.testing.assert_allclose(pairs["admin"], pairs["bands"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("measure", "category"), ADD_UP)
+def test_what_lies_within_a_distance_is_the_sum_of_its_bands_of_its_segments_and_of_its_countries(
     made: Result, table: pd.DataFrame, measure: str, category: str | None
 ) -> None:
-    def of(rows: pd.DataFrame) -> pd.DataFrame:
-        same = rows["measure"] == measure
-        return rows[same & (rows["category"] == category)] if category else rows[same]
-
-    near, bands = of(made.within), of(table[table["zone_kind"] == "band"])
-    # Ellipsoidal against planar area is evened out in each area by itself, hence 1e-6.
-    segments, whole_ones = set(made.layers["segments"]["segment"]), 0
+    rows = rows_of(table, measure, category)
+    bands, within = rows[rows["part_of"] == "bands"], rows[rows["zone_kind"] == "within"]
     for _, edge in made.study.bands:
-        values = near[near["to_m"] == edge].set_index("of")["value"]
-        inside = bands[bands["to_m"] <= edge]["value"]
-        assert values["all"] >= inside.sum() * (1 - 1e-6)
-        if inside.notna().all():
-            assert values["all"] == pytest.approx(inside.sum(), rel=1e-6)
-            whole_ones += 1
-        for parts in (segments, set(values.index) - segments - {"all"}):
-            if values[list(parts)].notna().all():
-                assert values["all"] == pytest.approx(values[list(parts)].sum(), rel=1e-6)
-                whole_ones += 1
-    assert whole_ones > 1
+        near = within[within["to_m"] == edge]
+        (whole,) = near[near["country"].isna()]["value"]
+        by_segment = near[near["segment"].notna()]["value"]
+        by_country = near[near["segment"].isna() & near["country"].notna()]["value"]
+        assert (len(by_segment), len(by_country)) == (8, 5)
+        for parts in (bands[bands["to_m"] <= edge]["value"], by_segment, by_country):
+            assert parts.sum() == pytest.approx(whole, rel=1e-6)
 
 
 def test_the_same_depth_has_the_same_figure_as_a_strip_and_as_a_distance(made: Result, table: pd.DataFrame) -> None:
-    keys = ["to_m", "measure", "category"]
-    strips = table[(table["zone_kind"] == "strip") & (table["segment"] == "FI-RU")].set_index(keys)["value"]
-    near = made.within[made.within["of"] == "FI-RU"].set_index(keys)["value"]
-    both = pd.concat([strips, near.reindex(strips.index)], axis=1).dropna().to_numpy()
-    assert len(both) > 20
-    np.testing.assert_allclose(both[:, 0], both[:, 1], rtol=1e-6)
+    by_zone = {str(zone): rows.set_index(["measure", "category"]) for zone, rows in table.groupby("zone_id")}
+    numbers = ["value", "low", "high", "pixels"]
+    for key in ("all", "FI", "PL"):
+        for depth in made.study.strips_m:
+            strip, near = (by_zone[f"{kind}|{key}|0-{depth:g}"][numbers] for kind in ("strip", "within"))
+            pd.testing.assert_frame_equal(strip, near)
+
+
+def test_every_figure_stands_in_the_table_and_every_range_in_the_readings(made: Result, table: pd.DataFrame) -> None:
+    few = table[table["pixels"] < 30]
+    assert len(few) > 1000
+    assert few.loc[few["measure"] != "cover_share", "value"].notna().all()
+    keys = ["zone_id", "measure", "category"]
+    found = made.readings.fillna({"category": ""}).groupby(keys)["value"].agg(["first", "min", "max", "size"])
+    rows = table.fillna({"category": ""}).set_index(keys)
+    found = found.loc[rows.index]
+    np.testing.assert_array_equal(found["first"], rows["value"])
+    ranged = (found["size"] > 1) & rows["value"].notna()
+    np.testing.assert_array_equal(found["min"].where(ranged), rows["low"])
+    np.testing.assert_array_equal(found["max"].where(ranged), rows["high"])
+
+
+def test_zones_are_named_in_their_own_letters_with_their_code(table: pd.DataFrame) -> None:
+    names = table.drop_duplicates("zone_id").set_index("zone_id")["zone_name"]
+    assert names["segment|FI-RU"].endswith("(FI-RU)")
+    assert "Kaliningrad" not in names["segment|FI-RU"]
+    assert names["corridor|suwalki|all"] == "Suwałki (suwalki)"
+    assert names.str.len().gt(0).all()
+    assert names.is_unique
+
+
+def test_settlements_carry_the_region_that_holds_them(made: Result) -> None:
+    places = made.layers["settlements"]
+    assert places["admin_id"].notna().all()
+    zones = made.layers["zones"]
+    names = zones[zones["zone_kind"] == "admin"].drop_duplicates("place_id").set_index("place_id")["place_name"]
+    assert (places["admin_id"].map(names) == places["admin_name"]).mean() > 0.99
 
 
 def test_cells_are_unique_and_blank_ones_are_in_no_layer(made: Result) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
 
 from geo_border.crs import WGS84, to_crs
+from geo_border.errors import SchemaError
 from geo_border.zones.admin import units
 
 EUROPE = CRS.from_epsg(3035)
@@ -48,3 +50,33 @@ def test_units_that_overlap_do_not_count_land_twice() -> None:
 
 def test_a_country_without_units_has_none() -> None:
     assert len(units(layer(A=shapely.box(24, 55, 25, 56)).assign(country="XX"), HOME, EUROPE)) == 0
+
+
+def test_ids_may_be_numbers_and_rows_of_one_id_are_one_unit() -> None:
+    shapes = [shapely.box(24, 55, 25, 55.3), shapely.box(24, 55.3, 25, 55.6), shapely.box(24, 55.6, 25, 56)]
+    columns = {"admin_id": [10, 9, 9], "name": ["S", "N", "N"], "country": "HH"}
+    found = units(gpd.GeoDataFrame(columns, geometry=shapes, crs=WGS84), HOME, EUROPE)
+    assert found["admin_id"].tolist() == ["10", "9"]
+    assert found["name"].tolist() == ["S", "N"]
+    # Three tenths of a degree of latitude and seven.
+    assert found.geometry.area.to_numpy() / shapely.area(HOME["HH"]) == pytest.approx([0.3, 0.7], rel=0.01)
+    assert found.geometry.area.sum() == pytest.approx(shapely.area(HOME["HH"]), rel=1e-9)
+
+
+def test_one_id_in_two_countries_is_refused_in_one_line() -> None:
+    home = {**HOME, "GG": flat(shapely.box(24, 56, 25, 57))}
+    both = gpd.GeoDataFrame(
+        {"admin_id": ["1", "1"], "name": ["a", "b"], "country": ["HH", "GG"]},
+        geometry=[shapely.box(24, 55, 25, 56), shapely.box(24, 56, 25, 57)],
+        crs=WGS84,
+    )
+    with pytest.raises(SchemaError, match=r"unit '1' stands in GG and HH\. Give every unit an id of its own") as caught:
+        units(both, home, EUROPE)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_id_in_two_countries_matters_only_where_both_are_home() -> None:
+    both = layer(A=shapely.box(24, 55, 25, 56))
+    other = both.assign(country="XX")
+    joined = gpd.GeoDataFrame(pd.concat([both, other], ignore_index=True), crs=WGS84)
+    assert units(joined, HOME, EUROPE)["country"].tolist() == ["HH"]
