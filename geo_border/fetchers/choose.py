@@ -112,6 +112,8 @@ def local(need: str, path: Path, like: Entry | None = None) -> Raw:
     FetchError
         When the file is not there or cannot be read.
     """
+    if path.exists() and not (path.is_dir() or path.is_file()):
+        raise FetchError(f"{path}: is neither a file nor a folder (a pipe or a device); save it to a file first.")
     paths = tuple(sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else (path,)
     try:
         sums = {one.name: sha256_of(one) for one in paths}

@@ -21,7 +21,11 @@ from geo_border.files.virtual import list_sources
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _IMAGINE = b"EHFA_HEADER_TAG\0"
 _VRT = b"<VRTDataset"
-_PLAIN_DRIVERS = [one.driver for one in RASTERS if one.driver != "VRT"]
+_FOLDER_DRIVERS = ["AIG", "Zarr"]
+# Classic netCDF, which names no other file. HDF5 may take its values from any file of this machine.
+_NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_PLAIN_DRIVERS = [one.driver for one in RASTERS if one.driver not in {"VRT", "Zarr", "netCDF"}]
 _DEEPEST = 8
 _IN_ZIP = re.compile(r"/vsizip/(?P<archive>.*?\.zip)/(?P<member>.+)", re.IGNORECASE)
 
@@ -68,9 +72,20 @@ def _choose_drivers(real: Path, given: str) -> list[str]:
     """Drivers that may open a file, after everything that it would make GDAL open has been looked at."""
     if real.is_dir():
         _check_folder(real)
-        return _PLAIN_DRIVERS
+        return _FOLDER_DRIVERS
+    if real.suffix.casefold() == ".adf":
+        # A file of an Esri binary grid stands for its folder.
+        forbid_links_outward(real.parent)
     _check_attached(real, given)
-    word = find_pointer(read_head(real))
+    head = read_head(real)
+    if head.startswith(_NETCDF):
+        return ["netCDF"]
+    if head.startswith(_HDF5):
+        raise FileError(
+            f"{given}: is HDF5 (netCDF-4), which may take its values from any file of this machine. If you trust it: "
+            f"gdal_translate {real.name} {real.stem}.tif, and give that."
+        )
+    word = find_pointer(head)
     if word == _VRT:
         state = real.stat()
         _check_mosaic(real, given, (state.st_mtime_ns, state.st_size, state.st_ino))
@@ -92,7 +107,17 @@ def _open_checked(name: str, given: str, drivers: list[str]) -> DatasetReader:
             f"{given}: names another file as its overviews. Delete its .aux.xml, or take the tag out of it "
             "(gdal_edit.py -unsetmd FILE)."
         )
+    if source.driver == "HFA":
+        _forbid_foreign_blocks(source, Path(name), given)
     return source
+
+
+def _forbid_foreign_blocks(source: DatasetReader, real: Path, given: str) -> None:
+    """Refuse an Imagine raster whose cells lie in a file that is no part of it, which it may name with any path."""
+    for one in map(Path, source.files):
+        if one.resolve().parent != real.parent or not one.name.casefold().startswith(real.stem.casefold()):
+            source.close()
+            raise FileError(f"{given}: takes its cells from {one.name}, which is no part of it. Give a GeoTIFF.")
 
 
 def _is_absent_inside(named: Path, folder: Path) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import rasterio
+import rasterio.shutil
 import shapely
 from affine import Affine
 
@@ -290,6 +293,39 @@ def _pipe(folder: Path, url: str) -> Path:
     return folder / "a.tif"
 
 
+# netCDF-4 of one band whose 20 bytes are those of `secret.txt` in the working folder (HDF5's external storage).
+_EXTERNAL = (
+    "c-rgqaB<`1lHy_j0S*oZ76t(ZWbhvfHn5`dVe$!3nh{EOK<O1sFmXn(oCH){5NbZUx{x4OSCH!eXaHtU1`CAdU>F4>5qP*d27u@YC?A$ePcWgX"
+    "b4tuhF+@s_9u(Tk$iNOUixI}xfY3}30hsk%P#T@j40I_Y)V+*IDVP;VgZNBL5QEr(<}yOnfO3ohj`S|V027DgC}u`jP7y&-Cj`|AGOuJCTQ&oO"
+    "16AWe0xjPMu%N0dPE9UKEzv8fD1q>U{rp`({(|{Ofq67dlLG+6n>}v"
+)
+
+
+def external_storage(folder: Path, url: str) -> Path:
+    """HDF5 that takes its values from a text."""
+    (folder / "secret.txt").write_text(SECRET)
+    (folder / "a.nc").write_bytes(zlib.decompress(base64.b85decode(_EXTERNAL)))
+    return folder / "a.nc"
+
+
+def _imagine_outside(folder: Path, url: str) -> Path:
+    """An Imagine raster whose cells are said to lie in a file above it."""
+    _secret(folder)
+    plain, long = tiff(folder / "plain.tif"), "a" * (len(folder.name) + 40)
+    rasterio.shutil.copy(plain, folder / f"{long}.img", driver="HFA", USE_SPILL="YES")
+    named, other = f"{long}.ige".encode(), f"../{folder.name}-home/secret.txt".encode()
+    content = (folder / f"{long}.img").read_bytes()
+    assert named in content
+    (folder / "a.img").write_bytes(content.replace(named, other.ljust(len(named), b"\0")))
+    return folder / "a.img"
+
+
+def _imagine_tile_outside(folder: Path, url: str) -> Path:
+    _imagine_outside(folder, url)
+    (folder / "a.vrt").write_text(vrt("a.img", 1))
+    return folder / "a.vrt"
+
+
 # Rasters that read what they should not, or are of a kind that is not opened.
 REFUSED_RASTERS: dict[str, Make] = {
     "raw band of a text outside": _raw_outside,
@@ -324,6 +360,9 @@ REFUSED_RASTERS: dict[str, Make] = {
     "zarr of references": _zarr_references,
     "raster in a GeoPackage": _geopackage_raster,
     "a pipe": _pipe,
+    "HDF5 with values elsewhere": external_storage,
+    "Imagine with cells elsewhere": _imagine_outside,
+    "tile of Imagine with cells elsewhere": _imagine_tile_outside,
 }
 
 

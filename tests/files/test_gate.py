@@ -22,7 +22,7 @@ from rasterio.errors import RasterioError
 
 import geo_border
 from geo_border import readers
-from geo_border.errors import FileError, GeometryError, RasterError, SchemaError
+from geo_border.errors import FetchError, FileError, GeometryError, RasterError, SchemaError
 from geo_border.fetchers.choose import local
 from geo_border.files import formats
 from geo_border.files.raster import open_raster
@@ -36,6 +36,7 @@ from tests.files.hostile import (
     REFUSED_VECTORS,
     SECRET,
     Make,
+    external_storage,
     tiff,
     vrt,
     zones,
@@ -104,6 +105,28 @@ def test_a_raster_that_calls_a_server_is_refused_and_would_have_called(
 @pytest.mark.parametrize("kind", REFUSED_RASTERS)
 def test_a_raster_of_a_kind_that_is_not_opened_is_refused(kind: str, tmp_path: Path, server: Server) -> None:
     _refuses_raster(REFUSED_RASTERS[kind], tmp_path, server)
+
+
+def test_gdal_left_to_itself_reads_a_text_out_of_hdf5_and_out_of_a_raw_band(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why these are refused: were GDAL to stop, the cases would show nothing."""
+    monkeypatch.chdir(tmp_path)
+    raw = REFUSED_RASTERS["raw band of a text beside"](tmp_path, "")
+    for path in (external_storage(tmp_path, ""), raw):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with rasterio.open(path) as source:
+                assert b"somebody" in source.read(1).tobytes() + source.read(1)[::-1].tobytes()
+
+
+def test_an_imagine_raster_with_its_own_large_file_is_read(tmp_path: Path) -> None:
+    import rasterio.shutil
+
+    rasterio.shutil.copy(tiff(tmp_path / "plain.tif", 5), tmp_path / "a.img", driver="HFA", USE_SPILL="YES")
+    assert (tmp_path / "a.ige").exists()
+    with open_raster(tmp_path / "a.img") as source:
+        assert (source.read(1) == 5).all()
 
 
 def _refuses_raster(make: Make, folder: Path, server: Server) -> None:
@@ -227,6 +250,11 @@ def test_what_is_no_path_is_refused(text: str, tmp_path: Path, server: Server) -
         with pytest.raises(FileError):
             read(given)
     assert server.connections == before
+
+
+def test_a_pipe_is_no_source_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="a pipe or a device"):
+        local("people", REFUSED_RASTERS["a pipe"](tmp_path, ""))
 
 
 def test_a_file_with_the_name_of_a_connection_string_is_that_file(
