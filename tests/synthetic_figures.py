@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_border.measures.base import FEW, NARROW, NO_RANGE
-from geo_border.present.withholding import LEAST_PIXELS, withhold
+from geo_border.measures.base import NARROW, NO_RANGE
+from geo_border.present.withholding import FEW, LEAST_PIXELS, withhold
 from geo_border.schemas import LAYERS, conform
 from geo_border.zones.bands import Piece
 from geo_border.zones.kinds import list_zones

@@ -178,7 +178,7 @@ QUESTIONS = {
     "people_within_10km_by_country": "People within 10 km by country",
     "people_by_segment_and_distance": "People by segment and distance",
     "settlements_in_strips": "Settlements inside hypothetical strips",
-    "cover_by_band": "Land cover by band",
+    "cover_by_distance": "Land cover by distance",
     "civilian_exposure_by_segment": "Civilian exposure by segment",
 }
 # What else the QGIS project says: groups, themes, sheets.

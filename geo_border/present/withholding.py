@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 LEAST_PIXELS = 30
+# What the note of a figure that is not shown begins with.
+FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
 
 
 def is_withheld(pixels: pd.Series[Any]) -> pd.Series[bool]:
@@ -17,6 +19,15 @@ def is_withheld(pixels: pd.Series[Any]) -> pd.Series[bool]:
     [True, False, False]
     """
     return pixels < LEAST_PIXELS
+
+
+def write_condition(column: str = "pixels") -> str:
+    """The rule as a condition of SQL: true where a figure is not shown, NULL where its data have no pixels.
+
+    >>> write_condition("e.pixels")
+    'e.pixels < 30'
+    """
+    return f"{column} < {LEAST_PIXELS}"
 
 
 def withhold(exposure: pd.DataFrame) -> pd.DataFrame:
