@@ -173,6 +173,13 @@ COLUMNS = {
     "pixels": "Pixels of the data",
     "basis": "Share or density of",
 }
+# Partitions in which rows of the exposure table add up.
+PARTITIONS = {
+    "bands": "Distance bands",
+    "admin": "Regions by distance band",
+    "segments": "Segments",
+    "admin-segments": "Segments by region",
+}
 # Questions that the GeoPackage answers ready-made, by the name of the view.
 QUESTIONS = {
     "people_within_10km_by_country": "People within 10 km by country",
@@ -208,6 +215,8 @@ PROJECT = (
     "Fewer people, or not known",
     "Measured length",
     "A range is a spread over datasets and stated choices, not a confidence interval.",
+    "Tree cover is a share of land whose cover is known, without water.",
+    "A dash: not known, or too few of the data's pixels to show.",
 )
 
 
@@ -223,6 +232,6 @@ def class_label(layer: str, cls: str) -> str:
 def every() -> list[str]:
     """List every label once, for the catalogues."""
     found = [*LAYERS.values(), *DEGURBA.values(), *MEASURES.values(), *AGES.values(), *UNITS.values()]
-    found += [*COLUMNS.values(), *QUESTIONS.values(), *PROJECT]
+    found += [*COLUMNS.values(), *PARTITIONS.values(), *QUESTIONS.values(), *PROJECT]
     found += [*ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
     return list(dict.fromkeys(found))

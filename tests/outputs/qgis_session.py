@@ -22,8 +22,8 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QSize, QUrl, QVariant
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtCore import QRectF, QSize, Qt, QUrl, QVariant
+from qgis.PyQt.QtGui import QColor, QFont, QFontMetricsF
 
 
 def plain(value):
@@ -131,10 +131,12 @@ def page(exporter, layout, settings, pdf, stem):
     png = f"{stem}.png"
     result = exporter.exportToImage(png, settings)
     printed = exporter.exportToPdf(f"{stem}.pdf", pdf)
-    labels = {}
+    labels, cut = {}, []
     for item in layout.items():
         if hasattr(item, "currentText"):
             labels[item.id()] = item.currentText()
+            if not fits(item):
+                cut.append(item.id())
     image = exporter.renderPageToImage(0)
     return {
         "ok": result == exporter.Success and printed == exporter.Success,
@@ -142,7 +144,18 @@ def page(exporter, layout, settings, pdf, stem):
         "pdf_bytes": Path(f"{stem}.pdf").stat().st_size,
         "colours": colours(image),
         "labels": labels,
+        "cut": cut,
     }
+
+
+def fits(item):
+    """Tell whether a label's text, wrapped at its width, is no higher than its box; in hundredths of a millimetre."""
+    font = QFont(item.font())
+    font.setPixelSize(round(font.pointSizeF() * 25.4 / 72 * 100))
+    wide = QRectF(0, 0, item.rect().width() * 100, 1e6)
+    return QFontMetricsF(font).boundingRect(wide, Qt.TextWordWrap, item.currentText()).height() <= (
+        item.rect().height() * 100 + 1
+    )
 
 
 def ask(sql):

@@ -6,8 +6,6 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
-import pandas as pd
-
 from geo_border.outputs.geopackage.tables import register
 from geo_border.outputs.questions import MOST_FIGURES, QUESTIONS, WIDE, WIDE_ABOUT
 from geo_border.present.withholding import FEW, write_condition
@@ -79,12 +77,15 @@ def _list_figures(result: Result) -> list[_Figure]:
     """Every figure that a zone with a polygon has, in the order of the exposure table."""
     table = result.exposure
     drawn = table[table["zone_id"].isin(result.layers["zones"]["zone_id"]) & ~table["measure"].isin(_LEFT_OUT)]
-    ranged = drawn["low"].notna() & (drawn["part_of"] == "bands")
-    found = []
-    for (measure, category), rows in drawn.groupby(["measure", "category"], sort=False, dropna=False):
-        one = None if pd.isna(category) else str(category)
-        found.append(_Figure(str(measure), one, str(rows["unit"].iloc[0]), bool(ranged[rows.index].any())))
-    order = {measure: place for place, measure in enumerate(drawn["measure"].unique())}
+    drawn = drawn.assign(category=drawn["category"].fillna(""))
+    with_range = drawn[drawn["low"].notna() & (drawn["part_of"] == "bands")]
+    ranged = set(zip(with_range["measure"], with_range["category"], strict=True))
+    heads = drawn.drop_duplicates(["measure", "category"])
+    found = [
+        _Figure(measure, category or None, unit, (measure, category) in ranged)
+        for measure, category, unit in zip(heads["measure"], heads["category"], heads["unit"], strict=True)
+    ]
+    order = {measure: place for place, measure in enumerate(heads["measure"].unique())}
     return sorted(found, key=lambda figure: order[figure.measure])
 
 
