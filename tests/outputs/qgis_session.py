@@ -127,25 +127,32 @@ def print_sheets(project, out):
     return pages
 
 
-def page(exporter, layout, settings, pdf, stem):
-    png = f"{stem}.png"
-    result = exporter.exportToImage(png, settings)
-    printed = exporter.exportToPdf(f"{stem}.pdf", pdf)
-    labels, cut = {}, []
-    for item in layout.items():
-        if hasattr(item, "currentText"):
-            labels[item.id()] = item.currentText()
-            if not fits(item):
-                cut.append(item.id())
-    image = exporter.renderPageToImage(0)
-    return {
-        "ok": result == exporter.Success and printed == exporter.Success,
-        "png_bytes": Path(png).stat().st_size,
-        "pdf_bytes": Path(f"{stem}.pdf").stat().st_size,
-        "colours": colours(image),
-        "labels": labels,
-        "cut": cut,
-    }
+def read_labels(project):
+    """The texts of every sheet, as QGIS works them out; nothing is drawn."""
+    return {name: texts(layout) for name, layout in turn_pages(project)}
+
+
+def turn_pages(project):
+    """Every sheet by its name, with its layout set to it."""
+    for layout in project.layoutManager().layouts():
+        atlas = layout.atlas()
+        if not atlas.enabled():
+            yield layout.name(), layout
+            continue
+        atlas.beginRender()
+        atlas.updateFeatures()
+        for number in range(atlas.count()):
+            atlas.seekTo(number)
+            yield atlas.nameForPage(number), layout
+        atlas.endRender()
+
+
+def texts(layout):
+    return {item.id(): item.currentText() for item in layout.items() if hasattr(item, "currentText")}
+
+
+def list_cut(layout):
+    return [item.id() for item in layout.items() if hasattr(item, "currentText") and not fits(item)]
 
 
 def fits(item):
@@ -153,9 +160,22 @@ def fits(item):
     font = QFont(item.font())
     font.setPixelSize(round(font.pointSizeF() * 25.4 / 72 * 100))
     wide = QRectF(0, 0, item.rect().width() * 100, 1e6)
-    return QFontMetricsF(font).boundingRect(wide, Qt.TextWordWrap, item.currentText()).height() <= (
-        item.rect().height() * 100 + 1
-    )
+    needed = QFontMetricsF(font).boundingRect(wide, Qt.TextWordWrap, item.currentText()).height()
+    return needed <= item.rect().height() * 100 + 1
+
+
+def page(exporter, layout, settings, pdf, stem):
+    png = f"{stem}.png"
+    result = exporter.exportToImage(png, settings)
+    printed = exporter.exportToPdf(f"{stem}.pdf", pdf)
+    image = exporter.renderPageToImage(0)
+    return {
+        "ok": result == exporter.Success and printed == exporter.Success,
+        "png_bytes": Path(png).stat().st_size,
+        "pdf_bytes": Path(f"{stem}.pdf").stat().st_size,
+        "colours": colours(image),
+        "labels": texts(layout),
+    }
 
 
 def ask(sql):
@@ -215,6 +235,9 @@ def main():
     if "out" in job:
         answer["themes"] = render_themes(project, job["out"])
         answer["sheets"] = print_sheets(project, job["out"])
+    if job.get("labels"):
+        answer["labels"] = read_labels(project)
+        answer["cut"] = {name: list_cut(layout) for name, layout in turn_pages(project)}
     answer["sql"] = {name: ask(sql) for name, sql in job.get("sql", {}).items()}
     answer["values"] = {
         name: evaluate(project, layer, text) for name, (layer, text) in job.get("expressions", {}).items()
