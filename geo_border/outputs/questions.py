@@ -57,11 +57,11 @@ QUESTIONS = (
         "people_within_10km_by_country",
         f"Residents within 10 km of the frontier, or to the widest distance below. {_WITHHELD}",
         f"""
-        SELECT fid AS OGC_FID, country, zone_name, to_m AS within_m, value AS people, low AS people_low,
+        SELECT fid AS OGC_FID, zone_id, zone_name, country, to_m AS within_m, value AS people, low AS people_low,
           high AS people_high, note
         FROM exposure WHERE 0
         UNION ALL
-        SELECT fid, country, zone_name, to_m, {_VALUE}, {_LOW}, {_HIGH}, note
+        SELECT fid, zone_id, zone_name, country, to_m, {_VALUE}, {_LOW}, {_HIGH}, note
         FROM exposure
         WHERE zone_kind = 'within' AND segment IS NULL AND country IS NOT NULL
           AND measure = 'people' AND category = 'total'
@@ -72,11 +72,11 @@ QUESTIONS = (
         "people_by_segment_and_distance",
         f"Residents of all land nearest to a segment, from the line out to each distance. {_WITHHELD}",
         f"""
-        SELECT fid AS OGC_FID, segment, zone_name, to_m AS within_m, value AS people, low AS people_low,
+        SELECT fid AS OGC_FID, zone_id, zone_name, segment, to_m AS within_m, value AS people, low AS people_low,
           high AS people_high, note
         FROM exposure WHERE 0
         UNION ALL
-        SELECT fid, segment, zone_name, to_m, {_VALUE}, {_LOW}, {_HIGH}, note
+        SELECT fid, zone_id, zone_name, segment, to_m, {_VALUE}, {_LOW}, {_HIGH}, note
         FROM exposure
         WHERE zone_kind = 'within' AND segment IS NOT NULL AND measure = 'people' AND category = 'total'
         """,
@@ -85,12 +85,12 @@ QUESTIONS = (
         "settlements_in_strips",
         "Each populated place that lies within the depth of a hypothetical strip of its segment, once a strip.",
         """
-        SELECT e.fid AS OGC_FID, e.zone_name, e.segment, e.country, e.to_m AS strip_depth_m, s.name, s.kind,
+        SELECT e.fid AS OGC_FID, e.zone_id, e.zone_name, e.segment, e.country, e.to_m AS strip_depth_m, s.name, s.kind,
           s.distance_m, s.people, s.admin_id, s.admin_name
         FROM exposure e, settlements s WHERE 0
         UNION ALL
-        SELECT CAST(z.fid * 1000000 + s.fid AS INTEGER), z.zone_name, z.segment, z.country, z.to_m, s.name, s.kind,
-          s.distance_m, s.people, s.admin_id, s.admin_name
+        SELECT CAST(z.fid * 1000000 + s.fid AS INTEGER), z.zone_id, z.zone_name, z.segment, z.country, z.to_m,
+          s.name, s.kind, s.distance_m, s.people, s.admin_id, s.admin_name
         FROM zones z JOIN settlements s ON s.segment = z.segment AND s.country = z.country AND s.distance_m < z.to_m
         WHERE z.zone_kind = 'strip'
         """,
@@ -100,11 +100,12 @@ QUESTIONS = (
         "Area of each cover class on all land from the line out to each distance, and its share of the land named in"
         f" share_of. {_WITHHELD}",
         f"""
-        SELECT fid AS OGC_FID, zone_name, to_m AS within_m, category AS cover, value AS area_km2, low AS area_low,
-          high AS area_high, value AS share, low AS share_low, high AS share_high, basis AS share_of, note
+        SELECT fid AS OGC_FID, zone_id, zone_name, to_m AS within_m, category AS cover,
+          value AS area_km2, low AS area_low, high AS area_high,
+          value AS share, low AS share_low, high AS share_high, basis AS share_of, note
         FROM exposure WHERE 0
         UNION ALL
-        SELECT a.fid, a.zone_name, a.to_m, a.category,
+        SELECT a.fid, a.zone_id, a.zone_name, a.to_m, a.category,
           {", ".join(show_column(name, table) for table in ("a", "s") for name in ("value", "low", "high"))},
           s.basis, a.note
         FROM exposure a

@@ -45,6 +45,7 @@ def describe(project, messages):
             "aliases": {f.name(): f.alias() for f in layer.fields()} if vector else {},
             "farthest": layer.minimumScale() if layer.hasScaleBasedVisibility() else 0,
             "tip": layer.mapTipTemplate() if vector else "",
+            "display": layer.displayExpression() if vector else "",
             "widgets": {f.name(): layer.editorWidgetSetup(i).type() for i, f in enumerate(layer.fields())}
             if vector
             else {},
