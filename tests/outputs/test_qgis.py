@@ -25,7 +25,7 @@ from geo_border.present import disclaimer, labels, rounding
 from geo_border.present.languages import LANGUAGES, language
 from geo_border.present.withholding import LEAST_PIXELS, withhold
 from geo_border.schemas import LAYERS
-from tests.outputs.qgis_runs import DOCS, questions, session
+from tests.outputs.qgis_runs import DOCS, bare, questions, session
 from tests.synthetic import HOSTILE_NAMES, build
 
 SAY = language("en").text
@@ -228,11 +228,6 @@ def test_there_is_a_sheet_a_segment_one_of_the_whole_and_one_of_the_corridor(ans
         assert sheet["colours"] > 20
         assert disclaimer() in sheet["labels"]["disclaimer"]
         assert result.passport["sources"][0]["attribution"] in sheet["labels"]["sources"]
-
-
-def bare(text):
-    """What is printed without what differs between QGIS and Babel: 3.0 for 3, and the sign that groups digits."""
-    return re.sub(r"(\d)\.0(?!\d)", r"\1", text.replace(",", "").replace("\u202f", ""))
 
 
 def test_the_figures_of_a_sheet_are_rows_of_the_table_withheld_and_rounded(answer, result):
