@@ -101,15 +101,25 @@ def count(value: float | None) -> Shown:
 
 
 def by_unit(value: float | None, unit: str) -> Shown:
-    """Round a row of the exposure table by its unit.
+    """Round a row of the exposure table by its unit; a share becomes whole percent.
 
-    >>> by_unit(1234.0, "persons"), by_unit(7.0, "count"), by_unit(0.123456, "else")
-    (1200, 7, 0.123)
+    >>> by_unit(1234.0, "persons"), by_unit(7.0, "count"), by_unit(0.456, "share"), by_unit(0.123456, "else")
+    (1200, 7, 46, 0.123)
     """
-    rule = {"persons": people, "km²": area_km2, "km": length_km, "count": count}.get(unit)
+    rule = _RULES.get(unit)
     if rule is not None:
         return rule(value)
     return None if _missing(value) else float(f"{value:.3g}")
+
+
+_RULES = {
+    "persons": people,
+    "persons/km²": people_per_km2,
+    "km²": area_km2,
+    "km": length_km,
+    "count": count,
+    "share": percent,
+}
 
 
 def _missing(value: float | None) -> bool:
