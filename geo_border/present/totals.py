@@ -134,12 +134,12 @@ def _compare(rows: Rows, segment: str, country: str) -> dict[str, Any]:
     for side, zone_id in (("near", _name_within(segment, COMPARED_M)), ("whole", f"country|{country}")):
         zone = rows.get(zone_id, _NOTHING)
         own = _group(zone, "measure")
-        density = own.get("people_per_km2", _NOTHING)
+        bases = own.get("people_per_km2", _NOTHING)["basis"].dropna()
         entry[side] = {
             "zone_id": zone_id,
             "tree": _get_shown(own, "cover_share", "tree"),
             "people_per_km2": _get_shown(own, "people_per_km2"),
-            "density_basis": None if density.empty else density["basis"].iloc[0],
+            "density_basis": bases.iloc[0] if len(bases) else None,
             "withheld": bool(zone["withheld"].any()),
         }
     return entry

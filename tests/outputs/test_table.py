@@ -39,7 +39,9 @@ def test_parquet_holds_the_same_table_with_units(tmp_path):
     files = table.write(result, tmp_path)
     for layer, frame in ((LAYERS["exposure"], result.exposure), (READINGS, result.readings)):
         (parquet,) = (path for path in files if path.name == f"{layer.name}.parquet")
-        assert_frame_equal(conform(layer.name, pd.read_parquet(parquet)), conform(layer.name, frame).reset_index(drop=True))
+        assert_frame_equal(
+            conform(layer.name, pd.read_parquet(parquet)), conform(layer.name, frame).reset_index(drop=True)
+        )
         schema = pq.read_schema(parquet)
         for column in layer.columns:
             assert schema.field(column.name).metadata[b"unit"].decode() == column.unit, column.name

@@ -45,9 +45,12 @@ def test_the_same_result_gives_the_same_bytes(result: Result, folder: Path, tmp_
 
 def _read_rows(text: str, ident: str) -> dict[str, list[str]]:
     """Rows of a sheet's tables: the first cell to the others; `all` is what stands before the sheets."""
-    sheet = text.split("<article")[0] if ident == "all" else text.split(f'id="{ident}"')[1].split("</article>")[0]
+    start = 0 if ident == "all" else text.index(f'<article class="sheet" id="{ident}"')
+    sheet = text[start : text.index("<article" if ident == "all" else "</article>", start)]
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', sheet)
-    return {unescape(head): [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", rest)] for head, rest in rows}
+    return {
+        unescape(head): [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", rest)] for head, rest in rows
+    }
 
 
 def _write_range(words: Language, row: pd.Series[Any]) -> str:
