@@ -114,8 +114,10 @@ def run(
 ) -> None:
     """Everything: fetch, compute, write layers and tables, draw the map. Run it again to resume or refresh."""
     from geo_border import pipeline  # noqa: PLC0415
+    from geo_border.store import Folders  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, _kept(root)) as opened:
+    kept = Folders(root.resolve()).kept
+    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, kept) as opened:
         made = pipeline.run(
             which,
             root=root,
@@ -255,9 +257,11 @@ def tabulate(
     """Area by class, or sum of counts, of any raster in any zones: exact, streamed, in bounded memory."""
     from geo_border import zonal  # noqa: PLC0415
     from geo_border.outputs import table  # noqa: PLC0415
+    from geo_border.user_cache import open_user_cache  # noqa: PLC0415
 
     table.check_name(out)
-    kept = out.parent / ".kept"
+    # Not beside the table: that folder may be shared, or a stranger's.
+    kept = open_user_cache("tabulate")
     with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, kept) as opened:
         frame = zonal.tabulate(
             raster,
@@ -271,23 +275,18 @@ def tabulate(
             progress=lambda done, total: bars.tell("tabulate", done, total),
         )
         table.write_frame(frame, out)
-        opened.journals.forget()
+        if opened.checkpoints is not None:
+            opened.checkpoints.remove()
     OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True, markup=False)
 
 
-def _kept(root: Path) -> Path:
-    from geo_border.store import Folders  # noqa: PLC0415
-
-    return Folders(root.resolve()).kept
-
-
-def _engine(name: str, scheduler: str, workers: int, kept: Path) -> AbstractContextManager[Any]:
+def _engine(name: str, scheduler: str, workers: int, folder: Path | None) -> AbstractContextManager[Any]:
+    """Engine of a command, which keeps results so far in `folder`; None: nowhere."""
     from geo_border import passport  # noqa: PLC0415
-    from geo_border.engine import open_engine  # noqa: PLC0415
-    from geo_border.journals import Journals  # noqa: PLC0415
+    from geo_border.engine import open_checkpoints, open_engine  # noqa: PLC0415
 
-    journals = Journals(kept, passport.code())
-    return open_engine(name, scheduler=scheduler or None, workers=workers or None, journals=journals)
+    checkpoints = open_checkpoints(folder, passport.code())
+    return open_engine(name, scheduler=scheduler or None, workers=workers or None, checkpoints=checkpoints)
 
 
 def _options(offline: bool, mirror: list[str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +69,25 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def default_root(tmp_path_factory: pytest.TempPathFactory, _closed_network: None) -> Path:
-    """A root in which the default study was run once, from the embedded data, for all tests and test processes."""
+def run_root(tmp_path_factory: pytest.TempPathFactory, _closed_network: None) -> Callable[[str], Path]:
+    """Give the root in which a study was run once, from the embedded data, for all tests and test processes."""
     import geo_border
 
-    root = _shared(tmp_path_factory) / "default-run"
-    with FileLock(f"{root}.lock"):
-        if not (root / "done").exists():
-            geo_border.run(root=root)
-            (root / "done").touch()
-    return root
+    def run_once(study: str) -> Path:
+        root = _shared(tmp_path_factory) / f"run-of-{study}"
+        with FileLock(f"{root}.lock"):
+            if not (root / "done").exists():
+                geo_border.run(study, root=root)
+                (root / "done").touch()
+        return root
+
+    return run_once
+
+
+@pytest.fixture(scope="session")
+def default_root(run_root: Callable[[str], Path]) -> Path:
+    """A root in which the default study was run once, for all tests and test processes."""
+    return run_root("finland-poland")
 
 
 @pytest.fixture(scope="session")

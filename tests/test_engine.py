@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,11 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
-from hypothesis import given
-from hypothesis import strategies as st
 
-from geo_border.engine import LocalEngine, open_engine
+from geo_border.engine import Checkpoints, LocalEngine, open_engine
 from geo_border.errors import EngineError, RasterError
-from geo_border.journals import Journal, Journals
 from geo_border.zonal import tabulate
+from tests.kinds import KEY, NUMBER
 
 distributed = pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
 from geo_border.engine.cluster import DaskEngine  # noqa: E402
@@ -139,55 +136,20 @@ def test_a_killed_worker_costs_a_retry_not_a_result() -> None:
         assert victim not in engine.client.run(os.getpid).values()
 
 
-def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_journal(tmp_path: Path) -> None:
-    journals = Journals(tmp_path / "kept", "v1")
+def test_a_lost_scheduler_is_one_clear_error_and_the_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "kept", "v1", KEY)
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
-        engine = DaskEngine(doomed.scheduler_address, journals=journals)
+        engine = DaskEngine(doomed.scheduler_address, checkpoints=checkpoints)
         with engine, pytest.raises(EngineError, match=r"lost.*goes on where it was"):
-            engine.reduce(slow_square, range(100), add, lambda *_: doomed.close(timeout=5), b"this run")
-    kept = list(tmp_path.rglob("*.pickle"))
+            engine.reduce(slow_square, range(100), add, lambda *_: doomed.close(timeout=5), b"this run", NUMBER)
+    kept = list(tmp_path.rglob("*.checkpoint"))
     assert kept
     done: list[int] = []
-    with DaskEngine(workers=1, journals=journals) as again:
-        assert again.reduce(square, range(100), add, lambda count, _: done.append(count), b"this run") == TOTAL
+    with DaskEngine(workers=1, checkpoints=checkpoints) as again:
+        assert again.reduce(square, range(100), add, lambda count, _: done.append(count), b"this run", NUMBER) == TOTAL
     assert done[0] > 12
-    journals.forget()
+    checkpoints.remove()
     assert not list(tmp_path.iterdir())
-
-
-def test_forgetting_leaves_nothing_of_this_run_and_nothing_that_was_given_up_long_ago(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    for name in ("mine", "given up", "another's"):
-        journal = Journals(kept, "v1").of(name.encode())
-        journal.save([0], name)
-        folder = max(kept.iterdir(), key=lambda path: path.stat().st_ctime_ns)
-        if name == "given up":
-            os.utime(folder, (0, 0))
-    journals = Journals(kept, "v1")
-    mine = journals.of(b"mine")
-    assert mine.load([0]) == "mine"
-    # What a kill in the middle of writing leaves.
-    (mine.path / ".partial-x").mkdir()
-    next(mine.path.glob("*.pickle")).write_bytes(b"")
-    assert mine.load([0]) is None
-    journals.forget()
-    assert not mine.path.exists()
-    assert [Journal(path).load([0]) for path in kept.iterdir()] == ["another's"]
-
-
-@given(st.integers(0, 10_000), st.integers(1, 255))
-def test_a_kept_result_that_is_not_whole_is_not_kept(where: int, flip: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Journals(Path(folder), "v1").of(b"k")
-        journal.save([0], np.arange(9))
-        (file,) = journal.path.iterdir()
-        whole = bytearray(file.read_bytes())
-        where %= len(whole)
-        whole[where] ^= flip
-        file.write_bytes(whole)
-        assert journal.load([0]) is None
-        file.write_bytes(whole[:where])
-        assert journal.load([0]) is None
 
 
 def test_a_worker_killed_under_a_tabulation_changes_no_byte(
@@ -218,14 +180,14 @@ def test_a_tabulation_that_lost_its_scheduler_goes_on_where_it_was(
     paths, zones = scene
     monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
     here = tabulate(paths, zones, threads=2)
-    journals = Journals(tmp_path / "kept", "v1")
+    checkpoints = Checkpoints(tmp_path / "kept", "v1", KEY)
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
-        engine = DaskEngine(doomed.scheduler_address, journals=journals)
+        engine = DaskEngine(doomed.scheduler_address, checkpoints=checkpoints)
         with engine, pytest.raises(EngineError, match=r"lost.*goes on where it was"):
             tabulate(paths, zones, engine=engine, progress=lambda *_: doomed.close(timeout=5))
-    assert list(tmp_path.rglob("*.pickle"))
+    assert list(tmp_path.rglob("*.checkpoint"))
     first: list[int] = []
-    with DaskEngine(workers=1, journals=journals) as again:
+    with DaskEngine(workers=1, checkpoints=checkpoints) as again:
         there = tabulate(paths, zones, engine=again, progress=lambda done, _: first.append(done))
     assert first[0] > 1
     assert there.to_csv() == here.to_csv()
@@ -242,18 +204,18 @@ def test_what_one_engine_began_another_goes_on_with(
     monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
     monkeypatch.setattr("geo_border.engine.base.GROUP", 32)
     here = tabulate(paths, zones, threads=2)
-    journals = Journals(tmp_path / "kept", "v1")
+    checkpoints = Checkpoints(tmp_path / "kept", "v1", KEY)
 
     def give_up(done: int, _of: int) -> None:
         if done > 40:
             raise KeyboardInterrupt
 
-    with DaskEngine(workers=2, journals=journals) as cluster:
-        engines = [LocalEngine(2, journals), cluster]
+    with DaskEngine(workers=2, checkpoints=checkpoints) as cluster:
+        engines = [LocalEngine(2, checkpoints), cluster]
         one, other = engines if first_is_local else engines[::-1]
         with pytest.raises(KeyboardInterrupt):
             tabulate(paths, zones, engine=one, progress=give_up)
-        kept = len(list(tmp_path.rglob("*.pickle")))
+        kept = len(list(tmp_path.rglob("*.checkpoint")))
         assert kept
         told: list[tuple[int, int]] = []
         there = tabulate(paths, zones, engine=other, progress=lambda done, of: told.append((done, of)))
@@ -289,7 +251,7 @@ def test_an_unknown_engine_is_named() -> None:
         pass
 
 
-def test_local_work_goes_on_from_its_journal(tmp_path: Path) -> None:
+def test_local_work_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     ran: list[int] = []
 
     def once(value: int) -> int:
@@ -299,21 +261,21 @@ def test_local_work_goes_on_from_its_journal(tmp_path: Path) -> None:
         ran.append(value)
         return value
 
-    journals = Journals(tmp_path / "kept", "v1")
+    checkpoints = Checkpoints(tmp_path / "kept", "v1", KEY)
     with pytest.raises(RasterError, match="power cut"):
-        LocalEngine(1, journals).reduce(once, range(200), add, key=b"k")
+        LocalEngine(1, checkpoints).reduce(once, range(200), add, key=b"k", kind=NUMBER)
     ran.clear()
     ran.extend([0] * 151)
-    assert LocalEngine(1, journals).reduce(once, range(200), add, key=b"k") == sum(range(200))
+    assert LocalEngine(1, checkpoints).reduce(once, range(200), add, key=b"k", kind=NUMBER) == sum(range(200))
     # Two groups of 64 were kept.
     assert len(ran) - 151 == 200 - 128
-    journals.forget()
+    checkpoints.remove()
     assert not list(tmp_path.iterdir())
 
 
 def test_what_another_version_or_another_question_kept_is_not_taken(tmp_path: Path) -> None:
-    LocalEngine(1, Journals(tmp_path, "v1")).reduce(square, range(100), add, key=b"k")
-    assert list(tmp_path.rglob("*.pickle"))
+    LocalEngine(1, Checkpoints(tmp_path, "v1", KEY)).reduce(square, range(100), add, key=b"k", kind=NUMBER)
+    assert list(tmp_path.rglob("*.checkpoint"))
     for code, key in (("v2", b"k"), ("v1", b"other")):
         ran: list[int] = []
 
@@ -321,5 +283,5 @@ def test_what_another_version_or_another_question_kept_is_not_taken(tmp_path: Pa
             ran.append(value)
             return value
 
-        LocalEngine(1, Journals(tmp_path, code)).reduce(noted, range(100), add, key=key)
+        LocalEngine(1, Checkpoints(tmp_path, code, KEY)).reduce(noted, range(100), add, key=key, kind=NUMBER)
         assert len(ran) == 100

@@ -12,12 +12,13 @@ PACKAGE = Path(__file__).resolve().parents[1] / "geo_border"
 # From the ground up (DESIGN section 3). A part may import parts of lower tiers, and itself if it is a folder.
 TIERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("model", "crs", "iso3166"),
-    ("nearest", "polygons"),
+    ("model", "crs", "iso3166", "user_cache"),
+    ("nearest", "polygons", "polygon_arrays"),
     ("schemas", "palette"),
     ("catalog", "study", "studies", "facts"),
-    ("engine", "present", "store", "result"),
-    ("zonal", "journals"),
+    ("present", "store", "result"),
+    ("engine",),
+    ("zonal",),
     ("fetchers", "readers", "zones", "outputs", "frontier", "people", "civilian", "exposure", "passport"),
     ("differences",),
     ("pipeline", "telling", "listing"),

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from geo_border.engine.base import Engine, Journal, Journals, Progress
+from geo_border.engine.base import Engine, Progress
+from geo_border.engine.checkpoint import Arrays, Checkpoint, Checkpoints, ResultKind, open_checkpoints
 from geo_border.engine.local import LocalEngine
 from geo_border.errors import EngineError
 
-__all__ = ["Engine", "Journal", "Journals", "LocalEngine", "Progress", "open_engine"]
+__all__ = [
+    "Arrays",
+    "Checkpoint",
+    "Checkpoints",
+    "Engine",
+    "LocalEngine",
+    "Progress",
+    "ResultKind",
+    "open_checkpoints",
+    "open_engine",
+]
 
 
 @contextmanager
@@ -19,11 +30,11 @@ def open_engine(
     scheduler: str | None = None,
     workers: int | None = None,
     threads: int | None = None,
-    journals: Journals | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[Engine]:
     """Engine by name: "local" (threads), or "dask" on a running scheduler or on `workers` processes of this machine.
 
-    With `journals` it keeps results while it works, for the next run to go on when this one breaks off.
+    With `checkpoints` it keeps results while it works, for the next run to go on when this one breaks off.
 
     Raises
     ------
@@ -31,17 +42,19 @@ def open_engine(
         When the name is unknown, Dask is not installed, the scheduler cannot be reached, or there are no workers.
     """
     if name == "local":
-        yield LocalEngine(threads, journals)
+        yield LocalEngine(threads, checkpoints)
         return
     if name != "dask":
         raise EngineError(f"--engine {name}: there are local and dask.")
     if workers is not None and workers < 1:
         raise EngineError(f"--workers {workers}: there must be one at least; leave it out for one a core.")
-    with _dask(scheduler, workers, journals) as engine:
+    with _dask(scheduler, workers, checkpoints) as engine:
         yield engine
 
 
-def _dask(scheduler: str | None, workers: int | None, journals: Journals | None) -> AbstractContextManager[Engine]:
+def _dask(
+    scheduler: str | None, workers: int | None, checkpoints: Checkpoints | None
+) -> AbstractContextManager[Engine]:
     """Dask engine, imported only when asked for: it is an optional part."""
     try:
         from geo_border.engine.cluster import DaskEngine  # noqa: PLC0415
@@ -49,4 +62,4 @@ def _dask(scheduler: str | None, workers: int | None, journals: Journals | None)
         raise EngineError(
             f"--engine dask needs Dask's distributed ({error.name} is missing): pip install 'geo-border[dask]'."
         ) from error
-    return DaskEngine(scheduler, workers, journals)
+    return DaskEngine(scheduler, workers, checkpoints)

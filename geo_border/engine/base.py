@@ -5,31 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from geo_border.engine.checkpoint import Checkpoint, Checkpoints, ResultKind
+
 T = TypeVar("T")
 R = TypeVar("R")
 Progress = Callable[[int, int], None]
-# Tasks whose results a journal keeps as one, whichever engine ran them: what one began, another goes on with.
+# Tasks whose results are kept as one, whichever engine ran them: what one began, another goes on with.
 GROUP = 64
-
-
-class Journal(Protocol):
-    """Keeps results of groups of tasks until the whole is done (`geo_border.store.Journal`)."""
-
-    def load(self, tasks: Sequence[object]) -> object | None:
-        """Give back what exactly these tasks came to, or None where it is not kept."""
-
-    def save(self, tasks: Sequence[object], result: object) -> None:
-        """Keep what these tasks came to."""
-
-
-class Journals(Protocol):
-    """One journal for each of a run's reductions (`geo_border.journals.Journals`)."""
-
-    def of(self, key: bytes) -> Journal:
-        """Give the journal of the reduction that `key` distinguishes from any other."""
-
-    def forget(self) -> None:
-        """Drop all that was kept: the run has ended well."""
 
 
 class Engine(Protocol):
@@ -40,11 +22,11 @@ class Engine(Protocol):
 
     Attributes
     ----------
-    journals
+    checkpoints
         Where results are kept while a run is under way; None: nowhere.
     """
 
-    journals: Journals | None
+    checkpoints: Checkpoints | None
 
     def reduce(
         self,
@@ -53,17 +35,33 @@ class Engine(Protocol):
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None = None,
         key: bytes = b"",
+        kind: ResultKind[T, R] | None = None,
     ) -> R:
         """Combine run(task) over all tasks.
 
-        `progress` hears of tasks done and in all. With a `key`, which tells this work from any other, results so far
-        are kept in the journals, and the same call goes on where a broken one was.
+        Parameters
+        ----------
+        run
+            What gives the result of one task.
+        tasks
+            Tasks, independent of one another.
+        combine
+            What makes one result of several.
+        progress
+            Called with the number of tasks done and in all.
+        key
+            What tells this work from any other. With it and `kind` results so far are kept as checkpoints, and the
+            same call goes on where a broken one was; nothing is kept where it is empty.
+        kind
+            How a result is written as plain arrays.
         """
 
 
-def journal_of(journals: Journals | None, key: bytes) -> Journal | None:
-    """The journal of a reduction, when it has a key and there are journals."""
-    return journals.of(key) if journals is not None and key else None
+def open_checkpoint(
+    checkpoints: Checkpoints | None, key: bytes, kind: ResultKind[T, R] | None
+) -> Checkpoint[T, R] | None:
+    """Open the checkpoint of a reduction, when it has a key and a kind and there is a place for it."""
+    return checkpoints.open(key, kind) if checkpoints is not None and key and kind is not None else None
 
 
 def grouped(tasks: Sequence[T]) -> list[Sequence[T]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import dask
 import distributed
@@ -16,7 +17,8 @@ from distributed import Future, KilledWorker
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 
-from geo_border.engine.base import Journal, Journals, Progress, R, T, grouped, journal_of
+from geo_border.engine.base import Progress, R, T, grouped, open_checkpoint
+from geo_border.engine.checkpoint import Checkpoint, Checkpoints, ResultKind
 from geo_border.errors import EngineError
 
 # A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
@@ -31,9 +33,9 @@ class DaskEngine:
     """Worker processes of a running scheduler, or of this machine."""
 
     def __init__(
-        self, scheduler: str | None = None, workers: int | None = None, journals: Journals | None = None
+        self, scheduler: str | None = None, workers: int | None = None, checkpoints: Checkpoints | None = None
     ) -> None:
-        self._address, self._workers, self.journals = scheduler, workers, journals
+        self._address, self._workers, self.checkpoints = scheduler, workers, checkpoints
         self._stack = ExitStack()
         self._client: Any = None
 
@@ -47,6 +49,7 @@ class DaskEngine:
         """
         # A scheduler that does not answer is an error after seconds, not minutes of trying again.
         self._stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _REACH_S}))
+        self._stack.enter_context(_safe_path())
         where = self._address or "this machine"
         try:
             target = self._address or self._stack.enter_context(
@@ -80,6 +83,7 @@ class DaskEngine:
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None = None,
         key: bytes = b"",
+        kind: ResultKind[T, R] | None = None,
     ) -> R:
         """Combine run(task) over all tasks: batches on workers, their results in a tree, the root here.
 
@@ -88,9 +92,9 @@ class DaskEngine:
         EngineError
             When the scheduler is lost, or a task kills every worker that it meets.
         """
-        journal = journal_of(self.journals, key)
-        with _as_engine_error(self._address or "this machine", journal):
-            return self._reduce(run, tasks, combine, progress, journal)
+        checkpoint = open_checkpoint(self.checkpoints, key, kind)
+        with _as_engine_error(self._address or "this machine", checkpoint):
+            return self._reduce(run, tasks, combine, progress, checkpoint)
 
     def _reduce(
         self,
@@ -98,7 +102,7 @@ class DaskEngine:
         tasks: Sequence[T],
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None,
-        journal: Journal | None,
+        checkpoint: Checkpoint[T, R] | None,
     ) -> R:
         """Reduce without naming what is lost on the way."""
         size = max(1, min(_BATCH, -(-len(tasks) // (_SHARE * self._count_workers()))))
@@ -107,9 +111,9 @@ class DaskEngine:
         # Work travels as a task of its own: a worker that joins late, or for one that died, gets it again.
         work = self._submit(pickle.loads, pickle.dumps((run, combine)))
         for group in grouped(tasks):
-            kept = journal.load(group) if journal else None
+            kept = checkpoint.load(group) if checkpoint else None
             if kept is not None:
-                results.append(cast("R", kept))  # a journal gives back what it was given
+                results.append(kept)
                 done += len(group)
                 continue
             batches = [group[i : i + size] for i in range(0, len(group), size)]
@@ -118,8 +122,8 @@ class DaskEngine:
         for future in _dask.as_completed(list(waiting)):
             group = waiting[future]
             results.append(future.result())
-            if journal:
-                journal.save(group, results[-1])
+            if checkpoint:
+                checkpoint.save(group, results[-1])
             done += len(group)
             if progress:
                 progress(done, len(tasks))
@@ -150,9 +154,27 @@ def _combine(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], results:
 
 
 @contextmanager
-def _as_engine_error(where: str, journal: Journal | None) -> Iterator[None]:
+def _safe_path() -> Iterator[None]:
+    """Have every Python that is started meanwhile look for modules where it is installed, not in the working folder.
+
+    Workers, and the process that tidies up after them, are started by `python -c`, which would run a
+    `multiprocessing.py` that lies there.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def _as_engine_error(where: str, checkpoint: Checkpoint[Any, Any] | None) -> Iterator[None]:
     """Say once and clearly what was lost; errors of the tasks themselves pass as they are."""
-    again = "run again and it goes on where it was" if journal else "run again, or use --engine local"
+    again = "run again and it goes on where it was" if checkpoint else "run again, or use --engine local"
     try:
         yield
     except KilledWorker as error:

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Generic, cast
+from typing import Generic
 
-from geo_border.engine.base import Journals, Progress, R, T, grouped, journal_of
+from geo_border.engine.base import Progress, R, T, grouped, open_checkpoint
+from geo_border.engine.checkpoint import Checkpoints, ResultKind
 
 # Results that a thread holds before it combines them.
 _HELD = 256
@@ -17,9 +18,9 @@ _HELD = 256
 class LocalEngine:
     """Threads of this process; the work itself must let go of the interpreter (numba, GDAL, GEOS do)."""
 
-    def __init__(self, threads: int | None = None, journals: Journals | None = None) -> None:
+    def __init__(self, threads: int | None = None, checkpoints: Checkpoints | None = None) -> None:
         self._threads = threads or os.cpu_count() or 1
-        self.journals = journals
+        self.checkpoints = checkpoints
 
     def reduce(
         self,
@@ -28,19 +29,20 @@ class LocalEngine:
         combine: Callable[[Sequence[R]], R],
         progress: Progress | None = None,
         key: bytes = b"",
+        kind: ResultKind[T, R] | None = None,
     ) -> R:
         """Combine run(task) over all tasks, a task a thread at a time."""
-        journal = journal_of(self.journals, key)
+        checkpoint = open_checkpoint(self.checkpoints, key, kind)
         kept: list[R] = []
-        groups = [tasks] if journal is None else grouped(tasks)
+        groups = [tasks] if checkpoint is None else grouped(tasks)
         done = 0
         for group in groups:
-            result = journal.load(group) if journal else None
+            result = checkpoint.load(group) if checkpoint else None
             if result is None:
                 result = self._reduce_group(run, group, combine, _counted(progress, done, len(tasks)))
-                if journal and len(groups) > 1:
-                    journal.save(group, result)
-            kept.append(cast("R", result))  # a journal gives back what it was given
+                if checkpoint and len(groups) > 1:
+                    checkpoint.save(group, result)
+            kept.append(result)
             done += len(group)
         return combine(kept)
 

@@ -81,8 +81,8 @@ def run(
         made = replace(made, passport=_passport(question, made, [*got.notes, *notes], read, rows, mark, chosen))
         files = [*_mosaic(read, processed), *_written(made, processed, maps, tell)]
         passport.write(processed, made.passport, files, folders.root)
-        if engine is not None and engine.journals is not None:
-            engine.journals.forget()
+        if engine is not None and engine.checkpoints is not None:
+            engine.checkpoints.remove()
     failed = [c for c in made.passport["checks"] if not c["passed"]]
     if failed:
         told = "; ".join(f"{c['name']}: {c['value']:g} {c['unit']} (limit {c['limit']:g})" for c in failed)

@@ -14,7 +14,7 @@ from geo_border.engine import Engine
 from geo_border.frontier import tripoints
 from geo_border.layers import Layers
 from geo_border.measures import comparison, countries
-from geo_border.measures.base import Counted, Land, ZoneTable
+from geo_border.measures.base import Counted
 from geo_border.measures.people import Residents
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
 from geo_border.model import Grid
@@ -41,9 +41,7 @@ class Measured:
         What the run could not have.
     """
 
-    land: Land
     membership: Membership
-    zones: ZoneTable
     counted: dict[str, Counted]
     exposure: pd.DataFrame
     readings: pd.DataFrame
@@ -130,7 +128,8 @@ def _measure(
     table = conform("exposure", pd.concat([build_table(counted, sums, zones), whole], ignore_index=True))
     readings = build_readings(counted, sums, zones)
     tell("figures", 3, 3)
-    return Measured(found, membership, zones, counted, table, readings, notes)
+    # The land prepared for tabulation is as large as the land itself: it ends here.
+    return Measured(membership, counted, table, readings, notes)
 
 
 def _get_boundaries(read: Layers) -> gpd.GeoDataFrame:

@@ -111,6 +111,10 @@ def read_layers(
         if need == "people":
             unplaced = readers.people_unplaced(raw, countries)
             notes += [note(f"people: {unplaced}")] if unplaced else []
+        if need == "roads" and len(layers[need].data) and layers[need].data["kind"].isna().all():
+            notes.append(
+                note(f"roads: {raw.entry.name} has no class of road: every line in it counts as a public road.")
+            )
         if need == "protected" and not len(layers[need].data):
             notes.append(note("protected: the dataset has no site near this study; absent."))
     tell("read", len(raws), len(raws))

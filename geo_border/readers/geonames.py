@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_border.crs import WGS84
 from geo_border.errors import SchemaError
+from geo_border.readers.military import drop_military
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
 
@@ -33,6 +34,7 @@ def places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
         boxes = [part for part in halves(window) if part is not None]
         inside = [lon.between(w, e) & lat.between(s, n) for w, s, e, n in boxes]
         table = table[inside[0] if len(inside) == 1 else inside[0] | inside[1]]
+    table = drop_military(table, raw.entry.name)
     data = {
         "name": table["name"].to_numpy(),
         "name_en": table["asciiname"].to_numpy(),

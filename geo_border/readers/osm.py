@@ -8,10 +8,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from geo_border.crs import WGS84
 from geo_border.errors import GeometryError
+from geo_border.readers.military import drop_military
 from geo_border.readers.osm_tags import FACILITY_KINDS, english, facility_kind, people, place_kind, road_kind
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
@@ -25,7 +27,7 @@ def places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Populated places as points."""
     rows = (
         {**place_row(element.get("tags", {}), kind, element_id(element)), "geometry": point}
-        for element in _elements(raw)
+        for element in _features(raw)
         if (kind := place_kind(element.get("tags", {}))) and (point := _point(element))
     )
     return frame(rows, window)
@@ -35,7 +37,7 @@ def facilities(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Civilian facilities, each as one point: a node, or the centre of its outline."""
     rows = (
         {**facility_row(element.get("tags", {}), kind), "geometry": point}
-        for element in _elements(raw)
+        for element in _features(raw)
         if (kind := facility_kind(element.get("tags", {}))) and (point := _point(element))
     )
     return frame(rows, window)
@@ -45,7 +47,7 @@ def roads(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Public roads as lines, whole as they are mapped."""
     rows = (
         {"kind": kind, "geometry": shapely.LineString([(p["lon"], p["lat"]) for p in line])}
-        for element in _elements(raw)
+        for element in _features(raw)
         if (kind := road_kind(element.get("tags", {}))) and len(line := element.get("geometry", [])) > 1
     )
     return frame(rows, window)
@@ -114,6 +116,13 @@ def _elements(raw: Raw) -> Iterator[dict[str, Any]]:
             if key not in seen:
                 seen.add(key)
                 yield element
+
+
+def _features(raw: Raw) -> list[dict[str, Any]]:
+    """Elements that may be looked at: none that is military."""
+    elements = list(_elements(raw))
+    tags = pd.DataFrame({"tags": [element.get("tags", {}) for element in elements]})
+    return [elements[row] for row in drop_military(tags, raw.entry.name).index]
 
 
 def _point(element: dict[str, Any]) -> shapely.Point | None:

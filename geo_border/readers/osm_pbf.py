@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ import geopandas as gpd
 import pyogrio
 
 from geo_border.errors import SchemaError
+from geo_border.readers.military import drop_military
 from geo_border.readers.osm import facility_row, frame, place_row
 from geo_border.readers.osm_tags import PLACE_KINDS, ROAD_KINDS, facility_kind, place_kind, road_kind
 from geo_border.readers.table import Bounds, halves
+from geo_border.readers.tags import parse_hstore
 from geo_border.store import Raw
 
-# GDAL keeps most tags in one hstore string, "key"=>"value","key"=>"value", with \" inside values.
-_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
 _FACILITY_WORDS = ("amenity", "healthcare")
 
 
@@ -59,7 +58,8 @@ def roads(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
 def _features(raw: Raw, layer: str, window: Bounds | None, where: str) -> Iterator[tuple[dict[str, str], Any]]:
     for path in raw.paths:
         for part in halves(window):
-            for record in _read(path, layer, part, where).to_dict("records"):
+            found = drop_military(_read(path, layer, part, where), raw.entry.name)
+            for record in found.to_dict("records"):
                 geometry = record.pop("geometry")
                 if geometry is not None:
                     yield _tags(record), geometry
@@ -81,9 +81,5 @@ def _tags(record: dict[str, Any]) -> dict[str, str]:
     tags = {key: value for key, value in record.items() if isinstance(value, str) and key != "other_tags"}
     hstore = record.get("other_tags")
     if isinstance(hstore, str):
-        tags |= {_plain(key): _plain(value) for key, value in _PAIR.findall(hstore)}
+        tags |= parse_hstore(hstore)
     return tags
-
-
-def _plain(text: str) -> str:
-    return text.replace('\\"', '"').replace("\\\\", "\\")

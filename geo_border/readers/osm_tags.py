@@ -1,4 +1,4 @@
-"""What OpenStreetMap's tags mean here: which are facilities, places and public roads, and what is never read."""
+"""What OpenStreetMap's tags mean here: which are facilities, places and public roads."""
 
 from __future__ import annotations
 
@@ -18,19 +18,13 @@ ROAD_KINDS = (
 )
 _AMENITIES = {"school", "kindergarten", "hospital", "clinic"}
 _CARE = {"nursing_home", "assisted_living", "group_home"}
-_MAY_SAY_MILITARY = ("landuse", "access", "operator:type", "usage", "service", "building")
+# Classes of way that OpenStreetMap has beside the public roads: known, and never counted.
+OTHER_WAY_KINDS = (
+    *("service", "pedestrian", "track", "footway", "path", "cycleway", "bridleway", "steps", "corridor", "platform"),
+    *("busway", "bus_guideway", "raceway", "escape", "rest_area", "services", "construction", "proposed"),
+    *("track_grade1", "track_grade2", "track_grade3", "track_grade4", "track_grade5"),
+)
 _NOT_PUBLIC = {"no", "private", "military"}
-
-
-def is_military(tags: Mapping[str, str]) -> bool:
-    """Whether a feature has to do with the military, by any tag: such a feature is dropped, whatever else it is.
-
-    >>> is_military({"amenity": "hospital", "military": "base"}), is_military({"amenity": "hospital"})
-    (True, False)
-    """
-    if any(key == "military" or key.startswith("military:") for key in tags):
-        return True
-    return "military" in {tags.get(key, "").lower() for key in _MAY_SAY_MILITARY}
 
 
 def facility_kind(tags: Mapping[str, str]) -> str | None:
@@ -39,8 +33,6 @@ def facility_kind(tags: Mapping[str, str]) -> str | None:
     >>> facility_kind({"amenity": "social_facility", "social_facility": "nursing_home"})
     'care_home'
     """
-    if is_military(tags):
-        return None
     amenity, health = tags.get("amenity"), tags.get("healthcare")
     if amenity in _AMENITIES:
         return amenity
@@ -52,7 +44,7 @@ def facility_kind(tags: Mapping[str, str]) -> str | None:
 def place_kind(tags: Mapping[str, str]) -> str | None:
     """Kind of a populated place, or None."""
     kind = tags.get("place")
-    return kind if kind in PLACE_KINDS and not is_military(tags) else None
+    return kind if kind in PLACE_KINDS else None
 
 
 def road_kind(tags: Mapping[str, str]) -> str | None:
@@ -61,10 +53,18 @@ def road_kind(tags: Mapping[str, str]) -> str | None:
     >>> road_kind({"highway": "primary_link"}), road_kind({"highway": "primary", "access": "private"})
     ('primary', None)
     """
-    kind = tags.get("highway", "").removesuffix("_link")
-    if kind not in ROAD_KINDS or tags.get("access") in _NOT_PUBLIC or is_military(tags):
-        return None
-    return kind
+    kind = way_kind(tags.get("highway", ""))
+    access = {value.strip() for value in tags.get("access", "").lower().split(";")}
+    return kind if kind in ROAD_KINDS and not access & _NOT_PUBLIC else None
+
+
+def way_kind(text: str) -> str:
+    """A class of way in one spelling, without `_link`.
+
+    >>> way_kind(" Trunk_Link"), way_kind("Living street")
+    ('trunk', 'living_street')
+    """
+    return text.strip().lower().replace(" ", "_").replace("-", "_").removesuffix("_link")
 
 
 def english(tags: Mapping[str, str]) -> str | None:

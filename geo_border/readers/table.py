@@ -18,6 +18,7 @@ from pyproj.exceptions import ProjError
 from geo_border.crs import WGS84, parse_crs, transformer
 from geo_border.errors import CRSError, EmptyLayerError, GeometryError, SchemaError
 from geo_border.polygons import polygonal
+from geo_border.readers.military import drop_military
 from geo_border.store import Raw
 
 Bounds = tuple[float, float, float, float]
@@ -26,11 +27,14 @@ LOG = logging.getLogger("geo_border")
 _EDGE_POINTS = 21
 
 
-def read_table(raw: Raw, window: Bounds | None = None, layer: str | None = None) -> gpd.GeoDataFrame:
+def read_table(
+    raw: Raw, window: Bounds | None = None, layer: str | None = None, *, ground: bool = False
+) -> gpd.GeoDataFrame:
     """All files of a dataset as one table in EPSG:4326, the rows that meet the window (lon/lat degrees).
 
     A window whose west is east of its east crosses the antimeridian. A file's only layer with geometry is taken
-    whatever its name; of several, the one called `layer`.
+    whatever its name; of several, the one called `layer`. Military rows are dropped, but where the rows are the
+    `ground` itself (land, water, countries, administrative units): a hole in it would draw their outline.
 
     Raises
     ------
@@ -44,7 +48,8 @@ def read_table(raw: Raw, window: Bounds | None = None, layer: str | None = None)
     frames = [_open(path, part, layer) for path in raw.paths for part in halves(window)]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=WGS84)
-    return table[~table.geometry.isna() & ~table.geometry.is_empty].reset_index(drop=True)
+    table = table[~table.geometry.isna() & ~table.geometry.is_empty]
+    return (table if ground else drop_military(table, raw.entry.name)).reset_index(drop=True)
 
 
 def halves(window: Bounds | None) -> list[Bounds | None]:

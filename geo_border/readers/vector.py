@@ -43,7 +43,7 @@ def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
     if raw.entry.reader == "osm-boundaries":
         return _chosen(osm.boundaries(raw), raw, study, "ISO3166-1")
     columns = dict(raw.entry.columns) or {"country": study.boundaries.country, "name": study.boundaries.name}
-    table = read_table(raw, layer=raw.entry.options.get("layer"))
+    table = read_table(raw, layer=raw.entry.options.get("layer"), ground=True)
     if columns.get("name") not in table.columns:
         # A name is a courtesy of the file; the study cannot do without the country.
         columns["name"] = columns["country"]
@@ -70,13 +70,13 @@ def _chosen(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: str) -> gpd.
 
 def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Land, lakes and rivers included, the sea left out: `geometry` (EPSG:4326), cut to the window."""
-    table = read_table(raw, window)[["geometry"]]
+    table = read_table(raw, window, ground=True)[["geometry"]]
     return need_rows(repair(clip(table, window), raw.paths[0]), raw, "land")
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if told, `geometry`."""
-    table = read_table(raw, window)
+    table = read_table(raw, window, ground=True)
     if {"area_km2", "perimeter_km"} <= set(table.columns):
         area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
     else:
@@ -90,7 +90,7 @@ def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`."""
-    table = read_table(raw, window, raw.entry.options.get("layer"))
+    table = read_table(raw, window, raw.entry.options.get("layer"), ground=True)
     table = pick(table, columns_of(raw, ("admin_id", "name", "country")), raw.paths[0])
     table["country"] = alpha2(table["country"])
     return need_rows(repair(table, raw.paths[0]), raw, "administrative units")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from geo_border.zonal.jit import compile_kernel
 
 # An odd number whose products spread well (2^64 divided by the golden ratio).
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _number(x: Any, y: Any, bits: int) -> Any:
     """Number of each point among the distinct ones, in order of first appearance, and where each was first seen."""
     slots = np.full(1 << bits, -1, np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
+from geo_border.zonal.jit import compile_kernel
 
 # A sum is kept as high * 2^40 + low, which holds the area of the whole earth at any pixel.
 LIMB = 40
@@ -15,7 +15,7 @@ WIDEST = 1 << 20
 SUM_COLUMNS = 8
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def add_pair(sums: Any, at: Any, amount: Any) -> None:
     """Add an integer to the two limbs at sums[at], sums[at + 1]."""
     total = sums[at + 1] + amount

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, local
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_border.engine import Arrays
 from geo_border.model import Grid
 from geo_border.zonal.edges import Edges, place_edges
 from geo_border.zonal.ground import Ground, measure_rows
@@ -40,6 +41,51 @@ class Job:
     edges: Edges
     ground: Ground
     width: int
+
+
+@dataclass(frozen=True)
+class PartialKind:
+    """How the sums of some strips lie in a checkpoint.
+
+    Attributes
+    ----------
+    question
+        What is summed, and so the columns of a line.
+    zones
+        Number of zones that a line may be of.
+    """
+
+    question: Question
+    zones: int
+    name = "strips"
+
+    @property
+    def arrays(self) -> Mapping[str, tuple[str, int]]:
+        """Lines of sums, ascending by what they are of; zones to look at, ascending."""
+        return {"lines": ("<i8", 2), "suspects": ("<i8", 1)}
+
+    def encode(self, result: Partial) -> dict[str, NDArray[Any]]:
+        """Write sums as arrays."""
+        lines, suspects = result
+        return {"lines": lines, "suspects": suspects}
+
+    def decode(self, arrays: Arrays, tasks: Sequence[Task]) -> Partial:  # noqa: ARG002 - sums do not name their strips
+        """Read sums.
+
+        Raises
+        ------
+        ValueError
+            When a line has other columns, is of no zone, or is there twice.
+        """
+        lines, suspects = arrays["lines"], arrays["suspects"]
+        if lines.shape[1] != self.question.columns:
+            raise ValueError("lines of other columns")
+        for zones in (lines[:, 0], suspects):
+            if ((zones < 0) | (zones >= self.zones)).any():
+                raise ValueError("sums of no zone")
+        if len(np.unique(lines[:, : self.question.keys], axis=0)) != len(lines) or (np.diff(suspects) <= 0).any():
+            raise ValueError("a line that is there twice")
+        return lines, suspects
 
 
 class Work:
@@ -113,6 +159,10 @@ class Work:
             digest.update(array.tobytes())
         digest.update(repr((rings.crs.to_wkt(), self._question, self._band)).encode())
         return digest.digest()
+
+    def kind(self) -> PartialKind:
+        """How sums so far are kept."""
+        return PartialKind(self._question, self._outlines.count)
 
     def begin(self, first: Source) -> None:
         """Place the first raster's edges on this thread, where PROJ's database and that raster are open already."""

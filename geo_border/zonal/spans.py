@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_border.zonal.jit import compile_kernel
 from geo_border.zonal.trace import COLUMN_BITS, SCALE
 
 _COLUMN = (1 << COLUMN_BITS) - 1
@@ -36,7 +36,7 @@ class Spans:
         return len(self.weight)
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _insert(lines: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
     """Insertion sort of every `gap`-th of lines[begin:end] by key; False when it ran out of patience."""
     for i in range(begin + gap, end):
@@ -53,7 +53,7 @@ def _insert(lines: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _sort(lines: Any, begin: Any, end: Any) -> None:
     """Sort lines[begin:end] by key.
 
@@ -70,7 +70,7 @@ def _sort(lines: Any, begin: Any, end: Any) -> None:
         gap //= 3
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _by_row(cells: Any, top: int, rows: int) -> Any:
     """The records' key, cover and area by row, then key, and where each row begins among them."""
     begin = np.zeros(rows + 1, np.int64)
@@ -90,7 +90,7 @@ def _by_row(cells: Any, top: int, rows: int) -> Any:
     return lines, begin
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _put(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: Any, cover: Any) -> Any:
     """Append a span, or lengthen the one before when it goes on with the same weight; the new count."""
     share = cover / SCALE
@@ -102,7 +102,7 @@ def _put(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: A
     return n + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _build(cells: Any, top: int, rows: int, width: int) -> Any:
     """Spans of all records, and their number."""
     lines, begin = _by_row(cells, top, rows)
@@ -141,7 +141,7 @@ def build_spans(cells: NDArray[np.int64], rows: tuple[int, int], width: int) -> 
     return Spans(out, weight)
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _group(cells: Any, size: int, width: int, most: int) -> Any:
     """Group of each block of `size` columns (0 where no span reaches), and the groups' edges in columns.
 
@@ -170,7 +170,7 @@ def _group(cells: Any, size: int, width: int, most: int) -> Any:
     return group, edge[: n + 1]
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _cut(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
     """Spans cut at the groups' edges and gathered by group, each group's in the old order; its columns' extent."""
     begin = np.zeros(edge.shape[0], np.int64)

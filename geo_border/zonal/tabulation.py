@@ -66,7 +66,7 @@ def tabulate(
         Threads; the cores by default. The result does not depend on it.
     engine
         Where to run instead of on threads here: what `geo_border.engine.open_engine` gives. The same bytes. One with
-        journals keeps results so far, so that the same call, after a crash or a lost cluster, goes on where it was.
+        checkpoints keeps results so far, so that the same call, after a crash or a lost cluster, goes on where it was.
     progress
         Called with the number of strips done and in all.
 
@@ -129,12 +129,12 @@ def _keeps_areas(header: Header, mode: Mode) -> bool:
 
 def _sums(work: Work, first: Source, where: Engine, progress: Callable[[int, int], None] | None) -> Partial:
     """Sums of all strips, and the zones to look at; the first raster is open already."""
-    key = work.key() if where.journals else b""
+    key = work.key() if where.checkpoints else b""
     try:
         with small_cache():
             if isinstance(where, LocalEngine):
                 work.begin(first)
-            return where.reduce(work, work.tasks(), work.combine, progress, key)
+            return where.reduce(work, work.tasks(), work.combine, progress, key, work.kind())
     finally:
         work.close()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from geo_border.zonal.jit import compile_kernel
 from geo_border.zonal.limbs import add_pair
 from geo_border.zonal.turns import ONE, STRETCH, find_turns, how_many, lowest
 
@@ -14,7 +14,7 @@ from geo_border.zonal.turns import ONE, STRETCH, find_turns, how_many, lowest
 _MANY = 10
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def number_lines(cells: Any, zones: int) -> Any:
     """The zones that spans name, in order of first appearance, and the line of each of 0 .. zones - 1 among them."""
     index = np.empty(zones, np.int64)
@@ -31,7 +31,7 @@ def number_lines(cells: Any, zones: int) -> Any:
     return found[:n], index
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
     """Lines of zone, class, has data, high, low of what is not nothing in sums[zone, column] of such pairs."""
     n = 0
@@ -51,7 +51,7 @@ def class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> None:
     """Count codes one by one into four tables: an increment must wait for the one before it to the same place."""
     i = first
@@ -66,7 +66,7 @@ def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> 
         i += 1
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def _fold(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
     """Add the second to fourth table up into the first for the codes known[begin:end]."""
     for k in range(begin, end):
@@ -75,7 +75,7 @@ def _fold(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
         counts[size + code], counts[2 * size + code], counts[3 * size + code] = 0, 0, 0
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def _add_counts(
     counts: Any, known: Any, is_known: Any, n: Any, left: Any, area: Any, sums: Any, at: Any, column: Any
 ) -> Any:
@@ -104,7 +104,7 @@ def _add_counts(
     return n
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def _add_runs(
     codes: Any,
     first: Any,
@@ -141,7 +141,7 @@ def _add_runs(
     return single
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def add_classes(
     codes: Any,
     width: int,

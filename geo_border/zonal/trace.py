@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from geo_border.zonal.jit import compile_kernel
 
 # One whole cell as an integer. Sums of integers do not depend on their order, and the two sides of a shared edge
 # cancel exactly; 2^-40 of a cell is far below what coordinates resolve.
@@ -16,13 +17,13 @@ SCALE = 1 << 40
 COLUMN_BITS = 32
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _whole(height: float, slope: float) -> int:
     """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
     return int(np.rint((height + slope * (height * height - height) * 0.5) * SCALE))
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> Any:
     """Append a record, or add to the one before where it is of the same cell; the new count."""
     if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
@@ -33,7 +34,7 @@ def _record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> An
     return n + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _trace_row(
     cells: Any,
     n: Any,
@@ -79,7 +80,7 @@ def _trace_row(
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _most_exact(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
     """At least as many records as `trace_exact` makes: memory that is never touched costs nothing."""
     most = np.int64(0)
@@ -93,7 +94,7 @@ def _most_exact(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
     return most
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def _most_centers(y: Any, chunks: Any, rows: Any) -> Any:
     """At least as many records as `trace_centers` makes."""
     most = np.int64(0)
@@ -106,7 +107,7 @@ def _most_centers(y: Any, chunks: Any, rows: Any) -> Any:
     return most
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def trace_exact(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -146,7 +147,7 @@ def trace_exact(
     return cells[:n]
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def trace_centers(
     x: NDArray[np.float64],
     y: NDArray[np.float64],

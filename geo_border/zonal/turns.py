@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
+
+from geo_border.zonal.jit import compile_kernel, intrinsic, types
 
 # Bits of a machine word, and so codes that are compared at once.
 STRETCH = 64
@@ -51,7 +50,7 @@ lowest: Any = intrinsic(_typed_lowest)
 how_many: Any = intrinsic(_typed_count)
 
 
-@numba.njit(cache=True, nogil=True, forceinline=True)
+@compile_kernel(forceinline=True)
 def find_turns(codes: Any, first: Any, last: Any, where: Any, turns: Any) -> Any:
     """Find the stretches of codes[first:last] within which codes change; their number.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from geo_border.zonal.jit import compile_kernel
 from geo_border.zonal.limbs import LIMB, LOW, add_pair
 
 # A cell's share of a sum is split at these powers of two; beyond the last the value is no count but a stray nodata.
@@ -14,7 +14,7 @@ _BIG, _TOO_BIG = float(1 << 44), float(2**80)
 _UNIT = float(1 << LIMB)
 
 
-@numba.njit(cache=True, nogil=True)
+@compile_kernel()
 def add_values(
     block: Any, stored: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, sums: Any
 ) -> float:

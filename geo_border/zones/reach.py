@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import KDTree
 
 from geo_border.crs import WGS84, FloatArray, LocalPlane, to_crs
-from geo_border.engine import Engine, LocalEngine
+from geo_border.engine import Arrays, Engine, LocalEngine
 from geo_border.nearest import densified
+from geo_border.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
 from geo_border.polygons import polygonal
 
 PIECE_M = 110_000.0
@@ -37,6 +40,51 @@ _BULGE_M = 0.15
 _SPLITS = 12
 _OUTLINE_EDGE_M = 3_000.0
 _THIN_M = 0.4
+Task = tuple[int, FloatArray]
+# For each piece of the line, by number: all within each distance of it.
+Reaches = dict[int, list[Any]]
+
+
+@dataclass(frozen=True)
+class ReachKind:
+    """How the surroundings of some pieces of the line lie in a checkpoint.
+
+    Attributes
+    ----------
+    distances
+        Number of distances, and so of polygons a piece.
+    """
+
+    distances: int
+    name = "reach"
+
+    @property
+    def arrays(self) -> Mapping[str, tuple[str, int]]:
+        """Numbers of the pieces; their polygons, piece after piece, from near to far."""
+        return {"number": ("<i8", 1), **declare_polygons("reach")}
+
+    def encode(self, result: Reaches) -> dict[str, NDArray[Any]]:
+        """Write the polygons of some pieces as arrays."""
+        number = np.array(sorted(result), dtype=np.int64)
+        shapes = [shape for piece in number.tolist() for shape in result[piece]]
+        return {"number": number, **pack_polygons("reach", shapes)}
+
+    def decode(self, arrays: Arrays, tasks: Sequence[Task]) -> Reaches:
+        """Read the polygons of exactly these pieces.
+
+        Raises
+        ------
+        ValueError
+            When the arrays are of other pieces, or no polygons.
+        """
+        numbers = sorted(number for number, _ in tasks)
+        shapes = unpack_polygons("reach", arrays)
+        if arrays["number"].tolist() != numbers or len(shapes) != len(numbers) * self.distances:
+            raise ValueError("of other pieces of the line")
+        if not shapely.is_valid(shapes).all():
+            raise ValueError("an invalid polygon")
+        by_piece = shapes.reshape(len(numbers), self.distances)
+        return {number: list(polygons) for number, polygons in zip(numbers, by_piece, strict=True)}
 
 
 def within(
@@ -70,19 +118,19 @@ def within(
     tasks = list(enumerate(cut(line, PIECE_M)))
     work = partial(_numbered, edges_m=tuple(edges_m), crs=crs.to_wkt())
     key = shapely.to_wkb(line) + repr(work.keywords).encode()
-    found = (engine or LocalEngine()).reduce(work, tasks, _gathered, progress, key)
+    found = (engine or LocalEngine()).reduce(work, tasks, _gathered, progress, key, ReachKind(len(edges_m)))
     # In the line's order, whichever way the pieces came back.
     by_edge = np.array([found[number] for number, _ in tasks], dtype=object).T
     with ThreadPoolExecutor() as pool:
         return list(pool.map(_joined, by_edge))
 
 
-def _numbered(task: tuple[int, FloatArray], edges_m: tuple[float, ...], crs: str) -> dict[int, list[Any]]:
+def _numbered(task: Task, edges_m: tuple[float, ...], crs: str) -> Reaches:
     number, lonlat = task
     return {number: _dilated(lonlat, edges_m, CRS.from_wkt(crs))}
 
 
-def _gathered(results: Sequence[dict[int, list[Any]]]) -> dict[int, list[Any]]:
+def _gathered(results: Sequence[Reaches]) -> Reaches:
     return {number: shapes for result in results for number, shapes in result.items()}
 
 

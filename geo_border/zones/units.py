@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.crs import area_km2
-from geo_border.engine import Engine, LocalEngine
+from geo_border.engine import Arrays, Engine, LocalEngine
+from geo_border.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
 from geo_border.polygons import Pieces, crossed, on_lattice
 from geo_border.zones.bands import Piece
 from geo_border.zones.cells import SIZE_M
@@ -47,6 +48,68 @@ class Cut:
     water: Any
 
 
+@dataclass(frozen=True)
+class CutKind:
+    """How the units of some tiles lie in a checkpoint.
+
+    Attributes
+    ----------
+    pieces, admins
+        Number of pieces of home land and of administrative units that a unit may point to.
+    """
+
+    pieces: int
+    admins: int
+    name = "units"
+
+    @property
+    def arrays(self) -> Mapping[str, tuple[str, int]]:
+        """Tiles with their numbers of units and of parts of water, then these, tile after tile."""
+        whole = ("tile", "units", "parts", "piece", "admin", "column", "row", "wet")
+        return {**dict.fromkeys(whole, ("<i8", 1)), **declare_polygons("shape"), **declare_polygons("water")}
+
+    def encode(self, result: Cuts) -> dict[str, NDArray[Any]]:
+        """Write the units of some tiles as arrays."""
+        tile = sorted(result)
+        cuts = [result[number] for number in tile]
+        return {
+            "tile": np.array(tile, dtype=np.int64),
+            "units": np.array([len(cut.piece) for cut in cuts], dtype=np.int64),
+            "parts": np.array([len(cut.wet) for cut in cuts], dtype=np.int64),
+            **{of: _joined([getattr(cut, of) for cut in cuts]) for of in ("piece", "admin", "column", "row", "wet")},
+            **pack_polygons("shape", _joined([cut.shape for cut in cuts])),
+            **pack_polygons("water", _joined([cut.water for cut in cuts])),
+        }
+
+    def decode(self, arrays: Arrays, tasks: Sequence[Tile]) -> Cuts:
+        """Read the units of exactly these tiles.
+
+        Raises
+        ------
+        ValueError
+            When the arrays are of other tiles, their lengths do not agree, or a unit points nowhere.
+        """
+        tile, units, parts = arrays["tile"], arrays["units"], arrays["parts"]
+        if tile.tolist() != sorted(task.number for task in tasks) or not len(tile) == len(units) == len(parts):
+            raise ValueError("of other tiles")
+        shape, water = unpack_polygons("shape", arrays), unpack_polygons("water", arrays)
+        own = [*(arrays[of] for of in ("piece", "admin", "column", "row")), shape]
+        wet = [arrays["wet"], water]
+        for counts, columns in ((units, own), (parts, wet)):
+            if (counts < 0).any() or {len(column) for column in columns} != {sum(counts.tolist())}:
+                raise ValueError("columns of other lengths")
+        for values, least, end in ((own[0], 0, self.pieces), (own[1], -1, self.admins)):
+            if ((values < least) | (values >= end)).any():
+                raise ValueError("a unit that points nowhere")
+        if ((wet[0] < 0) | (wet[0] >= np.repeat(units, parts))).any():
+            raise ValueError("water in no unit")
+        rows, places = (np.split(np.arange(c.sum()), np.cumsum(c)[:-1]) for c in (units, parts))
+        return {
+            number: Cut(*(column[at] for column in own), *(column[place] for column in wet))
+            for number, at, place in zip(tile.tolist(), rows, places, strict=True)
+        }
+
+
 def units(
     parts: list[Piece],
     admin: gpd.GeoDataFrame,
@@ -77,9 +140,11 @@ def units(
     """
     country = np.array([part.country for part in parts])
     tiles = _tiles(np.array([part.geometry for part in parts], dtype=object), admin.geometry.to_numpy(), water)
-    work = partial(_cut, country=country, admin_country=admin["country"].to_numpy())
+    admin_country = admin["country"].to_numpy()
+    work = partial(_cut, country=country, admin_country=admin_country)
     where = engine or LocalEngine()
-    found = where.reduce(work, tiles, _gathered, progress, _key(tiles, country) if where.journals else b"")
+    key = _key(tiles, country, admin_country) if where.checkpoints else b""
+    found = where.reduce(work, tiles, _gathered, progress, key, CutKind(len(parts), len(admin)))
     cuts = [found[tile.number] for tile in tiles]
     piece, admin_at, column, row, shape = (
         _joined([getattr(cut, name) for cut in cuts]) for name in ("piece", "admin", "column", "row", "shape")
@@ -164,7 +229,9 @@ def _gathered(results: Sequence[Cuts]) -> Cuts:
     return {number: cut for result in results for number, cut in result.items()}
 
 
-def _key(tiles: list[Tile], country: Any) -> bytes:
-    """What tells this work from any other: every shape."""
-    shapes = [shapely.to_wkb(layer.shape) for t in tiles for layer in (t.pieces, t.admin, t.water)]
-    return b"".join(b"".join(wkb) for wkb in shapes) + "|".join(country).encode()
+def _key(tiles: list[Tile], country: Any, admin_country: Any) -> bytes:
+    """What tells this work from any other: every shape, where it comes from, and the countries."""
+    layers = [layer for tile in tiles for layer in (tile.pieces, tile.admin, tile.water)]
+    shapes = b"".join(wkb for layer in layers for wkb in shapely.to_wkb(layer.shape))
+    sources = b"".join(layer.source.tobytes() for layer in layers)
+    return shapes + sources + repr((list(country), list(admin_country))).encode()

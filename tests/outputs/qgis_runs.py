@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,17 @@ from typing import Any
 import pytest
 
 PYTHON = Path("/usr/bin/python3")
+DOCS = Path(__file__).parents[2] / "docs" / "QGIS.md"
 _SESSION = Path(__file__).with_name("qgis_session.py")
+
+
+def questions() -> dict[str, str]:
+    """Every SQL block of the docs by the number of its question."""
+    parts = re.split(r"^### (\d+)\. ", DOCS.read_text("utf-8"), flags=re.MULTILINE)
+    return {
+        number: re.search(r"```sql\n(.*?)```", text, re.DOTALL).group(1).strip()
+        for number, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 @lru_cache(maxsize=1)

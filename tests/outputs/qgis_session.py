@@ -127,21 +127,38 @@ def print_sheets(project, out):
     return pages
 
 
+def read_labels(project):
+    """The texts of every sheet, as QGIS works them out; nothing is drawn."""
+    sheets = {}
+    for layout in project.layoutManager().layouts():
+        atlas = layout.atlas()
+        if not atlas.enabled():
+            sheets[layout.name()] = texts(layout)
+            continue
+        atlas.beginRender()
+        atlas.updateFeatures()
+        for number in range(atlas.count()):
+            atlas.seekTo(number)
+            sheets[atlas.nameForPage(number)] = texts(layout)
+        atlas.endRender()
+    return sheets
+
+
+def texts(layout):
+    return {item.id(): item.currentText() for item in layout.items() if hasattr(item, "currentText")}
+
+
 def page(exporter, layout, settings, pdf, stem):
     png = f"{stem}.png"
     result = exporter.exportToImage(png, settings)
     printed = exporter.exportToPdf(f"{stem}.pdf", pdf)
-    labels = {}
-    for item in layout.items():
-        if hasattr(item, "currentText"):
-            labels[item.id()] = item.currentText()
     image = exporter.renderPageToImage(0)
     return {
         "ok": result == exporter.Success and printed == exporter.Success,
         "png_bytes": Path(png).stat().st_size,
         "pdf_bytes": Path(f"{stem}.pdf").stat().st_size,
         "colours": colours(image),
-        "labels": labels,
+        "labels": texts(layout),
     }
 
 
@@ -202,6 +219,8 @@ def main():
     if "out" in job:
         answer["themes"] = render_themes(project, job["out"])
         answer["sheets"] = print_sheets(project, job["out"])
+    if job.get("labels"):
+        answer["labels"] = read_labels(project)
     answer["sql"] = {name: ask(sql) for name, sql in job.get("sql", {}).items()}
     answer["values"] = {
         name: evaluate(project, layer, text) for name, (layer, text) in job.get("expressions", {}).items()

@@ -21,23 +21,13 @@ from geo_border.outputs.qgis import words
 from geo_border.present import disclaimer, rounding
 from geo_border.present.languages import LANGUAGES, language
 from geo_border.schemas import LAYERS
-from tests.outputs.qgis_runs import session
+from tests.outputs.qgis_runs import DOCS, questions, session
 from tests.synthetic import HOSTILE_NAMES, build
 
-DOCS = Path(__file__).parents[2] / "docs" / "QGIS.md"
 SAY = language("en").text
 SPATIAL = ("st_intersects",)
 # One process, so that QGIS is opened once.
 pytestmark = [pytest.mark.qgis, pytest.mark.xdist_group("qgis")]
-
-
-def questions() -> dict[str, str]:
-    """Every SQL block of the docs by the number of its question."""
-    parts = re.split(r"^### (\d+)\. ", DOCS.read_text("utf-8"), flags=re.MULTILINE)
-    return {
-        number: re.search(r"```sql\n(.*?)```", text, re.DOTALL).group(1).strip()
-        for number, text in zip(parts[1::2], parts[2::2], strict=True)
-    }
 
 
 def expressions() -> list[str]:

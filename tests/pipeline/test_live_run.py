@@ -11,10 +11,9 @@ import pytest
 
 from geo_border import pipeline, study
 from geo_border.catalog import presets
-from geo_border.engine import open_engine
+from geo_border.engine import Checkpoints, open_engine
 from geo_border.errors import CheckError, UnreachableError
 from geo_border.fetchers import Options
-from geo_border.journals import Journals
 from geo_border.result import Result
 from geo_border.store import Folders
 from tests.worldserver import osm_world
@@ -131,10 +130,10 @@ def test_every_output_carries_the_attributions_that_its_inputs_ask_for(ran: Ran)
 def test_offline_on_a_cluster_it_gives_the_same_bytes_asks_nothing_and_keeps_nothing(ran: Ran, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the optional Dask engine is not installed")
     shutil.copytree(ran.root / "data" / "raw", tmp_path / "data" / "raw")
-    journals = Journals(Folders(tmp_path).kept, "this code")
+    checkpoints = Checkpoints(Folders(tmp_path).kept, "this code", bytes(32))
     with (
         serve(ran.served, overpass=osm_world.answer) as world,
-        open_engine("dask", workers=2, journals=journals) as engine,
+        open_engine("dask", workers=2, checkpoints=checkpoints) as engine,
     ):
         options = Options(mirrors=(world.mirror,), offline=True)
         pipeline.run(NARROW, root=tmp_path, sources=["live"], options=options, engine=engine)

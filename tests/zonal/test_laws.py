@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from numpy.random import Generator
 from pyproj import CRS, Geod, Transformer
 
-from geo_border.engine import LocalEngine
-from geo_border.journals import Journals
+from geo_border.engine import Checkpoints, LocalEngine
 from geo_border.model import Grid
 from geo_border.zonal import coverage_fraction, coverage_table, tabulate
 from geo_border.zonal.outline import flatten
 from geo_border.zonal.plane import into_plane
+from tests.kinds import KEY
 
 PLANES = {3035: Affine(1000, 0, 4_000_000, 0, -1000, 3_000_000), 4326: Affine(0.05, 0, 20.0, 0, -0.05, 70.0)}
 ROWS, COLUMNS = 60, 80
@@ -232,12 +232,12 @@ def test_a_broken_call_goes_on_where_it_was(
     # Two strips: the first is kept, the second is under way when the user gives up.
     monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 256)
     with pytest.raises(KeyboardInterrupt):
-        tabulate(paths[0], zones, engine=LocalEngine(1, Journals(tmp_path, "v1")), progress=cut_off)
-    assert list(tmp_path.rglob("*.pickle"))
+        tabulate(paths[0], zones, engine=LocalEngine(1, Checkpoints(tmp_path, "v1", KEY)), progress=cut_off)
+    assert list(tmp_path.rglob("*.checkpoint"))
     before = len(ran)
-    journals = Journals(tmp_path, "v1")
-    again = tabulate(paths[0], zones, engine=LocalEngine(1, journals), progress=lambda done, _: ran.append(done))
-    journals.forget()
+    checkpoints = Checkpoints(tmp_path, "v1", KEY)
+    again = tabulate(paths[0], zones, engine=LocalEngine(1, checkpoints), progress=lambda done, _: ran.append(done))
+    checkpoints.remove()
     pd.testing.assert_frame_equal(whole, again, check_exact=True)
     assert ran[before] > 1
     assert not tmp_path.exists()
@@ -268,12 +268,12 @@ def test_a_broken_off_tabulation_takes_nothing_from_a_tile_that_has_changed_sinc
 
     kept = tmp_path / "kept"
     with pytest.raises(KeyboardInterrupt):
-        tabulate(mosaic, zones, engine=LocalEngine(1, Journals(kept, "v1")), progress=cut_off)
-    assert list(kept.rglob("*.pickle"))
+        tabulate(mosaic, zones, engine=LocalEngine(1, Checkpoints(kept, "v1", KEY)), progress=cut_off)
+    assert list(kept.rglob("*.checkpoint"))
     filled(2)
     os.utime(tile, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (tile.stat().st_size, tile.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    again = tabulate(mosaic, zones, engine=LocalEngine(1, Journals(kept, "v1")))
+    again = tabulate(mosaic, zones, engine=LocalEngine(1, Checkpoints(kept, "v1", KEY)))
     assert again["class"].dropna().tolist() == [2]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -55,10 +56,19 @@ def draw_all(result: Result, folder: FilePath) -> list[FilePath]:
             continue
         for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None, "Creator": None})):
             final = folder / f"{segment or 'overview'}{suffix}"
-            with store.atomic_path(final) as path, mpl.rc_context(_SETTINGS):
+            with store.atomic_path(final) as path, _own_settings():
                 figure.savefig(path, dpi=DPI, metadata=metadata)
             written.append(final)
     return written
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Draw by matplotlib's defaults and ours: it also reads a `matplotlibrc` of the folder that we run in."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
 
 
 def ground_of(result: Result) -> Ground:
@@ -89,7 +99,7 @@ def draw(result: Result, segment: str | None, ground: Ground) -> Figure | None:
     box = _box(bands.total_bounds)
     width, height = box[2] - box[0], box[3] - box[1]
     scale = LONG_SIDE_IN / max(width, height)
-    with mpl.rc_context(_SETTINGS):
+    with _own_settings():
         figure = Figure(figsize=(width * scale, height * scale))
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))

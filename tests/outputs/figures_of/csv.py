@@ -1,0 +1,26 @@
+"""Figures of the CSV tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from tests.outputs.figures_of.figure import Figure
+from tests.outputs.figures_of.rows import add_up, of_table
+
+OUTPUT = "csv"
+_NUMBERS = ("from_m", "to_m", "value", "low", "high")
+
+
+def of_csv(processed: Path) -> Iterator[Figure]:
+    """Every figure of `exposure.csv` and, where there is one, `within.csv`, and what a reader adds up from them."""
+    found: list[Figure] = []
+    for path in (processed / "exposure.csv", processed / "within.csv"):
+        if path.exists():
+            empty = {name: [""] for name in _NUMBERS}
+            frame = pd.read_csv(path, keep_default_na=False, na_values=empty)
+            found += of_table(frame, OUTPUT, path.name)
+    yield from found
+    yield from add_up(found)
