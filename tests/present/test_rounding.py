@@ -79,9 +79,9 @@ def test_each_unit_of_the_table_has_its_rule(unit: str, raw: float | None, shown
 
 
 def test_a_trace_is_not_nothing_and_almost_all_is_not_all() -> None:
-    assert (rounding.percent(0.0), rounding.percent(1e-6), rounding.percent(0.9999), rounding.percent(1.0)) == (
-        0,
-        "<1",
-        99,
-        100,
-    )
+    shares = (0.0, 1e-6, 0.9999, 1.0)
+    assert [rounding.percent(share) for share in shares] == [0, "<1", 99, 100]
+
+
+def test_the_noise_of_a_division_takes_nothing_from_the_whole() -> None:
+    assert [rounding.percent(1 + noise) for noise in (-1e-16, 2e-16, -1e-12, 1e-12, -1e-6)] == [100, 100, 100, 100, 99]

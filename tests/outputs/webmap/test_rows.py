@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import accumulate
-from typing import Any
-
 import pandas as pd
 import pytest
 
 from geo_border.outputs.webmap.payload import to_json
-from geo_border.outputs.webmap.rows import ZONE_COLUMNS, encode_rows, encode_zones, list_zones
+from geo_border.outputs.webmap.rows import (
+    RAW_COLUMNS,
+    SHOWN_COLUMNS,
+    ZONE_COLUMNS,
+    encode_rows,
+    encode_zones,
+    list_zones,
+)
 from geo_border.present import figures
 from geo_border.result import Result
 from tests import synthetic
-from tests.outputs.webmap.decoding import numbers
+from tests.outputs.webmap.decoding import list_rows
 
-TEXTS = ("zone_id", "measure", "category", "unit", "dataset", "vintage", "basis", "range_from", "note", "withheld")
+TEXTS = (
+    *("zone_id", "zone_kind", "zone_name", "segment", "country", "part_of", "measure", "category", "unit", "dataset"),
+    *("vintage", "basis", "range_from", "note", "withheld"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,32 +34,14 @@ def _list_zones(made: Result) -> pd.DataFrame:
     return list_zones(made.exposure, made.layers["zones"], made.study)
 
 
-def _decode(encoded: dict[str, Any], zones: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    ids = zones["zone_id"].tolist()
-    codes = (accumulate(numbers(encoded[name])) for name in ("zone", "kind", "remark"))
-    columns = {name: text.split(",") for name, text in encoded["numbers"].items()}
-    for row, (zone, kind, remark) in enumerate(zip(*codes, strict=True)):
-        yield {
-            "zone_id": ids[zone],
-            **dict(zip(encoded["kinds"]["columns"], encoded["kinds"]["rows"][kind], strict=True)),
-            **dict(zip(encoded["remarks"]["columns"], encoded["remarks"]["rows"][remark], strict=True)),
-            **{name: texts[row] for name, texts in columns.items()},
-        }
-
-
-def _write(value: Any) -> str:
-    return "" if value is None else str(value).replace("<", "~").removesuffix(".0")
-
-
 def test_rows_decode_to_what_present_shows(made: Result) -> None:
     zones = _list_zones(made)
+    page = {"zones": encode_zones(zones), "figures": encode_rows(made.exposure, zones)}
     shown = figures.shown_rows(made.exposure).to_dict("records")
-    for read, row in zip(_decode(encode_rows(made.exposure, zones), zones), shown, strict=True):
+    for read, row in zip(list_rows(page), shown, strict=True):
         assert [read[name] for name in TEXTS] == [None if pd.isna(row[name]) else row[name] for name in TEXTS]
-        for name in ("value", "low", "high"):
-            assert read[name] == _write(figures.raw_or_floor(row[name], row["unit"]))
-        for name in ("shown", "shown_low", "shown_high"):
-            assert read[name] == _write(row[name])
+        assert [read[name] for name in RAW_COLUMNS] == [figures.raw_or_floor(row[n], row["unit"]) for n in RAW_COLUMNS]
+        assert [read[name] for name in SHOWN_COLUMNS] == [row[name] for name in SHOWN_COLUMNS]
 
 
 def test_a_row_costs_few_bytes(made: Result) -> None:

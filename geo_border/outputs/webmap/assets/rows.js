@@ -13,9 +13,10 @@ GB.zones = GB.records(GB.data.zones);
 
 // One function for each column of the table: the row's number to its cell.
 GB.columns = (() => {
-  const held = GB.data.figures, columns = {};
+  const held = GB.data.figures, columns = {}, zone = GB.steps(held.zone);
+  GB.rowCount = zone.length;
   const take = (names, codes, records) => { for (const name of names) columns[name] = (row) => records[codes[row]][name]; };
-  take(GB.data.zones.columns, GB.steps(held.zone), GB.zones);
+  take(GB.data.zones.columns, zone, GB.zones);
   take(held.kinds.columns, GB.steps(held.kind), GB.records(held.kinds));
   take(held.remarks.columns, GB.steps(held.remark), GB.records(held.remarks));
   for (const [name, text] of Object.entries(held.numbers)) {
@@ -24,7 +25,6 @@ GB.columns = (() => {
   }
   return columns;
 })();
-GB.rowCount = GB.steps(GB.data.figures.zone).length;
 GB.cell = (column, row) => GB.columns[column](row);
 GB.row = (row) => Object.fromEntries(Object.entries(GB.columns).map(([name, read]) => [name, read(row)]));
 
