@@ -99,6 +99,13 @@ UNITS = {
     "share": "share",
     "persons/km²": "people per km²",
 }
+# What a share or a density is divided by.
+BASES = (
+    "known cover without water",
+    "known cover",
+    "land without inland water",
+    "total area, inland water included",
+)
 ZONE_KINDS = {
     "segment": "Segment",
     "band": "Distance band",
@@ -233,5 +240,5 @@ def every() -> list[str]:
     """List every label once, for the catalogues."""
     found = [*LAYERS.values(), *DEGURBA.values(), *MEASURES.values(), *AGES.values(), *UNITS.values()]
     found += [*COLUMNS.values(), *PARTITIONS.values(), *QUESTIONS.values(), *PROJECT]
-    found += [*ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
+    found += [*BASES, *ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
     return list(dict.fromkeys(found))
