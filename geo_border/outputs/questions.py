@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geo_border.present import labels
-from geo_border.present.withholding import FEW, write_condition
+from geo_border.present.withholding import FEW, FEW_PEOPLE, write_condition
 
 # Zones with every figure of theirs in one row; and one box a segment, the pages of the printed sheets.
 WIDE = "zone_figures"
@@ -18,7 +18,8 @@ SHEETS = "segment_sheets"
 MOST_FIGURES = 62
 WIDE_ABOUT = (
     "One row a zone with a polygon, one column a figure of the exposure table, in the order of its measures; low and"
-    f" high where the bands have a range. What {FEW} carry is empty, and column withheld names its measures."
+    f" high where the bands have a range. What {FEW} carry is empty, and so is the density of {FEW_PEOPLE};"
+    " column withheld names the measures."
     " Lengths of the frontier, zones without a polygon, other ranges, datasets and notes stand in exposure."
 )
 

@@ -222,7 +222,6 @@ PROJECT = (
     "Fewer people, or not known",
     "Measured length",
     "A range is a spread over datasets and stated choices, not a confidence interval.",
-    "Tree cover is a share of land whose cover is known, without water.",
     "A dash: not known, or too few of the data's pixels to show.",
 )
 

@@ -6,7 +6,7 @@ import math
 
 PEOPLE_FLOOR = 10
 # The same areas added up in another order differ by less than this part of them.
-_NOISE = 1e-9
+NOISE = 1e-9
 # Shown in place of a number that is known but too small to tell.
 Shown = float | int | str | None
 
@@ -92,7 +92,7 @@ def percent(share: float | None) -> Shown:
     assert share is not None
     if 0 < share < 0.005:
         return "<1"
-    if 0.995 <= share < 1 - _NOISE:
+    if 0.995 <= share < 1 - NOISE:
         return 99
     return int(_to_step(share * 100, 1))
 

@@ -12,6 +12,8 @@ from geo_border.present.rounding import PEOPLE_FLOOR
 LEAST_PIXELS = 30
 # What the note of a figure that is not shown begins with.
 FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
+# What is not shown for the sake of the few people that it is of.
+FEW_PEOPLE = f"fewer than {PEOPLE_FLOOR} people"
 _NUMBERS = ("value", "low", "high")
 
 
@@ -31,6 +33,15 @@ def write_condition(column: str = "pixels") -> str:
     'e.pixels < 30'
     """
     return f"{column} < {LEAST_PIXELS}"
+
+
+def write_few_condition(people: str) -> str:
+    """The rule of densities as a condition of SQL: true where a column of people is of fewer than are ever shown.
+
+    >>> write_few_condition("p.value")
+    'p.value < 10'
+    """
+    return f"{people} < {PEOPLE_FLOOR}"
 
 
 def withhold(exposure: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from pandas.testing import assert_frame_equal
 from geo_border.errors import SchemaError
 from geo_border.outputs import cog, geopackage, table
 from geo_border.outputs.questions import QUESTIONS
-from geo_border.present.withholding import FEW, LEAST_PIXELS, is_withheld
+from geo_border.present.withholding import FEW, LEAST_PIXELS, is_withheld, withhold
 from geo_border.result import read
 from geo_border.schemas import LAYERS, conform
 from tests.synthetic import build
@@ -174,6 +174,24 @@ def test_the_wide_view_has_one_row_a_zone_and_the_figures_of_the_table_as_they_m
     assert compared > 2000
     assert hidden > 100
     assert wide.withheld.isna().sum() == len(wide) - result.exposure[result.exposure.pixels < 30].zone_id.nunique()
+
+
+def test_the_density_of_few_people_is_left_out_of_the_wide_view_end_by_end(result, tmp_path):
+    """As `withhold` does: times the area it would tell how many they are."""
+    table = result.exposure.copy()
+    for zone, people in (("band|LT-RU|LT|1000-5000", (9.9, 3.0, 12.0)), ("band|PL-BY|PL|1000-5000", (10.0, 9.0, 30.0))):
+        rows = (table.zone_id == zone) & (table.measure == "people")
+        table.loc[rows, ["value", "low", "high"]] = people
+    path = geopackage.write(replace(result, exposure=table), tmp_path)
+    wide = gpd.read_file(path, layer="zone_figures").set_index("zone_id")
+    shown = withhold(table).query("measure == 'people_per_km2'").set_index("zone_id")
+    for column, end in (("people_per_km2", "value"), ("people_per_km2_low", "low"), ("people_per_km2_high", "high")):
+        assert wide[column].equals(shown[end].reindex(wide.index).rename(column))
+    few, enough = wide.loc["band|LT-RU|LT|1000-5000"], wide.loc["band|PL-BY|PL|1000-5000"]
+    assert (few.isna().people_per_km2, few.isna().people_per_km2_high) == (True, False)
+    assert (enough.isna().people_per_km2, enough.isna().people_per_km2_low) == (False, True)
+    assert few.withheld == "people_per_km2: fewer than 10 people"
+    assert pd.isna(enough.withheld)
 
 
 def test_every_column_of_the_wide_view_stands_once_under_a_plain_name_with_a_type(database):

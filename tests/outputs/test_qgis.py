@@ -74,7 +74,7 @@ def folder(result, tmp_path_factory):
 
 
 VALUES = (0, 0.2, 3, 9.99, 10, 14.9, 15, 994, 996, 1040, 9_940, 9_960, 52_310, 123_456.7)
-SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1)
+SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1 - 1e-16, 1)
 
 
 def _calculations() -> list[str]:
@@ -268,7 +268,7 @@ def test_the_notes_of_a_sheet_say_what_its_share_is_of_and_what_a_dash_is(answer
     assert set(trees.basis) == {"known cover without water"}
     for segment in result.layers["segments"].segment:
         notes = answer["sheets"][segment]["labels"]["notes"]
-        assert "share of land whose cover is known, without water" in notes
+        assert "Percentages are shares of: known cover without water." in notes
         assert "A dash: not known" in notes
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from geo_border.outputs.geopackage.tables import register
 from geo_border.outputs.questions import MOST_FIGURES, QUESTIONS, WIDE, WIDE_ABOUT
-from geo_border.present.withholding import FEW, write_condition
+from geo_border.present.withholding import FEW, FEW_PEOPLE, write_condition, write_few_condition
 from geo_border.result import Result
 
 # Columns of the zones themselves; people and tree share stand among the figures.
@@ -28,6 +28,11 @@ _OWN = (
 )
 # A zone's area is a column of its own.
 _LEFT_OUT = ("area",)
+_DENSITY = "people_per_km2"
+# Rows d of a density, each with the row p of the people that it is of.
+_OF_DENSITIES = (
+    "exposure d LEFT JOIN exposure p ON p.zone_fid = d.zone_fid AND p.measure = 'people' AND p.category = 'total'"
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,8 @@ def _list_columns(alias: str, figure: _Figure) -> list[str]:
 
 def _join_figure(alias: str, figure: _Figure) -> str:
     """Join the row of a figure, but where it is withheld: plain columns keep their types, which expressions lose."""
+    if figure.measure == _DENSITY:
+        return f"LEFT JOIN ({_select_densities()}) {alias} ON {alias}.zone_fid = z.fid"
     category = "IS NULL" if figure.category is None else f"= {_quote(figure.category)}"
     return (
         f"LEFT JOIN exposure {alias} ON {alias}.zone_fid = z.fid AND {alias}.measure = {_quote(figure.measure)}"
@@ -103,13 +110,30 @@ def _join_figure(alias: str, figure: _Figure) -> str:
     )
 
 
+def _select_densities() -> str:
+    """Densities as they may be shown, each end by the people that it is of; joined, so that columns stay plain."""
+    ends = ("value", "low", "high")
+    joins = [
+        f"LEFT JOIN exposure d_{end} ON d_{end}.fid = d.fid AND ({write_few_condition(f'p.{end}')}) IS NOT TRUE"
+        for end in ends
+    ]
+    return (
+        f"SELECT d.zone_fid, {', '.join(f'd_{end}.{end}' for end in ends)} FROM {_OF_DENSITIES} {' '.join(joins)}"
+        f" WHERE d.measure = '{_DENSITY}' AND ({write_condition('d.pixels')}) IS NOT TRUE"
+    )
+
+
 def _join_reasons() -> str:
     """Join one text a zone: which measures are withheld, and why. The empty last part lends its column a type."""
     return (
-        f"LEFT JOIN (SELECT zone_fid, CAST(group_concat(measure, ', ') || {_quote(f': {FEW}')} AS TEXT) AS withheld"
+        "LEFT JOIN (SELECT zone_fid, CAST(group_concat(reason, '; ') AS TEXT) AS withheld FROM ("
+        f"SELECT zone_fid, group_concat(measure, ', ') || {_quote(f': {FEW}')} AS reason"
         " FROM (SELECT DISTINCT zone_fid, measure FROM exposure"
         f" WHERE zone_fid IS NOT NULL AND {write_condition()} ORDER BY zone_fid, measure) GROUP BY zone_fid"
-        " UNION ALL SELECT zone_fid, note FROM exposure WHERE 0) w ON w.zone_fid = z.fid"
+        f" UNION ALL SELECT d.zone_fid, {_quote(f'{_DENSITY}: {FEW_PEOPLE}')} FROM {_OF_DENSITIES}"
+        f" WHERE d.measure = '{_DENSITY}' AND ({write_condition('d.pixels')}) IS NOT TRUE"
+        f" AND {write_few_condition('p.value')}"
+        ") GROUP BY zone_fid UNION ALL SELECT zone_fid, note FROM exposure WHERE 0) w ON w.zone_fid = z.fid"
     )
 
 

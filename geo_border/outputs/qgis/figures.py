@@ -40,10 +40,17 @@ def write_notes(result: Result, say: Say) -> str:
     notes = []
     if _TREES in _list_figures(result):
         notes += [f"{say('Tree cover')}: {canopy}." for canopy in _canopy(result)]
-        notes.append(say("Tree cover is a share of land whose cover is known, without water."))
+        notes.append(say("Percentages are shares of: {bases}.", bases=_name_bases(result, say)))
     notes.append(say("A dash: not known, or too few of the data's pixels to show."))
     notes.append(say("A range is a spread over datasets and stated choices, not a confidence interval."))
     return " ".join(notes)
+
+
+def _name_bases(result: Result, say: Say) -> str:
+    """What the share of trees is a share of, as its rows say."""
+    table = result.exposure
+    rows = table[(table["zone_kind"] == "within") & (table["measure"] == _TREES[0]) & (table["category"] == _TREES[1])]
+    return ", ".join(say(basis) for basis in rows["basis"].dropna().unique())
 
 
 def _list_figures(result: Result) -> set[tuple[str, str]]:

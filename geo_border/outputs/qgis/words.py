@@ -11,6 +11,7 @@ from geo_border import palette
 from geo_border.outputs.qgis.symbols import colour
 from geo_border.outputs.qgis.xml import key, sub
 from geo_border.present import PEOPLE_FLOOR
+from geo_border.present.rounding import NOISE
 
 _ALONG_LINE, _HORIZONTAL, _AROUND_POINT = "2", "4", "6"
 # Where a label goes: beside a point, along a line, or upright inside an area.
@@ -125,7 +126,7 @@ def shown_percent(value: str, say: Say) -> str:
     few = literal(say("under {n}", n="1%"))
     return (
         f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.005 THEN {few}"
-        f" WHEN {value} >= 0.995 AND {value} < 1 THEN '99%' ELSE {whole} || '%' END"
+        f" WHEN {value} >= 0.995 AND {value} < {1 - NOISE!r} THEN '99%' ELSE {whole} || '%' END"
     )
 
 

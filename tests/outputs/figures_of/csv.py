@@ -28,3 +28,11 @@ def of_csv(processed: Path) -> Iterator[Figure]:
     found = [replace(f, withheld=(f.zone_id, f.measure, f.category, f.end) in withheld) for f in found]
     yield from found
     yield from add_up(found)
+
+
+def read_names(processed: Path) -> dict[str, str]:
+    """Ids of zones by their readable names."""
+    frame = pd.read_csv(processed / "exposure.csv", usecols=["zone_id", "zone_name"], keep_default_na=False)
+    names = frame.drop_duplicates("zone_id").set_index("zone_name")["zone_id"]
+    assert names.index.is_unique, "two zones have one name"
+    return {str(name): str(zone_id) for name, zone_id in names.items()}
