@@ -17,6 +17,7 @@ from rich.console import Console
 
 from geo_border import __version__, study
 from geo_border.errors import GeoBorderError
+from geo_border.files.network import forbid_network
 from geo_border.listing import catalogue_lines, plan_lines, plan_table
 from geo_border.telling import Bars, Warnings, summary
 
@@ -297,6 +298,7 @@ def _options(offline: bool, mirror: list[str]) -> Any:
 
 def main() -> None:
     """Entry point: one clear line for every known error, and the exit codes of the contract."""
+    forbid_network()
     # How much is said may stand before or after the command's name.
     said = [word for word in sys.argv[1:] if word in _ANYWHERE]
     debug = "--debug" in said

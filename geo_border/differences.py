@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from geo_border import passport
-from geo_border.errors import CheckError, EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError, FileError
+from geo_border.files.vector import read_parquet
 from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
 
 _KEYS = ["zone_id", "measure", "category"]
@@ -118,10 +119,9 @@ def _figures(path: Path) -> pd.DataFrame:
     if not file.exists():
         raise EmptyLayerError(f"{file}: not there, so the figures cannot be compared. Run `geo-border run` again.")
     try:
-        table = pd.read_parquet(file, columns=[*_KEYS, "value", "unit"])
-    except (ValueError, OSError) as error:
-        told = " ".join(str(error).split())
-        raise CheckError(f"{file}: damaged ({told}). Run `geo-border run` again to make it anew.") from error
+        table = read_parquet(file, columns=[*_KEYS, "value", "unit"])
+    except FileError as error:
+        raise CheckError(f"{file}: damaged ({error}). Run `geo-border run` again to make it anew.") from error
     return table.assign(at=range(len(table)))
 
 

@@ -35,6 +35,10 @@ class EmptyLayerError(GeoBorderError):
     """A layer has nothing where the study needs something."""
 
 
+class FileError(GeoBorderError):
+    """A file cannot be opened, is of a kind that is not opened here, or points to another file or to a server."""
+
+
 class RasterError(GeoBorderError):
     """A raster cannot be tabulated: unreadable, rotated, or outside its declared range."""
 

@@ -17,19 +17,21 @@ AGES = ("under_15", "15_64", "over_64")
 MEDIA = ("land", "river", "lake")
 # What sums over every segment and country are of.
 WHOLE = "all"
-NEEDS = (
-    "boundaries",
-    "land",
-    "water",
-    "admin",
-    "cover",
-    "people",
-    "settlement_class",
-    "places",
-    "facilities",
-    "roads",
-    "protected",
-)
+POLYGONS, RASTER, POINTS, LINES, SITES = "polygons", "raster", "points", "lines", "sites"
+# What a study is made from, in the order in which it is fetched and read, and the kind of data that serves each.
+NEEDS = {
+    "boundaries": POLYGONS,
+    "land": POLYGONS,
+    "water": POLYGONS,
+    "admin": POLYGONS,
+    "cover": RASTER,
+    "settlement_class": RASTER,
+    "people": RASTER,
+    "places": POINTS,
+    "facilities": POINTS,
+    "roads": LINES,
+    "protected": SITES,
+}
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
-import pyogrio
-import rasterio
 from pyproj import CRS
 from rasterio.errors import RasterioError
 
-from geo_border.errors import CheckError, EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError, FileError, RasterError
+from geo_border.files.raster import open_raster
+from geo_border.files.vector import read_parquet, read_vector
 from geo_border.model import Grid
 from geo_border.schemas import LAYERS, conform
 from geo_border.study import Study
@@ -35,9 +34,8 @@ _ROWS = {
 }
 # What the libraries raise for a file cut short or overwritten (Arrow's errors are ValueErrors or OSErrors).
 _UNREADABLE = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
+    FileError,
+    RasterError,
     RasterioError,
     ValueError,
     OSError,
@@ -89,9 +87,9 @@ def read(study: Study, processed: Path) -> Result:
     with _whole(processed / LAYERS_FILE, study):
         layers = {n: conform(n, _read_layer(processed / LAYERS_FILE, n)) for n in LAYERS if n != "exposure"}
     with _whole(processed / EXPOSURE_FILE, study):
-        exposure = conform("exposure", pd.read_parquet(processed / EXPOSURE_FILE))
+        exposure = conform("exposure", read_parquet(processed / EXPOSURE_FILE))
     with _whole(processed / READINGS_FILE, study):
-        readings = conform("readings", pd.read_parquet(processed / READINGS_FILE))
+        readings = conform("readings", read_parquet(processed / READINGS_FILE))
     cover, people = (_read_grid(processed / name, study) for name in (COVER_FILE, PEOPLE_FILE))
     return Result(study, layers, exposure, readings, cover, people, read_passport(processed / PASSPORT_FILE))
 
@@ -131,7 +129,7 @@ def _whole(path: Path, study: Study) -> Iterator[None]:
 
 
 def _read_layer(path: Path, name: str) -> Any:
-    frame = gpd.read_file(path, layer=name, engine="pyogrio")
+    frame = read_vector(path, layer=name)
     if LAYERS[name].geometry is None:
         return pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     return frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
@@ -140,5 +138,5 @@ def _read_layer(path: Path, name: str) -> Any:
 def _read_grid(path: Path, study: Study) -> Grid | None:
     if not path.exists():
         return None
-    with _whole(path, study), rasterio.open(path) as source:
+    with _whole(path, study), open_raster(path) as source:
         return Grid(source.read(1), source.transform, CRS.from_user_input(source.crs), source.nodata)

@@ -10,7 +10,7 @@ import pytest
 from geo_border import differences, passport, result, study
 from geo_border.errors import CheckError
 
-TABLES = (result.EXPOSURE_FILE, result.WITHIN_FILE)
+TABLES = (result.EXPOSURE_FILE, result.READINGS_FILE)
 FILES = (result.LAYERS_FILE, *TABLES, result.COVER_FILE, result.PEOPLE_FILE, result.PASSPORT_FILE)
 # What a passport may have become.
 NO_PASSPORT = (b"", b"[]", b"{}", b"[1]", b"null", b'{"sources": [', b"\xff\xfe", b'{"sources": [1], "checks": [{}]}')

@@ -15,17 +15,23 @@ TIERS: tuple[tuple[str, ...], ...] = (
     ("model", "crs", "iso3166", "user_cache"),
     ("nearest", "polygons", "polygon_arrays"),
     ("schemas", "palette"),
+    # Below `result`, which opens what a former run wrote.
+    ("files",),
     ("catalog", "study", "studies", "facts"),
-    ("present", "store", "result"),
+    ("present", "store", "result", "layers"),
     ("engine",),
     ("zonal",),
-    ("fetchers", "readers", "zones", "outputs", "frontier", "people", "civilian", "exposure", "passport"),
+    ("people",),
+    # Racks: none of them imports another.
+    ("fetchers", "readers", "zones", "measures", "outputs", "frontier", "civilian", "passport"),
     ("differences",),
     ("pipeline", "telling", "listing"),
     ("cli", "__init__"),
     ("__main__",),
 )
 TIER = {part: tier for tier, parts in enumerate(TIERS) for part in parts}
+# What the files of one rack share; none of them imports another beside it.
+SHARED = {"measures": {"base", "overlay", "registry", "table"}}
 # Whatever opens a connection to the internet; DESIGN: fetchers/ is the only place.
 NETWORK = {"httpx", "requests", "urllib3", "osmnx", "socket", "http", "aiohttp", "ftplib"}
 
@@ -82,6 +88,15 @@ def test_imports_go_down_only(module: str) -> None:
     own = _part(module)
     up = {name for name in OWN[module] if _part(name) != own and TIER[_part(name)] >= TIER[own]}
     assert not up, f"{module} (tier {TIER[own]}) imports {sorted(up)}, which do not lie below it"
+
+
+@pytest.mark.parametrize("rack", SHARED)
+def test_members_of_a_rack_share_its_ground_and_nothing_else(rack: str) -> None:
+    members = {f"geo_border.{rack}.{path.stem}" for path in (PACKAGE / rack).glob("[!_]*.py")}
+    shared = {f"geo_border.{rack}.{name}" for name in SHARED[rack]}
+    assert members > shared
+    for module in members - shared:
+        assert not OWN[module] & (members - shared), f"{module} imports another member of {rack}"
 
 
 def test_no_circle() -> None:

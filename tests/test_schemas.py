@@ -9,14 +9,17 @@ import pandas as pd
 import pytest
 
 from geo_border.errors import SchemaError
-from geo_border.schemas import LAYERS, conform
+from geo_border.schemas import LAYERS, READINGS, conform
 
 # DESIGN section 4: these names stay; more columns may be added.
 CONTRACT = {
     "frontier": "segment country facing medium length_km",
     "frontier_sea": "segment country facing length_km",
     "segments": "segment country facing length_km sea_km official_km official_source note",
-    "zones": "zone_id zone_kind segment country from_m to_m area_km2 people people_low people_high tree_share",
+    "zones": (
+        "zone_id zone_name zone_kind segment country from_m to_m area_km2 people people_low people_high tree_share "
+        "place_id place_name part_of"
+    ),
     "cells": (
         "cell_id segment country distance_m area_km2 people reach_people tree_share crop_share grass_share built_share "
         "water_share wetland_share cover_from degurba forested populated civilian_exposure"
@@ -26,12 +29,12 @@ CONTRACT = {
     "civilian_exposure": "segment country class area_km2 people",
     "corridor": "zone_id name area_km2 people",
     "corridor_axis": "name length_km",
-    "settlements": "name name_en kind country segment distance_m people degurba source",
-    "facilities": "name name_en kind country segment distance_m people degurba source",
+    "settlements": "name name_en kind country segment distance_m people degurba source admin_id admin_name",
+    "facilities": "name name_en kind country segment distance_m people degurba source admin_id admin_name",
     "countries": "country name treaty_status treaty_notified treaty_effective treaty_source",
     "exposure": (
-        "zone_kind zone_id segment country from_m to_m measure category value low high unit dataset vintage "
-        "range_from note"
+        "zone_kind zone_id zone_name segment country from_m to_m measure category value low high known_share unit "
+        "dataset vintage range_from pixels known_basis basis part_of note"
     ),
 }
 GEOMETRY = {"frontier": "line", "zones": "polygon", "settlements": "point", "segments": None, "exposure": None}
@@ -39,6 +42,23 @@ GEOMETRY = {"frontier": "line", "zones": "polygon", "settlements": "point", "seg
 
 def test_the_layers_are_those_of_the_contract() -> None:
     assert set(LAYERS) >= set(CONTRACT)
+
+
+def test_the_exposure_table_has_the_columns_of_the_contract_in_their_order() -> None:
+    assert LAYERS["exposure"].column_names == CONTRACT["exposure"].split()
+
+
+def test_the_readings_have_the_columns_of_the_contract() -> None:
+    assert READINGS.column_names == ["zone_id", "measure", "category", "dataset", "reading", "value", "known_share"]
+
+
+def test_readings_are_unique_by_everything_but_their_number() -> None:
+    row = {"zone_id": "z", "measure": "area", "category": None, "dataset": "d", "reading": "value", "value": 1.0}
+    rows = pd.DataFrame([{**row, "known_share": None}] * 2)
+    with pytest.raises(SchemaError, match="stands more than once"):
+        conform(READINGS.name, rows)
+    rows["reading"] = ["value", "low"]
+    assert len(conform(READINGS.name, rows)) == 2
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -62,7 +82,7 @@ def test_units_stand_in_names(name: str) -> None:
             assert column.unit == UNITS[suffix.group()], f"{name}.{column.name}"
         elif column.dtype == "float":
             # A number without a unit in its name counts people, or has its unit in a column beside it.
-            assert column.unit in ("persons", "see unit"), f"{name}.{column.name} has no unit in its name"
+            assert column.unit in ("persons", "see unit", "1"), f"{name}.{column.name} has no unit in its name"
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -16,6 +16,9 @@ from geo_border.frontier.build import matched, study_crs
 from geo_border.study import Study
 from geo_border.zones import admin, bands, cells, units
 from geo_border.zones.home import home_land
+from geo_border.zones.kinds import list_zones
+from geo_border.zones.layout import Layout, SegmentName
+from geo_border.zones.membership import NO_UNIT, Members, Membership
 from geo_border.zones.nearest_parts import parts_of_lines
 from geo_border.zones.reach import within
 
@@ -72,6 +75,20 @@ class World:
         none = {"admin_id": [], "name": [], "country": [], "geometry": []}
         given = gpd.GeoDataFrame(none, geometry="geometry", crs=WGS84) if administrative is None else administrative
         return units.units(self.pieces, admin.units(given, self.home, self.crs), np.empty(0, object), self.crs)[0]
+
+    def membership(self) -> Membership:
+        """Every zone of a world without administrative units and corridors."""
+        segments = [SegmentName(s.id, s.country, s.home, s.facing) for s in self.frontier.segments]
+        columns = {"admin_id": [], "name": [], "country": [], "geometry": []}
+        admin = gpd.GeoDataFrame(columns, geometry="geometry", crs=self.crs)
+        return list_zones(Layout(self.study, segments, self.pieces, admin, {}, [], {}))
+
+    def members(self) -> Members:
+        """The pieces of home land as members of zones."""
+        rows = [(p.segment, p.country, NO_UNIT, p.from_m, p.to_m) for p in self.pieces]
+        columns = zip(*rows, strict=True)
+        segment, country, admin = (np.array(next(columns), dtype=object) for _ in range(3))
+        return Members(segment, country, admin, *(np.array(column, dtype=np.float64) for column in columns))
 
     def cells(self) -> gpd.GeoDataFrame:
         """The 1 km cells."""

@@ -8,10 +8,10 @@ from importlib import resources
 
 from pydantic import ValidationError
 
-from geo_border.catalog.declared import Download, Entry, File, Legend, Tiles, known_km2
+from geo_border.catalog.declared import Download, Entry, File, Legend, Tiles
 from geo_border.errors import CatalogError
 
-__all__ = ["Download", "Entry", "File", "Legend", "Tiles", "entries", "entry", "known_km2", "presets"]
+__all__ = ["Download", "Entry", "File", "Legend", "Tiles", "entries", "entry", "presets"]
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geo_border.model import COVER_CLASSES, NEEDS, UNKNOWN
@@ -50,15 +49,6 @@ class Legend(Declared):
         if set(self.names) != set(self.classes):
             raise ValueError("names and classes must have the same keys")
         return self
-
-
-def known_km2(cover: Any, legend: Legend | None) -> Any:
-    """Area of which a cover says whether it is tree: the classes of a row (Series) or of each row (DataFrame) summed.
-
-    A dataset that tells only tree from not tree calls the latter `unknown`, and knows it all the same.
-    """
-    whole = cover.sum() if isinstance(cover, pd.Series) else cover.sum(axis=1)
-    return whole if legend is not None and legend.only_tree else whole - cover.get(UNKNOWN, 0.0)
 
 
 class Tiles(Declared):

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning
 
-from geo_border.errors import UnreachableError
+from geo_border.errors import RasterError, UnreachableError
+from geo_border.files.raster import open_raster
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _SQLITE = b"SQLite format 3\0"
@@ -51,9 +52,9 @@ def _tiff(path: Path, head: bytes) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as source:
+            with open_raster(path) as source:
                 return _blocks_inside(source, path.stat().st_size)
-    except RasterioError as error:
+    except RasterError as error:
         return str(error)
 
 

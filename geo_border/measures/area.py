@@ -9,7 +9,7 @@ import numpy as np
 
 from geo_border.catalog import Entry
 from geo_border.layers import Layers
-from geo_border.measures.base import LAND, LINE, Absent, Areas, Column, Figures, Land, Sums, fill_text, widen
+from geo_border.measures.base import LAND, LINE, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.model import MEDIA
 
 
@@ -28,25 +28,18 @@ class Area:
 
     def count(self, prepared: Entry, areas: Areas, land: Land) -> list[Column]:
         """Area of each."""
-        return [Column(areas.area_km2), Column(areas.dry_km2, reading="dry")]
+        return [Column(areas.area_km2, None, prepared.name)]
 
     def figure(self, prepared: Entry, sums: Sums) -> Iterator[Figures]:
         """One row a zone; only another outline gives a range."""
-        count = len(sums.zones)
-        nothing = np.full(count, np.nan)
-        note = fill_text(count, "measured, not estimated; see the segment's source")
-        found = Figures(
+        yield Figures(
             measure=self.name,
             category=None,
             unit="km²",
             entry=prepared,
-            value=sums.of_zones(None, ""),
-            low=nothing,
-            high=nothing,
-            range_from=fill_text(count, None),
-            note=note,
+            readings=(sums.read(None, prepared.name),),
+            note="measured, not estimated; see the segment's source",
         )
-        yield widen(sums, sums.get(None, ""), found)
 
 
 @dataclass(frozen=True)
@@ -65,22 +58,18 @@ class FrontierLength:
     def count(self, prepared: Entry, areas: Areas, land: Land) -> list[Column]:
         """Length of each stretch, in the column of its medium."""
         length, medium = land.stretches["length_km"].to_numpy(np.float64), land.stretches["medium"].to_numpy()
-        return [Column(np.where(medium == one, length, 0.0), one) for one in MEDIA]
+        return [Column(np.where(medium == one, length, 0.0), one, prepared.name) for one in MEDIA]
 
     def figure(self, prepared: Entry, sums: Sums) -> Iterator[Figures]:
         """One row a zone and medium."""
-        count = len(sums.zones)
         for medium in MEDIA:
             yield Figures(
                 measure=self.name,
                 category=medium,
                 unit="km",
                 entry=prepared,
-                value=sums.of_zones(medium, ""),
-                low=np.full(count, np.nan),
-                high=np.full(count, np.nan),
-                range_from=fill_text(count, None),
-                note=fill_text(count, "the official length stands in layer segments; narrow rivers count as land"),
+                readings=(sums.read(medium, prepared.name),),
+                note="the official length stands in layer segments; narrow rivers count as land",
             )
 
 

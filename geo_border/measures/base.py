@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -24,9 +24,13 @@ from geo_border.zonal import Zones
 FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
 NARROW = "indicative: zone narrower than the data's pixel"
 NO_RANGE = "no second dataset in this run"
+NOTHING = "empty: the zone has nothing that the figure could be of"
 # The reading that a figure's value is of.
 VALUE = "value"
 LAND, LINE, PLACES, FACILITIES = "land", "line", "places", "facilities"
+# What a measure is prepared into; each has its own type.
+P = TypeVar("P")
+P_contra = TypeVar("P_contra", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class ZoneTable:
     main
         The row of each zone among the selections.
     variants
-        Position of a zone to the rows of its variants.
+        Position of a zone to the rows of its variants, each with the name of its reading.
     range_from
         Position of a zone to what its variants vary.
     carriers
@@ -149,9 +153,9 @@ class ZoneTable:
     frame: pd.DataFrame
     matrices: Mapping[str, csr_matrix]
     main: NDArray[np.int64]
-    variants: Mapping[int, Sequence[int]]
+    variants: Mapping[int, Mapping[int, str]]
     range_from: Mapping[int, str]
-    carriers: NDArray[Any]
+    carriers: NDArray[np.object_]
     member_area_km2: FloatArray
 
     def __len__(self) -> int:
@@ -174,6 +178,23 @@ class ZoneTable:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One way to read one dataset.
+
+    Attributes
+    ----------
+    values
+        One number a selection (every zone itself, and its variants), in the unit of the figures.
+    dataset, name
+        As in the table of readings.
+    """
+
+    values: FloatArray
+    dataset: str
+    name: str = VALUE
+
+
+@dataclass(frozen=True)
 class Sums:
     """Sums of one measure's columns over every selection.
 
@@ -191,23 +212,27 @@ class Sums:
     columns: Sequence[tuple[str | None, str, str]]
     zones: ZoneTable
 
-    def get(self, category: str | None, dataset: str, reading: str = VALUE) -> FloatArray | None:
+    def find(self, category: str | None, dataset: str, reading: str = VALUE) -> FloatArray | None:
         """Sums of one column over every selection, or None where there is no such column."""
         key = (category, dataset, reading)
         return self.values[:, self.columns.index(key)] if key in self.columns else None
 
-    def of_zones(self, category: str | None, dataset: str, reading: str = VALUE) -> FloatArray:
-        """Sums of one column over every zone itself.
+    def get(self, category: str | None, dataset: str, reading: str = VALUE) -> FloatArray:
+        """Sums of one column over every selection.
 
         Raises
         ------
         KeyError
             When there is no such column.
         """
-        found = self.get(category, dataset, reading)
+        found = self.find(category, dataset, reading)
         if found is None:
             raise KeyError((category, dataset, reading))
-        return found[self.zones.main]
+        return found
+
+    def read(self, category: str | None, dataset: str, reading: str = VALUE) -> Reading:
+        """Sums of one column as a reading of a figure."""
+        return Reading(self.get(category, dataset, reading), dataset, reading)
 
     @property
     def categories(self) -> list[str | None]:
@@ -217,16 +242,22 @@ class Sums:
 
 @dataclass(frozen=True)
 class Figures:
-    """One measure and category for every zone; NaN where there is none.
+    """One measure and category for every zone.
 
     Attributes
     ----------
-    value, low, high
-        In `unit`; raw.
+    unit
+        Of the readings.
+    readings
+        The first is the value; all of them give the range. NaN where there is none.
+    spread
+        What the readings beside the first are the spread of; None where there are none.
+    note
+        What to say of a zone that has no range.
+    cautions
+        What to say of each zone whatever its range; one text or None a zone.
     pixels
-        The data's own pixels that carry each value; None where the data have none.
-    range_from, note
-        One text each, or None.
+        The data's own pixels that carry each zone's value; None where the data have none.
     kept
         Which zones have such a row; None for all that the measure's carrier has.
     """
@@ -235,16 +266,26 @@ class Figures:
     category: str | None
     unit: str
     entry: Entry
-    value: FloatArray
-    low: FloatArray
-    high: FloatArray
-    range_from: NDArray[Any]
-    note: NDArray[Any]
+    readings: tuple[Reading, ...]
+    spread: str | None = None
+    note: str | None = None
+    cautions: NDArray[np.object_] | None = None
     pixels: FloatArray | None = None
     known_share: FloatArray | None = None
     known_basis: str | None = None
     basis: str | None = None
     kept: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Value and range of one figure for every zone, all from its readings; NaN and None where there is none."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    range_from: NDArray[np.object_]
+    note: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -254,7 +295,7 @@ class Absent:
     notes: tuple[str, ...] = ()
 
 
-class Measure(Protocol):
+class Measure(Protocol[P]):
     """What is counted; one instance a measure, registered in `measures.registry`."""
 
     @property
@@ -269,17 +310,17 @@ class Measure(Protocol):
     def needs(self) -> tuple[str, ...]:
         """Needs of the study that it is counted from."""
 
-    def prepare(self, layers: Layers, land: Land) -> Any:
+    def prepare(self, layers: Layers, land: Land) -> P | Absent:
         """What is the same for all areas, or `Absent` where the run has no data for it."""
 
-    def count(self, prepared: Any, areas: Areas, land: Land) -> list[Column]:
+    def count(self, prepared: P, areas: Areas, land: Land) -> list[Column]:
         """One column for each category, dataset and reading; `areas` is one block of the land (unused off land)."""
 
-    def figure(self, prepared: Any, sums: Sums) -> Iterator[Figures]:
+    def figure(self, prepared: P, sums: Sums) -> Iterator[Figures]:
         """Figures of every zone from the sums."""
 
 
-class Ratio(Protocol):
+class Ratio(Protocol[P_contra]):
     """A measure of the columns of another one: `of` names it; nothing is counted anew."""
 
     @property
@@ -290,16 +331,16 @@ class Ratio(Protocol):
     def of(self) -> str:
         """The measure whose columns and preparation it takes."""
 
-    def figure(self, prepared: Any, sums: Sums) -> Iterator[Figures]:
+    def figure(self, prepared: P_contra, sums: Sums) -> Iterator[Figures]:
         """Figures of every zone from the other measure's sums."""
 
 
 @dataclass(frozen=True)
-class Counted:
+class Counted(Generic[P]):
     """What a measure came to: its columns over all members, and what its figures are made from."""
 
-    measure: Measure
-    prepared: Any
+    measure: Measure[P]
+    prepared: P
     columns: list[Column] = field(default_factory=list)
 
     def get(self, category: str | None, reading: str = VALUE) -> FloatArray | None:
@@ -317,12 +358,7 @@ def join_blocks(blocks: Sequence[list[Column]]) -> list[Column]:
     ]
 
 
-def fill_text(count: int, text: str | None) -> NDArray[Any]:
-    """One text for every zone."""
-    return np.full(count, text, dtype=object)
-
-
-def join_texts(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+def join_texts(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.object_]:
     """Texts joined one by one with a semicolon, empty ones left out.
 
     >>> join_texts(np.array(["a", None, None], object), np.array(["b", "b", None], object)).tolist()
@@ -332,40 +368,63 @@ def join_texts(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     return np.array(["; ".join(text for text in pair if text) or None for pair in pairs], dtype=object)
 
 
-def widen(sums: Sums, column: FloatArray | None, figures: Figures) -> Figures:
-    """Figures whose range is widened by the variants of their zones, where those have any.
+def list_readings(figures: Figures, zones: ZoneTable) -> list[tuple[NDArray[np.int64], str, str, FloatArray]]:
+    """Every reading of a figure as (zones by position, dataset, reading, one number a zone).
+
+    Other outlines of a zone are read by the first reading alone, each as a reading of its own.
+    """
+    every = np.arange(len(zones))
+    found = [(every, one.dataset, one.name, one.values[zones.main]) for one in figures.readings]
+    first = figures.readings[0]
+    for zone, rows in zones.variants.items():
+        for row, name in rows.items():
+            found.append((np.array([zone]), first.dataset, f"{first.name}, {name}", first.values[[row]]))
+    return found
+
+
+def compute_spread(figures: Figures, zones: ZoneTable) -> Spread:
+    """Value, low and high of every zone: the first reading, and the least and the most of all of them.
+
+    A zone without a value has no range: its note says so. One with a single reading has none either.
+    """
+    count = len(zones)
+    value = figures.readings[0].values[zones.main]
+    low, high = np.full(count, np.inf), np.full(count, -np.inf)
+    for positions, _, _, values in list_readings(figures, zones):
+        low[positions], high[positions] = np.fmin(low[positions], values), np.fmax(high[positions], values)
+    ranged = np.full(count, len(figures.readings) > 1)
+    ranged[list(zones.variants)] = True
+    ranged &= np.isfinite(value)
+    reasons, notes = np.full(count, figures.spread, dtype=object), np.full(count, figures.note, dtype=object)
+    for zone, name in zones.range_from.items():
+        reasons[zone] = "; ".join(text for text in (figures.spread, name) if text)
+    reasons[~ranged], notes[ranged] = None, None
+    notes[np.isnan(value)] = NOTHING
+    return Spread(
+        value=value,
+        low=np.where(ranged, low, np.nan),
+        high=np.where(ranged, high, np.nan),
+        range_from=reasons,
+        note=notes if figures.cautions is None else join_texts(figures.cautions, notes),
+    )
+
+
+def caution(pixel_km2: float, area_km2: FloatArray, zones: ZoneTable) -> tuple[FloatArray, NDArray[np.object_]]:
+    """Pixels that carry each zone's figure, and what to say of it where they are few or the zone is narrow.
 
     Parameters
     ----------
-    column
-        One number a selection, in the unit of the figures: those of the variants join value, low and high.
-        `range_from` then names both.
+    pixel_km2
+        Area of one of the data's pixels.
+    area_km2
+        One number a zone.
     """
-    if column is None or not sums.zones.variants:
-        return figures
-    low, high, reasons, notes = figures.low.copy(), figures.high.copy(), figures.range_from.copy(), figures.note.copy()
-    for zone, rows in sums.zones.variants.items():
-        others = [figures.value[zone], *column[list(rows)]]
-        low[zone] = np.nanmin([low[zone], *others])
-        high[zone] = np.nanmax([high[zone], *others])
-        reasons[zone] = "; ".join(text for text in (reasons[zone], sums.zones.range_from[zone]) if text)
-        notes[zone] = None
-    return replace(figures, low=low, high=high, range_from=reasons, note=notes)
-
-
-def caution(pixel_km2: float, area_km2: FloatArray, zones: ZoneTable) -> tuple[FloatArray, NDArray[Any]]:
-    """Pixels that carry each zone's figure, and what to say of it where they are few or the zone is narrow."""
-    pixels = area_km2 / pixel_km2 if pixel_km2 > 0 else np.full(len(zones), np.inf)
+    pixels = area_km2 / pixel_km2 if pixel_km2 > 0 else np.full(len(zones), np.nan)
     narrow = zones.width_m < np.sqrt(pixel_km2) * 1e3
-    texts = fill_text(len(zones), None)
+    texts = np.full(len(zones), None, dtype=object)
     texts[narrow] = NARROW
     texts[pixels < LEAST_PIXELS] = FEW
     return pixels, texts
-
-
-def add_caution(figures: Figures, cautions: NDArray[Any]) -> Figures:
-    """Figures whose notes begin with what `caution` says of each zone."""
-    return replace(figures, note=join_texts(cautions, figures.note))
 
 
 def divide(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from geo_border import facts
 from geo_border.layers import Layers
-from geo_border.measures.base import NO_RANGE
-from geo_border.schemas import LAYERS
+from geo_border.measures.base import NO_RANGE, VALUE
+from geo_border.schemas import LAYERS, READINGS
 
 _DATASET = "national totals"
 _NO_TOTAL = "no total of the whole country ships with the dataset, and the run reads it near the frontier only"
@@ -35,6 +35,11 @@ def build_rows(home: Sequence[str], names: Mapping[str, str], measures: Sequence
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     numbers = ("from_m", "to_m", "value", "low", "high", "known_share", "pixels")
     return frame.astype(dict.fromkeys(numbers, np.float64))
+
+
+def build_readings(rows: pd.DataFrame) -> pd.DataFrame:
+    """The readings of rows of kind `country`: the published total alone."""
+    return rows.assign(reading=VALUE)[READINGS.column_names]
 
 
 def _list_rows(code: str, name: str, measures: Sequence[str], layers: Layers) -> Iterator[dict[str, Any]]:

@@ -17,24 +17,23 @@ from geo_border.layers import Layers
 from geo_border.measures.base import (
     LAND,
     NO_RANGE,
+    VALUE,
     Absent,
     Areas,
     Column,
     Figures,
     Land,
+    Reading,
     Sums,
-    add_caution,
     caution,
     divide,
-    fill_text,
-    widen,
 )
 from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
 from geo_border.zonal import Zones, tabulate
 
 TREE_READINGS = "legend readings of tree"
-# Readings beside the value: the strictest and the loosest meaning of tree, and the area that the classes add up to.
-_LOW, _HIGH, _AREA = "strictest legend reading", "loosest legend reading", "area"
+# Readings beside the value: the strictest and the loosest meaning of tree.
+_LOW, _HIGH = "strictest legend reading", "loosest legend reading"
 _OF_LAND, _OF_ALL = "known cover without water", "known cover"
 
 
@@ -72,35 +71,31 @@ class CoverArea:
             *(Column(table[one].to_numpy(np.float64), one, name) for one in (*COVER_CLASSES, UNKNOWN)),
             Column(table["tree_low"].to_numpy(np.float64), "tree", name, _LOW),
             Column(table["tree_high"].to_numpy(np.float64), "tree", name, _HIGH),
-            Column(areas.area_km2, None, name, _AREA),
         ]
 
     def figure(self, prepared: Cover, sums: Sums) -> Iterator[Figures]:
         """One row a zone and class."""
-        name, count = prepared.entry.name, len(sums.zones)
+        name, zones = prepared.entry.name, sums.zones
         classes = (*COVER_CLASSES, UNKNOWN)
-        values = np.column_stack([sums.of_zones(one, name) for one in classes])
-        area = sums.of_zones(None, name, _AREA)
+        values = np.column_stack([sums.get(one, name) for one in classes])
         # Rounding of ellipsoidal against planar area stays with the largest class, so that the classes add up exactly.
-        values[np.arange(count), values.argmax(axis=1)] += area - values.sum(axis=1)
-        pixels, cautions = caution(prepared.pixel_km2, area, sums.zones)
+        own = values[zones.main]
+        own[np.arange(len(zones)), own.argmax(axis=1)] += zones.area_km2 - own.sum(axis=1)
+        values[zones.main] = own
+        pixels, cautions = caution(prepared.pixel_km2, zones.area_km2, zones)
         for position, category in enumerate(classes):
-            value = values[:, position]
-            low, high, reason, note = _span(sums, category, name, value)
-            found = Figures(
+            others = [sums.read(category, name, one) for one in (_LOW, _HIGH)] if category == "tree" else []
+            yield Figures(
                 measure=self.name,
                 category=category,
                 unit="km²",
                 entry=prepared.entry,
-                value=value,
-                low=low,
-                high=high,
-                range_from=fill_text(count, reason),
-                note=fill_text(count, note),
+                readings=(Reading(values[:, position], name), *others),
+                spread=TREE_READINGS if others else None,
+                note=NO_RANGE,
+                cautions=cautions,
                 pixels=pixels,
             )
-            widened = widen(sums, sums.get(category, name), found)
-            yield add_caution(widened, cautions)
 
 
 @dataclass(frozen=True)
@@ -112,38 +107,27 @@ class CoverShare:
 
     def figure(self, prepared: Cover, sums: Sums) -> Iterator[Figures]:
         """One row a zone and class."""
-        name, count = prepared.entry.name, len(sums.zones)
+        name, zones = prepared.entry.name, sums.zones
         known = _sum_known(sums, name, prepared.legend)
-        dry = known - _get(sums, "water", name)
-        pixels, cautions = caution(prepared.pixel_km2, sums.of_zones(None, name, _AREA), sums.zones)
+        dry = known - sums.get("water", name)
+        pixels, cautions = caution(prepared.pixel_km2, zones.area_km2, zones)
         for category in COVER_CLASSES:
             if category not in prepared.legend.classes.values():
                 continue
             whole = known if category == "water" else dry
-            share = divide(_get(sums, category, name), whole)
-            value = share[sums.zones.main]
-            low = high = np.full(count, np.nan)
-            reason: str | None = None
-            note: str | None = NO_RANGE
-            if category == "tree":
-                lows, highs = (divide(_get(sums, "tree", name, reading), whole) for reading in (_LOW, _HIGH))
-                low = np.fmin(lows[sums.zones.main], value)
-                high = np.fmax(highs[sums.zones.main], value)
-                reason, note = TREE_READINGS, None
-            found = Figures(
+            names = (VALUE, _LOW, _HIGH) if category == "tree" else (VALUE,)
+            yield Figures(
                 measure=self.name,
                 category=category,
                 unit="share",
                 entry=prepared.entry,
-                value=value,
-                low=low,
-                high=high,
-                range_from=fill_text(count, reason),
-                note=fill_text(count, note),
+                readings=tuple(Reading(divide(sums.get(category, name, one), whole), name, one) for one in names),
+                spread=TREE_READINGS if category == "tree" else None,
+                note=NO_RANGE,
+                cautions=cautions,
                 pixels=pixels,
                 basis=_OF_ALL if category == "water" else _OF_LAND,
             )
-            yield add_caution(widen(sums, share, found), cautions)
 
 
 def sum_classes(
@@ -177,31 +161,13 @@ def sum_classes(
     return pd.DataFrame(out)
 
 
-def _span(
-    sums: Sums, category: str, dataset: str, value: FloatArray
-) -> tuple[FloatArray, FloatArray, str | None, str | None]:
-    """Low, high, what they are the spread of, and the note where there is no range."""
-    if category != "tree":
-        nothing = np.full(len(value), np.nan)
-        return nothing, nothing, None, NO_RANGE
-    low = np.minimum(sums.of_zones("tree", dataset, _LOW), value)
-    high = np.maximum(sums.of_zones("tree", dataset, _HIGH), value)
-    return low, high, TREE_READINGS, None
-
-
-def _get(sums: Sums, category: str, dataset: str, reading: str = "value") -> FloatArray:
-    found = sums.get(category, dataset, reading)
-    assert found is not None, "every class has a column"
-    return found
-
-
 def _sum_known(sums: Sums, dataset: str, legend: Legend) -> FloatArray:
     """Area whose cover is known, a number a selection.
 
     A dataset that tells only tree from not tree calls the latter `unknown`, and knows it all the same.
     """
     classes = COVER_CLASSES if not legend.only_tree else (*COVER_CLASSES, UNKNOWN)
-    return np.asarray(np.sum([_get(sums, category, dataset) for category in classes], axis=0), dtype=np.float64)
+    return np.asarray(np.sum([sums.get(category, dataset) for category in classes], axis=0), dtype=np.float64)
 
 
 MEASURES = (CoverArea(),)

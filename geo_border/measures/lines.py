@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geo_border.catalog import Entry
 from geo_border.crs import WGS84, length_m, to_crs
 from geo_border.layers import Layers
-from geo_border.measures.base import LAND, NO_RANGE, Absent, Areas, Column, Figures, Land, Sums, fill_text, widen
+from geo_border.measures.base import LAND, NO_RANGE, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.measures.overlay import sum_parts
 
 
@@ -31,7 +31,7 @@ class Lines:
     def prepare(self, layers: Layers, land: Land) -> tuple[Entry, NDArray[np.object_]] | Absent:
         """The entry, and the lines in the study's plane."""
         layer = layers.get(self.need)
-        if layer is None:
+        if layer is None or not len(layer.data):
             return Absent()
         return layer.entry, to_crs(layer.data.geometry.to_numpy(), WGS84, land.units.crs)
 
@@ -44,19 +44,15 @@ class Lines:
 
     def figure(self, prepared: tuple[Entry, NDArray[np.object_]], sums: Sums) -> Iterator[Figures]:
         """One row a zone."""
-        entry, count = prepared[0], len(sums.zones)
-        found = Figures(
+        entry, _ = prepared
+        yield Figures(
             measure=self.name,
             category=None,
             unit="km",
             entry=entry,
-            value=sums.of_zones(None, entry.name),
-            low=np.full(count, np.nan),
-            high=np.full(count, np.nan),
-            range_from=fill_text(count, None),
-            note=fill_text(count, NO_RANGE),
+            readings=(sums.read(None, entry.name),),
+            note=NO_RANGE,
         )
-        yield widen(sums, sums.get(None, entry.name), found)
 
 
 MEASURES = (Lines("road_length", "roads"),)

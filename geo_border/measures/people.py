@@ -17,17 +17,16 @@ from geo_border.layers import Layer, Layers
 from geo_border.measures.base import (
     LAND,
     NO_RANGE,
+    VALUE,
     Absent,
     Areas,
     Column,
     Figures,
     Land,
+    Reading,
     Sums,
-    add_caution,
     caution,
     divide,
-    fill_text,
-    widen,
 )
 from geo_border.model import AGES
 from geo_border.people import Ground, People, counted, in_areas, modelled
@@ -103,7 +102,7 @@ class PeopleCount:
             return [Column(total, "total", dataset), *(Column(v, age, dataset) for age, v in sums.items()), dry]
         assert prepared.spread is not None, "people are spread or streamed"
         found = in_areas(prepared.spread, areas.zones, areas.water, len(areas), land.engine)
-        readings = {"people": "value", "low": _LOW, "high": _HIGH}
+        readings = {"people": VALUE, "low": _LOW, "high": _HIGH}
         columns = [Column(values, "total", dataset, readings[name]) for name, values in found.items()]
         for age, spread in prepared.ages.items():
             values = in_areas(spread, areas.zones, areas.water, len(areas), land.engine)["people"]
@@ -112,28 +111,23 @@ class PeopleCount:
 
     def figure(self, prepared: Residents, sums: Sums) -> Iterator[Figures]:
         """One row a zone for the total and each age."""
-        dataset, count = prepared.entry.name, len(sums.zones)
-        pixels, cautions = _caution(prepared, sums)
+        name, zones = prepared.entry.name, sums.zones
+        pixels, cautions = caution(prepared.pixel_km2, zones.area_km2, zones)
         for category in ("total", *AGES):
-            column = sums.get(category, dataset)
-            if column is None:
+            if sums.find(category, name) is None:
                 continue
-            value = column[sums.zones.main]
-            low, high, reason = _span(prepared, sums, category, value)
-            note = AGE_NOTE if category != "total" else None if reason else NO_RANGE
-            found = Figures(
+            readings = _list_readings(sums, category, name)
+            yield Figures(
                 measure=self.name,
                 category=category,
                 unit="persons",
                 entry=prepared.entry,
-                value=value,
-                low=low,
-                high=high,
-                range_from=fill_text(count, reason),
-                note=fill_text(count, note),
+                readings=readings,
+                spread=str(prepared.entry.options["range_from"]) if len(readings) > 1 else None,
+                note=NO_RANGE if category == "total" else AGE_NOTE,
+                cautions=cautions,
                 pixels=pixels,
             )
-            yield add_caution(widen(sums, column, found), cautions)
 
 
 @dataclass(frozen=True)
@@ -145,45 +139,28 @@ class PeopleDensity:
 
     def figure(self, prepared: Residents, sums: Sums) -> Iterator[Figures]:
         """One row a zone."""
-        dataset, count = prepared.entry.name, len(sums.zones)
-        total, dry = sums.get("total", dataset), sums.get(None, dataset, _DRY)
-        assert total is not None and dry is not None, "both are columns of people"  # noqa: PT018
-        pixels, cautions = _caution(prepared, sums)
-        density, main = divide(total, dry), sums.zones.main
-        value = density[main]
-        low, high, reason = _span(prepared, sums, "total", total[main])
-        found = Figures(
+        name, zones = prepared.entry.name, sums.zones
+        dry_km2 = sums.get(None, name, _DRY)
+        pixels, cautions = caution(prepared.pixel_km2, zones.area_km2, zones)
+        people = _list_readings(sums, "total", name)
+        yield Figures(
             measure=self.name,
             category=None,
             unit="persons/km²",
             entry=prepared.entry,
-            value=value,
-            low=divide(low, dry[main]),
-            high=divide(high, dry[main]),
-            range_from=fill_text(count, reason),
-            note=fill_text(count, None if reason else NO_RANGE),
+            readings=tuple(Reading(divide(one.values, dry_km2), name, one.name) for one in people),
+            spread=str(prepared.entry.options["range_from"]) if len(people) > 1 else None,
+            note=NO_RANGE,
+            cautions=cautions,
             pixels=pixels,
             basis=_BASIS,
         )
-        yield add_caution(widen(sums, density, found), cautions)
 
 
-def _caution(prepared: Residents, sums: Sums) -> tuple[FloatArray, np.ndarray]:
-    area = sums.zones.area_km2
-    return caution(prepared.pixel_km2, area, sums.zones)
-
-
-def _span(
-    prepared: Residents, sums: Sums, category: str, value: FloatArray
-) -> tuple[FloatArray, FloatArray, str | None]:
-    """Low and high of every zone, and what they are the spread of; NaN and None without a range."""
-    dataset, main = prepared.entry.name, sums.zones.main
-    low, high = (sums.get(category, dataset, reading) for reading in (_LOW, _HIGH))
-    if low is None or high is None:
-        nothing = np.full(len(value), np.nan)
-        return nothing, nothing, None
-    reason = str(prepared.entry.options["range_from"])
-    return np.minimum(low[main], value), np.maximum(high[main], value), reason
+def _list_readings(sums: Sums, category: str, dataset: str) -> tuple[Reading, ...]:
+    """The value, then low and high where the dataset has a range of its own."""
+    names = (one for one in (VALUE, _LOW, _HIGH) if sums.find(category, dataset, one) is not None)
+    return tuple(sums.read(category, dataset, one) for one in names)
 
 
 def _prepare_streams(layer: Layer, land: Land) -> Residents:

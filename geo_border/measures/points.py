@@ -9,7 +9,7 @@ import numpy as np
 
 from geo_border.catalog import Entry
 from geo_border.layers import Layers
-from geo_border.measures.base import FACILITIES, PLACES, Absent, Areas, Column, Figures, Land, Sums, fill_text, widen
+from geo_border.measures.base import FACILITIES, PLACES, Absent, Areas, Column, Figures, Land, Sums
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,15 @@ class Points:
 
     def figure(self, prepared: Entry, sums: Sums) -> Iterator[Figures]:
         """One row a zone and kind."""
-        count = len(sums.zones)
         for category in sums.categories:
-            found = Figures(
+            yield Figures(
                 measure=self.name,
                 category=category,
                 unit="count",
                 entry=prepared,
-                value=sums.of_zones(category, prepared.name),
-                low=np.full(count, np.nan),
-                high=np.full(count, np.nan),
-                range_from=fill_text(count, None),
-                note=fill_text(count, self.note),
+                readings=(sums.read(category, prepared.name),),
+                note=self.note,
             )
-            yield widen(sums, sums.get(category, prepared.name), found)
 
 
 MEASURES = (

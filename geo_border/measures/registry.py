@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from geo_border.errors import SchemaError
 from geo_border.measures import area, cover, lines, people, points, sites
 from geo_border.measures.base import Measure, Ratio
@@ -9,7 +11,7 @@ from geo_border.model import NEEDS
 from geo_border.present import labels
 
 # In the order in which they stand in the table.
-MEASURES: tuple[Measure, ...] = (
+MEASURES: tuple[Measure[Any], ...] = (
     *area.MEASURES,
     *cover.MEASURES,
     *people.MEASURES,
@@ -17,7 +19,7 @@ MEASURES: tuple[Measure, ...] = (
     *lines.MEASURES,
     *sites.MEASURES,
 )
-RATIOS: tuple[Ratio, ...] = (*cover.RATIOS, *people.RATIOS)
+RATIOS: tuple[Ratio[Any], ...] = (*cover.RATIOS, *people.RATIOS)
 
 
 def list_names() -> list[str]:
@@ -29,7 +31,7 @@ def list_names() -> list[str]:
 
 
 def check_registered() -> None:
-    """Fail where a measure lacks its label or asks for a need that no study has.
+    """Fail where a measure lacks its label, asks for a need that no study has, or is of no measure.
 
     Raises
     ------
@@ -42,6 +44,9 @@ def check_registered() -> None:
     unknown = sorted({need for measure in MEASURES for need in measure.needs} - set(NEEDS))
     if unknown:
         raise SchemaError(f"measures ask for unknown needs: {', '.join(unknown)}. Add them to model.NEEDS.")
+    orphans = sorted({ratio.of for ratio in RATIOS} - {measure.name for measure in MEASURES})
+    if orphans:
+        raise SchemaError(f"ratios are of measures that are not registered: {', '.join(orphans)}.")
     twice = {name for name in list_names() if list_names().count(name) > 1}
     if twice:
         raise SchemaError(f"measures registered twice: {', '.join(sorted(twice))}.")

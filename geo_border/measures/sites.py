@@ -14,7 +14,7 @@ from pyproj import CRS
 from geo_border.catalog import Entry
 from geo_border.crs import WGS84, area_km2, to_crs
 from geo_border.layers import Layers
-from geo_border.measures.base import LAND, Absent, Areas, Column, Figures, Land, Sums, fill_text, widen
+from geo_border.measures.base import LAND, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.measures.overlay import sum_parts
 from geo_border.polygons import clipped, on_lattice, polygonal
 
@@ -51,20 +51,15 @@ class Sites:
 
     def figure(self, prepared: tuple[Entry, NDArray[np.object_]], sums: Sums) -> Iterator[Figures]:
         """One row a zone."""
-        entry, count = prepared[0], len(sums.zones)
-        note = "sites as delineated, overlapping ones counted once; some countries withhold sites"
-        found = Figures(
+        entry, _ = prepared
+        yield Figures(
             measure=self.name,
             category=None,
             unit="km²",
             entry=entry,
-            value=sums.of_zones(None, entry.name),
-            low=np.full(count, np.nan),
-            high=np.full(count, np.nan),
-            range_from=fill_text(count, None),
-            note=fill_text(count, note),
+            readings=(sums.read(None, entry.name),),
+            note="sites as delineated, overlapping ones counted once; some countries withhold sites",
         )
-        yield widen(sums, sums.get(None, entry.name), found)
 
 
 def _dissolve(sites: gpd.GeoDataFrame, crs: CRS) -> NDArray[np.object_]:

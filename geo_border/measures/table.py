@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from geo_border.crs import FloatArray
 from geo_border.layers import Layers
 from geo_border.measures.base import (
     LAND,
@@ -16,15 +19,17 @@ from geo_border.measures.base import (
     Land,
     Sums,
     ZoneTable,
+    compute_spread,
     join_blocks,
+    list_readings,
 )
 from geo_border.measures.registry import MEASURES, RATIOS, list_names
-from geo_border.schemas import LAYERS, READINGS, conform
+from geo_border.schemas import LAYERS, READINGS, Layer, conform
 
 _ZONE_COLUMNS = ("zone_kind", "zone_id", "zone_name", "segment", "country", "from_m", "to_m", "part_of")
 
 
-def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted], list[str]]:
+def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted[Any]], list[str]]:
     """Columns of every measure that the run has data for, by name, and notes on those it has not.
 
     Raises
@@ -32,7 +37,7 @@ def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted], list
     EmptyLayerError, RasterError
         When a dataset holds nothing here, or what its legend lacks.
     """
-    counted: dict[str, Counted] = {}
+    counted: dict[str, Counted[Any]] = {}
     notes: list[str] = []
     for measure in MEASURES:
         prepared = measure.prepare(layers, land)
@@ -47,7 +52,7 @@ def count_measures(layers: Layers, land: Land) -> tuple[dict[str, Counted], list
     return counted, notes
 
 
-def sum_columns(counted: Mapping[str, Counted], zones: ZoneTable) -> dict[str, Sums]:
+def sum_columns(counted: Mapping[str, Counted[Any]], zones: ZoneTable) -> dict[str, Sums]:
     """Sums of every measure's columns over every zone and its variants."""
     out = {}
     for name, one in counted.items():
@@ -58,7 +63,7 @@ def sum_columns(counted: Mapping[str, Counted], zones: ZoneTable) -> dict[str, S
     return out
 
 
-def build_table(counted: Mapping[str, Counted], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
+def build_table(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
     """The exposure table, in the order of zones, measures, categories.
 
     Returns
@@ -66,71 +71,81 @@ def build_table(counted: Mapping[str, Counted], sums: Mapping[str, Sums], zones:
     DataFrame
         As `schemas.LAYERS["exposure"]`; raw values.
     """
-    order = {name: place for place, name in enumerate(list_names())}
     frames = []
-    for category_place, figures in enumerate(_list_figures(counted, sums)):
-        carrier = counted[_get_counted_name(figures.measure)].measure.carrier
-        kept = zones.has_carrier(carrier) if figures.kept is None else figures.kept & zones.has_carrier(carrier)
-        frame = _build_rows(figures, zones, np.flatnonzero(kept))
-        frames.append(frame.assign(_measure=order[figures.measure], _category=category_place))
-    whole = pd.concat(frames, ignore_index=True)
-    whole = whole.sort_values(["_zone", "_measure", "_category"], kind="stable", ignore_index=True)
-    table: pd.DataFrame = conform("exposure", whole[LAYERS["exposure"].column_names])
+    for place, (figures, kept) in enumerate(_list_figures(counted, sums, zones)):
+        rows = _build_rows(figures, zones, np.flatnonzero(kept))
+        frames.append(rows.assign(**_list_keys(figures, place)))
+    table: pd.DataFrame = conform("exposure", _join(frames, LAYERS["exposure"]))
     return table
 
 
-def build_readings(counted: Mapping[str, Counted], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
-    """Every dataset's and reading's own sum, of every zone and of its variants: what low and high are computed from."""
+def build_readings(counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable) -> pd.DataFrame:
+    """Every dataset's and reading's own figure of every zone: value, low and high are computed from nothing else.
+
+    Returns
+    -------
+    DataFrame
+        As `schemas.READINGS`, in the order of zones, measures, categories; the value of each figure first.
+    """
     ids = zones.frame["zone_id"].to_numpy()
     frames = []
-    for name, one in sums.items():
-        kept = np.flatnonzero(zones.has_carrier(counted[name].measure.carrier))
-        for position, (category, dataset, reading) in enumerate(one.columns):
-            rows = {"zone_id": ids[kept], "value": one.values[zones.main[kept], position], "reading": reading}
-            frames.append(pd.DataFrame(rows).assign(measure=name, category=category, dataset=dataset))
-            for zone, variants in zones.variants.items():
-                if zone in kept:
-                    labels = [f"{reading}, {zones.range_from[zone]}, variant {n}" for n in range(1, len(variants) + 1)]
-                    rows = {"zone_id": ids[zone], "value": one.values[list(variants), position], "reading": labels}
-                    frames.append(pd.DataFrame(rows).assign(measure=name, category=category, dataset=dataset))
-    whole = pd.concat(frames, ignore_index=True).assign(known_share=np.nan)
-    readings: pd.DataFrame = conform(READINGS.name, whole[READINGS.column_names])
+    for place, (figures, kept) in enumerate(_list_figures(counted, sums, zones)):
+        for positions, dataset, reading, values in list_readings(figures, zones):
+            own = kept[positions]
+            columns = {"_zone": positions[own], "zone_id": ids[positions[own]], "value": values[own]}
+            rows = pd.DataFrame(columns).assign(dataset=dataset, reading=reading, known_share=np.nan)
+            frames.append(rows.assign(**_list_keys(figures, place)))
+    readings: pd.DataFrame = conform(READINGS.name, _join(frames, READINGS))
     return readings
 
 
-def _list_figures(counted: Mapping[str, Counted], sums: Mapping[str, Sums]) -> Iterator[Figures]:
+def _list_figures(
+    counted: Mapping[str, Counted[Any]], sums: Mapping[str, Sums], zones: ZoneTable
+) -> Iterator[tuple[Figures, NDArray[np.bool_]]]:
+    """Figures of every measure and ratio, and which zones have a row of them."""
     for name, one in counted.items():
-        yield from one.measure.figure(one.prepared, sums[name])
-    for ratio in RATIOS:
-        if ratio.of in counted:
-            yield from ratio.figure(counted[ratio.of].prepared, sums[ratio.of])
+        there = zones.has_carrier(one.measure.carrier)
+        makers = [one.measure.figure, *(ratio.figure for ratio in RATIOS if ratio.of == name)]
+        for figure in makers:
+            for figures in figure(one.prepared, sums[name]):
+                yield figures, there if figures.kept is None else there & figures.kept
 
 
-def _get_counted_name(measure: str) -> str:
-    """The measure whose columns a figure is of: its own, or those that a ratio is of."""
-    return next((ratio.of for ratio in RATIOS if ratio.name == measure), measure)
+def _list_keys(figures: Figures, place: int) -> dict[str, Any]:
+    """Columns that say which figure a row is of, and where it stands among the rows of its zone."""
+    order = list_names().index(figures.measure)
+    return {"measure": figures.measure, "category": figures.category, "_measure": order, "_category": place}
 
 
-def _build_rows(figures: Figures, zones: ZoneTable, kept: np.ndarray) -> pd.DataFrame:
-    frame = zones.frame.iloc[kept][list(_ZONE_COLUMNS)].reset_index(drop=True)
+def _join(frames: Sequence[pd.DataFrame], layer: Layer) -> pd.DataFrame:
+    """Rows of all figures in the order of zones, measures, categories, with the columns of a table."""
+    whole = pd.concat(frames, ignore_index=True)
+    whole = whole.sort_values(["_zone", "_measure", "_category"], kind="stable", ignore_index=True)
+    return whole[layer.column_names]
 
-    def pick(values: np.ndarray | None) -> np.ndarray | float:
+
+def _build_rows(figures: Figures, zones: ZoneTable, kept: NDArray[np.int64]) -> pd.DataFrame:
+    spread = compute_spread(figures, zones)
+
+    def pick(values: FloatArray | None) -> FloatArray | float:
         return np.nan if values is None else values[kept]
 
-    return frame.assign(
-        _zone=kept,
-        measure=figures.measure,
-        category=figures.category,
-        value=pick(figures.value),
-        low=pick(figures.low),
-        high=pick(figures.high),
-        known_share=pick(figures.known_share),
-        unit=figures.unit,
-        dataset=figures.entry.name,
-        vintage=figures.entry.vintage,
-        range_from=pick(figures.range_from),
-        pixels=pick(figures.pixels),
-        known_basis=figures.known_basis,
-        basis=figures.basis,
-        note=pick(figures.note),
+    return (
+        zones.frame.iloc[kept][list(_ZONE_COLUMNS)]
+        .reset_index(drop=True)
+        .assign(
+            _zone=kept,
+            value=spread.value[kept],
+            low=spread.low[kept],
+            high=spread.high[kept],
+            range_from=spread.range_from[kept],
+            note=spread.note[kept],
+            known_share=pick(figures.known_share),
+            pixels=pick(figures.pixels),
+            unit=figures.unit,
+            dataset=figures.entry.name,
+            vintage=figures.entry.vintage,
+            known_basis=figures.known_basis,
+            basis=figures.basis,
+        )
     )

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import rasterio
+from pyproj import CRS
+from pyproj.exceptions import ProjError
 
 from geo_border.catalog import Legend
 from geo_border.errors import RasterError
+from geo_border.files.raster import open_raster
 from geo_border.outputs.cog import colour_of
 from geo_border.store import write_text
 
@@ -52,8 +54,22 @@ def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     return final
 
 
+def read_mosaic_crs(mosaic: Path) -> CRS:
+    """The CRS of a mosaic that `write` wrote; its tiles may lie outside this root, so GDAL does not open it.
+
+    Raises
+    ------
+    RasterError
+        When it is no mosaic of this project.
+    """
+    try:
+        return CRS.from_wkt(ET.parse(mosaic).findtext("SRS", ""))
+    except (ET.ParseError, OSError, ValueError, ProjError) as error:
+        raise RasterError(f"{mosaic}: not a mosaic that this project wrote ({error}). Run again.") from error
+
+
 def _told(path: Path) -> dict[str, Any]:
-    with rasterio.open(path) as source:
+    with open_raster(path) as source:
         block = source.block_shapes[0]
         return {
             "crs": source.crs.to_wkt(),

@@ -17,13 +17,13 @@ from geo_border.measures import comparison, countries
 from geo_border.measures.base import Counted
 from geo_border.measures.people import Residents
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
-from geo_border.model import Grid
+from geo_border.model import NEEDS, POINTS, Grid
 from geo_border.pipeline import inputs, land, layers
 from geo_border.pipeline.checks import list_checks
 from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Tell
 from geo_border.result import Result
-from geo_border.schemas import LAYERS, conform
+from geo_border.schemas import LAYERS, READINGS, conform
 from geo_border.study import Study
 from geo_border.zonal import coverage_fraction
 from geo_border.zones.membership import Membership
@@ -42,7 +42,7 @@ class Measured:
     """
 
     membership: Membership
-    counted: dict[str, Counted]
+    counted: dict[str, Counted[Any]]
     exposure: pd.DataFrame
     readings: pd.DataFrame
     notes: list[str]
@@ -64,7 +64,7 @@ def build_result(
     engine: Engine | None = None,
 ) -> tuple[Result, list[str]]:
     """Everything a run produces, in memory, with notes; its passport still lacks its sources."""
-    points = {need: layers.build_points(need, ground, read, study) for need in ("places", "facilities")}
+    points = {need: layers.build_points(need, ground, read, study) for need, kind in NEEDS.items() if kind == POINTS}
     polygons = land.list_polygons(study, ground)
     measured = _measure(study, ground, read, points, polygons, tell, engine)
     table = measured.exposure
@@ -115,8 +115,7 @@ def _measure(
     """Count every measure on areas, points and stretches, and sum over zones."""
     tell("figures", 0, 3)
     found = land.build_land(ground, polygons, points, engine)
-    boundaries = _get_boundaries(read)
-    names = dict(zip(boundaries["country"], boundaries["name"], strict=True))
+    names = _name_territories(_get_boundaries(read))
     membership, zones = land.build_zones(study, ground, polygons, found, names)
     tell("figures", 1, 3)
     counted, notes = count_measures(read, found)
@@ -126,7 +125,8 @@ def _measure(
     sums = sum_columns(counted, zones)
     whole = countries.build_rows(list(ground.home), names, list(counted), read)
     table = conform("exposure", pd.concat([build_table(counted, sums, zones), whole], ignore_index=True))
-    readings = build_readings(counted, sums, zones)
+    readings = pd.concat([build_readings(counted, sums, zones), countries.build_readings(whole)], ignore_index=True)
+    readings = conform(READINGS.name, readings)
     tell("figures", 3, 3)
     # The land prepared for tabulation is as large as the land itself: it ends here.
     return Measured(membership, counted, table, readings, notes)
@@ -136,6 +136,17 @@ def _get_boundaries(read: Layers) -> gpd.GeoDataFrame:
     layer = read.get("boundaries")
     assert layer is not None, "there is no run without boundaries"
     return layer.data
+
+
+def _name_territories(boundaries: gpd.GeoDataFrame) -> dict[str, str]:
+    """Names of countries and of territories that are part of one; a country keeps its own beside theirs."""
+    named = boundaries[boundaries["name"].notna()]
+    countries_too = zip(named["country"], named["name"], strict=True)
+    # Of a country whose every part is a territory, the first names it.
+    return {
+        **dict(reversed(list(countries_too))),
+        **dict(zip(named["territory"], named["name"], strict=True)),
+    }
 
 
 def _list_points(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ _NEST = ["zone_id", "zone_kind", "segment", "country", "to_m"]
 
 
 def list_checks(
-    study: Study, ground: Ground, counted: Mapping[str, Counted], table: pd.DataFrame, layers: dict[str, Any]
+    study: Study, ground: Ground, counted: Mapping[str, Counted[Any]], table: pd.DataFrame, layers: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Whether totals add up, counts are conserved and edges lie where they should."""
     bands = layers["zones"][layers["zones"]["zone_kind"] == "band"]

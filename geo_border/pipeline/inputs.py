@@ -13,7 +13,7 @@ import shapely
 from geo_border import readers
 from geo_border.errors import EmptyLayerError, StudyError
 from geo_border.layers import Layer
-from geo_border.model import AGES
+from geo_border.model import AGES, LINES, NEEDS, POINTS, SITES
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -23,18 +23,8 @@ Bounds = tuple[float, float, float, float]
 # A raster finer than this is streamed from its files; of cover, a mosaic of its tiles stands in the results.
 _FINE_M = 100
 _WINDOW_STEP_DEG = 0.1
-OPTIONAL = (
-    "land",
-    "water",
-    "admin",
-    "cover",
-    "settlement_class",
-    "people",
-    "places",
-    "facilities",
-    "roads",
-    "protected",
-)
+# Boundaries are read first: the window of all others follows from them.
+OPTIONAL = tuple(need for need in NEEDS if need != "boundaries")
 
 
 def read_boundaries(study: Study, raw: Raw | None) -> Layer:
@@ -115,8 +105,8 @@ def read_layers(
             notes.append(
                 note(f"roads: {raw.entry.name} has no class of road: every line in it counts as a public road.")
             )
-        if need == "protected" and not len(layers[need].data):
-            notes.append(note("protected: the dataset has no site near this study; absent."))
+        if NEEDS[need] in (POINTS, LINES, SITES) and not len(layers[need].data):
+            notes.append(note(f"{need}: {raw.entry.name} has none near this study; absent."))
     tell("read", len(raws), len(raws))
     return layers, notes
 
@@ -151,7 +141,10 @@ def _people_of(raw: Raw, window: Bounds, category: str) -> Any:
     return readers.read_people(raw, window, category)
 
 
+# What reads a need that has no reader of its own, by the kind of its data.
+_READ_KIND: dict[str, Callable[[Raw, Bounds], Any]] = {LINES: readers.read_lines, SITES: readers.read_protected}
 _READ: dict[str, Callable[[Raw, Bounds], Any]] = {
+    **{need: _READ_KIND[kind] for need, kind in NEEDS.items() if kind in _READ_KIND},
     "land": readers.read_land,
     "water": readers.read_water,
     "admin": readers.read_admin,
@@ -160,6 +153,5 @@ _READ: dict[str, Callable[[Raw, Bounds], Any]] = {
     "places": readers.read_places,
     "facilities": readers.read_facilities,
     "roads": readers.read_roads,
-    "protected": readers.read_protected,
     "settlement_class": readers.read_classes,
 }

@@ -21,7 +21,7 @@ from geo_border.polygons import polygonal
 from geo_border.study import Study
 from geo_border.zonal import prepare_zones
 from geo_border.zones.kinds import list_zones
-from geo_border.zones.layout import Layout, PolygonZone, SegmentName
+from geo_border.zones.layout import Layout, PolygonZone, SegmentName, name_rest
 from geo_border.zones.membership import (
     NO_UNIT,
     Members,
@@ -65,7 +65,10 @@ def list_polygons(study: Study, ground: Ground) -> Polygons:
                     place_name=corridor.name,
                     country=country,
                     number=number,
-                    variants=(number + 1, number + 2),
+                    variants={
+                        f"corridor width k {k:g}": number + place
+                        for place, k in ((1, corridor.k_low), (2, corridor.k_high))
+                    },
                     range_from=f"corridor width k {corridor.k_low:g} to {corridor.k_high:g}",
                 )
             )
@@ -115,14 +118,18 @@ def build_zones(
     for need, frame in land.points.items():
         members[need] = _list_point_members(frame, study, polygons.shapes)
     membership = list_zones(_build_layout(study, ground, polygons, unit_members, land.stretches, names))
-    counts = [len(zone.variants) for zone in membership.zones]
     main = membership.main_rows
+    variants = {
+        i: {int(main[i]) + 1 + n: name for n, name in enumerate(zone.variants)}
+        for i, zone in enumerate(membership.zones)
+        if zone.variants
+    }
     table = ZoneTable(
         frame=membership.frame,
         matrices={carrier: membership.build_matrix(found) for carrier, found in members.items()},
         main=main,
-        variants={i: range(main[i] + 1, main[i] + 1 + n) for i, n in enumerate(counts) if n},
-        range_from={i: zone.range_from or "" for i, zone in enumerate(membership.zones) if zone.variants},
+        variants=variants,
+        range_from={i: membership.zones[i].range_from or "" for i in variants},
         carriers=np.array([zone.carrier for zone in membership.zones]),
         member_area_km2=np.concatenate([block.area_km2 for block in land.blocks]),
     )
@@ -230,21 +237,24 @@ def _build_layout(
     names: dict[str, str],
 ) -> Layout:
     rings: dict[tuple[float, float], Sequence[str]] = {}
-    with_units = set(ground.admin["country"])
-    ids = list(ground.admin["admin_id"])
-    for from_m, to_m in study.bands:
-        ring = (units.from_m >= from_m) & (units.to_m <= to_m)
-        there = set(units.admin[ring])
-        left = [c for c in with_units if (ring & (units.country == c) & (units.admin == NO_UNIT)).any()]
-        rings[(from_m, to_m)] = [*(i for i in ids if i in there), *(f"{c}-{NO_UNIT}" for c in sorted(left))]
-    along = stretches[stretches["admin"] != NO_UNIT][["admin", "segment"]].drop_duplicates()
+    along: list[tuple[str, str]] = []
+    # Where there are units, land in none of them has zones of its own, so that all of them add up to the whole.
+    if len(ground.admin):
+        ids = list(ground.admin["admin_id"])
+        for from_m, to_m in study.bands:
+            ring = (units.from_m >= from_m) & (units.to_m <= to_m)
+            there = set(units.admin[ring])
+            left = sorted(set(units.country[ring & (units.admin == NO_UNIT)]))
+            rings[(from_m, to_m)] = [*(i for i in ids if i in there), *(name_rest(country) for country in left)]
+        unit = stretches["admin"].where(stretches["admin"] != NO_UNIT, stretches["country"].map(name_rest))
+        along = list(dict.fromkeys(zip(unit, stretches["segment"], strict=True)))
     return Layout(
         study=study,
-        segments=[SegmentName(s.id, s.country, s.facing_country) for s in ground.frontier.segments],
+        segments=[SegmentName(s.id, s.country, s.home, s.facing) for s in ground.frontier.segments],
         pieces=ground.pieces,
         admin=ground.admin,
         admin_rings=rings,
-        admin_segments=list(along.itertuples(index=False, name=None)),
+        admin_segments=along,
         names=names,
         polygons=polygons.zones,
     )

@@ -70,7 +70,7 @@ def _home_of(at: Any, home: dict[str, Any]) -> Any:
 
 
 def build_cells(
-    ground: Ground, counted: Mapping[str, Counted], layers: Layers, study: Study, facilities: gpd.GeoDataFrame
+    ground: Ground, counted: Mapping[str, Counted[Any]], layers: Layers, study: Study, facilities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Layer `cells`: people, cover and settlement class added up from units, and classed."""
     squares = ground.cells
@@ -108,7 +108,7 @@ def build_cells(
     )
 
 
-def _get_of_units(counted: Mapping[str, Counted], measure: str, category: str | None, count: int) -> Any:
+def _get_of_units(counted: Mapping[str, Counted[Any]], measure: str, category: str | None, count: int) -> Any:
     """One number a unit (units come first among the areas), or None where the run does not measure it."""
     found = counted[measure].get(category) if measure in counted else None
     return None if found is None else found[:count]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geo_border.readers.people import people_categories, people_files, people_unplaced, read_people
-from geo_border.readers.points import read_facilities, read_places, read_roads
+from geo_border.readers.points import read_facilities, read_lines, read_places, read_roads
 from geo_border.readers.raster import read_classes, read_cover, read_grid
 from geo_border.readers.vector import read_admin, read_boundaries, read_land, read_protected, read_water
 
@@ -18,6 +18,7 @@ __all__ = [
     "read_facilities",
     "read_grid",
     "read_land",
+    "read_lines",
     "read_people",
     "read_places",
     "read_protected",

@@ -17,6 +17,7 @@ from pyproj import CRS
 
 from geo_border.crs import WGS84, transformer
 from geo_border.errors import EmptyLayerError, SchemaError
+from geo_border.files.text import open_text
 from geo_border.iso3166 import alpha2
 from geo_border.model import AGES, Grid
 from geo_border.readers.raster import MOST_CELLS
@@ -124,7 +125,8 @@ def _read(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.float64]]
         include_columns=list(wanted), column_types=wanted, null_values=_NOT_KNOWN, strings_can_be_null=True
     )
     try:
-        table = arrow_csv.read_csv(path, read_options=how, convert_options=options).combine_chunks()
+        with open_text(path) as handle:
+            table = arrow_csv.read_csv(handle, read_options=how, convert_options=options).combine_chunks()
     except (ArrowInvalid, OSError) as error:
         raise SchemaError(f"{path}: not the census grid's CSV in UTF-8 ({' '.join(str(error).split())}).") from error
     names, told = (compute.utf8_trim_whitespace(table[name]).combine_chunks() for name in wanted)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_border.crs import WGS84
 from geo_border.errors import SchemaError
+from geo_border.files.text import open_text
 from geo_border.readers.military import drop_military
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
@@ -49,16 +50,17 @@ def places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(
-            path,
-            sep="\t",
-            names=_COLUMNS,
-            usecols=list(_KEPT),
-            # A place may be called NA, and a country is (Namibia).
-            keep_default_na=False,
-            na_values={"population": [""]},
-            quoting=csv.QUOTE_NONE,
-            dtype={"geonameid": "int64", "population": "float64", "latitude": "float64", "longitude": "float64"},
-        )
+        with open_text(path) as handle:
+            return pd.read_csv(
+                handle,
+                sep="\t",
+                names=_COLUMNS,
+                usecols=list(_KEPT),
+                # A place may be called NA, and a country is (Namibia).
+                keep_default_na=False,
+                na_values={"population": [""]},
+                quoting=csv.QUOTE_NONE,
+                dtype={"geonameid": "int64", "population": "float64", "latitude": "float64", "longitude": "float64"},
+            )
     except (ValueError, OSError) as error:
         raise SchemaError(f"{path}: not a GeoNames dump of {len(_COLUMNS)} columns ({error}).") from error

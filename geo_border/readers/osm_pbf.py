@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import pyogrio
 
-from geo_border.errors import SchemaError
+from geo_border.errors import FileError, SchemaError
+from geo_border.files.vector import read_vector
 from geo_border.readers.military import drop_military
 from geo_border.readers.osm import facility_row, frame, place_row
 from geo_border.readers.osm_tags import PLACE_KINDS, ROAD_KINDS, facility_kind, place_kind, road_kind
@@ -67,8 +67,8 @@ def _features(raw: Raw, layer: str, window: Bounds | None, where: str) -> Iterat
 
 def _read(path: Path, layer: str, window: Bounds | None, where: str) -> gpd.GeoDataFrame:
     try:
-        return pyogrio.read_dataframe(path, layer=layer, bbox=window, where=where)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        return read_vector(path, layer=layer, bbox=window, where=where)
+    except FileError as error:
         raise SchemaError(f"{path}: cannot be read as an OpenStreetMap extract ({error}).") from error
 
 

@@ -69,6 +69,11 @@ def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     return _canonical(table[table["kind"].isin(osm.FACILITY_KINDS)], raw, FACILITY_COLUMNS)
 
 
+def read_lines(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
+    """Lines of any kind that meet a window of lon/lat degrees: `kind` (empty where the file has none), EPSG:4326."""
+    return _table(raw, window, (), {"kind": None})[[*ROAD_COLUMNS, "geometry"]]
+
+
 def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Public roads that meet a window of lon/lat degrees: `kind`, line in EPSG:4326.
 

@@ -19,6 +19,7 @@ from rasterio.windows import Window
 
 from geo_border.crs import WGS84, parse_crs, transformer
 from geo_border.errors import CRSError, EmptyLayerError, RasterError
+from geo_border.files.raster import open_raster
 from geo_border.model import UNKNOWN, Grid
 from geo_border.readers.table import Bounds, halves
 from geo_border.store import Raw
@@ -48,7 +49,7 @@ def read_grid(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     if not raw.paths:
         raise EmptyLayerError(f"{raw.entry.name}: no file covers the study.")
     with ExitStack() as stack:
-        sources = [stack.enter_context(_opened(path)) for path in raw.paths]
+        sources = [stack.enter_context(open_raster(path)) for path in raw.paths]
         crs = _crs(raw, sources[0])
         transform = _common_transform(sources, raw.paths)
         spans = [_span(source, transform) for source in sources]
@@ -136,18 +137,11 @@ def declares_nodata(path: Path) -> None:
     RasterError
         Saying how to declare it.
     """
-    with _opened(path) as source:
+    with open_raster(path) as source:
         if source.nodata is None and np.dtype(source.dtypes[0]).kind != "u":
             raise RasterError(
                 f"{path}: declares no nodata value. Declare it (gdal_edit.py -a_nodata VALUE), run again."
             )
-
-
-def _opened(path: Path) -> rasterio.DatasetReader:
-    try:
-        return rasterio.open(path)
-    except RasterioError as error:
-        raise RasterError(f"{path}: cannot be opened as a raster ({error}).") from error
 
 
 def _crs(raw: Raw, source: rasterio.DatasetReader) -> CRS:

@@ -10,13 +10,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
-import pyogrio
 import shapely
 from pyproj.exceptions import ProjError
 
 from geo_border.crs import WGS84, parse_crs, transformer
-from geo_border.errors import CRSError, EmptyLayerError, GeometryError, SchemaError
+from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
+from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
 from geo_border.polygons import polygonal
 from geo_border.readers.military import drop_military
 from geo_border.store import Raw
@@ -168,7 +167,7 @@ def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
 def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
     # Shapely's warning of a coordinate that is no number would stand beside our error.
     with np.errstate(invalid="ignore"):
-        table = _parquet(path) if path.suffix in {".parquet", ".geoparquet"} else _ogr(path, window, layer)
+        table = _parquet(path) if is_parquet(path) else _ogr(path, window, layer)
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
     if table.crs != WGS84:
@@ -181,24 +180,21 @@ def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFr
 
 def _parquet(path: Path) -> gpd.GeoDataFrame:
     try:
-        if b"geo" not in (pq.read_schema(path).metadata or {}):
-            raise SchemaError(f"{path}: a Parquet table without geometry. Expected GeoParquet.")
-        table = gpd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise SchemaError(f"{path}: cannot be read as GeoParquet ({error}).") from error
+        table = read_geoparquet(path)
+    except FileError as error:
+        raise SchemaError(str(error)) from error
     parse_crs(table.crs, str(path))
     return table
 
 
 def _ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
     try:
-        layer = _layer_of(path, pyogrio.list_layers(path), layer)
-        info = pyogrio.read_info(path, layer=layer)
-        crs = parse_crs(info["crs"], str(path))
+        layer = _layer_of(path, list_layers(path), layer)
+        crs = parse_crs(read_crs(path, layer), str(path))
         bbox = None if window is None else _moved(window, crs.to_wkt(), path)
-        table = pyogrio.read_dataframe(path, layer=layer, bbox=bbox, use_arrow=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise SchemaError(f"{path}: cannot be opened as vector data ({error}).") from error
+        table = read_vector(path, layer=layer, bbox=bbox, use_arrow=True)
+    except FileError as error:
+        raise SchemaError(str(error)) from error
     return table.set_crs(crs, allow_override=True)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.crs import parse_crs
-from geo_border.errors import GeometryError
+from geo_border.errors import FileError, GeometryError
+from geo_border.files.vector import is_parquet, read_geoparquet, read_vector
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
@@ -74,7 +74,7 @@ class Rings:
 
 
 def read_zones(zones: gpd.GeoDataFrame | str | Path, zone_field: str) -> gpd.GeoDataFrame:
-    """The zones' layer with its id column, from memory or from any file that pyogrio or parquet opens.
+    """The zones' layer with its id column, from memory or from any vector file that is opened here.
 
     Raises
     ------
@@ -104,9 +104,9 @@ def _load(zones: gpd.GeoDataFrame | str | Path) -> tuple[gpd.GeoDataFrame, str]:
         return zones, "zones"
     path = Path(zones)
     try:
-        frame = gpd.read_parquet(path) if path.suffix == ".parquet" else pyogrio.read_dataframe(zones)
-    except (pyogrio.errors.DataSourceError, OSError, ValueError) as error:
-        raise GeometryError(f"{zones}: not a polygon layer that can be opened ({error}).") from error
+        frame = read_geoparquet(path) if is_parquet(path) else read_vector(zones)
+    except FileError as error:
+        raise GeometryError(str(error)) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryError(f"{zones}: has no geometry column; give a layer of polygons.")
     return frame, str(zones)

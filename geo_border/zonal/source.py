@@ -13,6 +13,7 @@ from rasterio.windows import Window
 
 from geo_border.crs import parse_crs
 from geo_border.errors import RasterError
+from geo_border.files.raster import open_raster
 from geo_border.model import Grid
 from geo_border.zonal.header import Header, checked, read_header
 
@@ -53,10 +54,7 @@ class FileSource:
 
     def __init__(self, path: str | Path, band: int, header: Header | None = None) -> None:
         self._path, self._band = str(path), band
-        try:
-            self._dataset = rasterio.open(self._path)
-        except (RasterioError, UnicodeEncodeError) as error:
-            raise RasterError(f"{path!s:.300}: not a raster that can be opened ({error}).") from error
+        self._dataset = open_raster(path)
         self.header = header or read_header(self._dataset, self._path, band)
         self._buffer = np.empty(0, self.header.dtype)
 

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from geo_border.crs import WGS84, to_crs
+from geo_border.errors import SchemaError
 from geo_border.polygons import polygonal
 from geo_border.zones.nearest_parts import parts_of_points
 
@@ -26,8 +27,15 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDat
     Returns
     -------
     GeoDataFrame
-        `admin_id`, `name`, `country`, geometry in the plane; the units of a country are disjoint and make up its land.
+        `admin_id` (text), `name`, `country`, geometry in the plane; the units of a country are disjoint and make up its
+        land. Rows of one id are one unit.
+
+    Raises
+    ------
+    SchemaError
+        When units of two home countries have one id.
     """
+    admin = admin.assign(admin_id=admin["admin_id"].astype(str))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         frames = list(
             pool.map(lambda item: _of_country(admin[admin["country"] == item[0]], item[1], crs), home.items())
@@ -37,12 +45,21 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: Any) -> gpd.GeoDat
     if not kept:
         return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=crs)
     rows = [row for frame in kept for row in frame[columns].itertuples(index=False)]
-    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
+    out = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
+    twice = out[out["admin_id"].duplicated(keep=False)]
+    if len(twice):
+        name, countries = twice["admin_id"].iloc[0], sorted(set(twice["country"]))
+        raise SchemaError(
+            f"admin: the unit {name!r} stands in {' and '.join(countries)}. Give every unit an id of its own, for "
+            "instance with the country's code before it."
+        )
+    return out
 
 
 def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: Any) -> gpd.GeoDataFrame:
     if len(rows) == 0:
         return rows
+    rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows
     rows = rows.sort_values("admin_id").reset_index(drop=True)
     flat = shapely.make_valid(to_crs(shapely.segmentize(rows.geometry.to_numpy(), 0.05), WGS84, crs))
     near = shapely.intersects(flat, land)

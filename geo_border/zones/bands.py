@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 
 from geo_border.polygons import polygonal
-from geo_border.study import Study
 
 # Less than this is rounding of the overlay, not land.
 _LEAST_M2 = 1.0
@@ -62,36 +61,3 @@ def _of(pair: tuple[str, str], land: Any, part: Any, reach: list[tuple[float, An
         inner, outer_m = inside, edge_m
     out.append(Piece(*pair, 0.0, outer_m, inner))
     return [piece for piece in reversed(out) if shapely.area(piece.geometry) >= _LEAST_M2]
-
-
-def between(parts: list[Piece], from_m: float, to_m: float) -> dict[tuple[str, str], list[int]]:
-    """Positions of the pieces that make up each (segment, country) between two distances."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for i, piece in enumerate(parts):
-        if piece.from_m >= from_m and piece.to_m <= to_m:
-            found.setdefault((piece.segment, piece.country), []).append(i)
-    return found
-
-
-def joined(parts: list[Piece], which: list[int]) -> Any:
-    """The pieces as one geometry."""
-    shapes = np.array([parts[i].geometry for i in which], dtype=object)
-    return polygonal(shapely.union_all(shapes)) if len(shapes) > 1 else shapes[0]
-
-
-def zones(parts: list[Piece], study: Study) -> list[tuple[dict[str, Any], list[int]]]:
-    """Every band and strip as (columns of layer `zones`, positions of its pieces)."""
-    spans = [("band", low, high) for low, high in study.bands] + [("strip", 0.0, depth) for depth in study.strips_m]
-    out = []
-    for kind, low, high in spans:
-        for (segment, country), which in between(parts, low, high).items():
-            row = {
-                "zone_id": f"{kind}|{segment}|{country}|{low:g}-{high:g}",
-                "zone_kind": kind,
-                "segment": segment,
-                "country": country,
-                "from_m": low,
-                "to_m": high,
-            }
-            out.append((row, which))
-    return out

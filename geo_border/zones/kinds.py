@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypedDict
 
+from geo_border.errors import SchemaError
 from geo_border.model import WHOLE
-from geo_border.zones.layout import Layout, format_depth, format_ring
+from geo_border.present import labels
+from geo_border.schemas import ZONE_KINDS
+from geo_border.zones.layout import Layout, format_depth, format_ring, name_rest
 from geo_border.zones.membership import LINE, NO_UNIT, Membership, Selection, Zone, build_membership
 
 
@@ -103,73 +108,69 @@ def list_corridors(layout: Layout) -> Iterator[Zone]:
                 country=country,
                 place_id=place,
                 place_name=name,
-                variants=tuple(
-                    Selection(polygons=numbers) for numbers in zip(*(p.variants for p in members), strict=True)
-                ),
+                variants={
+                    width: Selection(polygons=tuple(p.variants[width] for p in members)) for width in own[0].variants
+                },
                 range_from=own[0].range_from,
             )
 
 
 def list_admin(layout: Layout) -> Iterator[Zone]:
     """`admin|PL-20|1000-5000` (rings, which add up), `admin|PL-20|within-10000` and `admin|PL-20|PL-BY` (line only)."""
-    units = {str(row.admin_id): row for row in layout.admin.itertuples()}
-    # Land in no unit has a zone of its own in every country that has units.
-    countries = {f"{code}-{NO_UNIT}": code for code in dict.fromkeys(layout.admin["country"])}
-
-    def make(unit: str, key: str, ending: str, selection: Selection, **columns: float | str) -> Zone:
-        country = countries.get(unit) or str(units[unit].country)
-        name = "No unit" if unit in countries else str(units[unit].name)
-        own = Selection(
-            country=country,
-            admin=NO_UNIT if unit in countries else unit,
-            segment=selection.segment,
-            from_m=selection.from_m,
-            to_m=selection.to_m,
-        )
-        return Zone(
-            "admin",
-            f"admin|{unit}|{key}",
-            f"{name} ({unit}), {ending}",
-            own,
-            country=country,
-            place_id=unit,
-            place_name=name,
-            **columns,  # type: ignore[arg-type]
-        )
-
     for (from_m, to_m), present in layout.admin_rings.items():
         for unit in present:
-            yield make(
-                unit,
-                f"{from_m:g}-{to_m:g}",
-                format_ring(from_m, to_m),
-                Selection(from_m=from_m, to_m=to_m),
+            yield Zone(
+                **_describe_unit(layout, unit, f"{from_m:g}-{to_m:g}", format_ring(from_m, to_m)),
+                selection=replace(_select_unit(layout, unit), from_m=from_m, to_m=to_m),
                 from_m=from_m,
                 to_m=to_m,
                 part_of="admin",
             )
     for _, to_m in layout.study.bands:
-        near = [unit for (_, outer), present in layout.admin_rings.items() if outer <= to_m for unit in present]
-        for unit in sorted(dict.fromkeys(near)):
-            yield make(
-                unit,
-                f"within-{to_m:g}",
-                f"within {format_depth(to_m)}",
-                Selection(to_m=to_m),
+        near = {unit for (_, outer), present in layout.admin_rings.items() if outer <= to_m for unit in present}
+        for unit in sorted(near):
+            yield Zone(
+                **_describe_unit(layout, unit, f"within-{to_m:g}", f"within {format_depth(to_m)}"),
+                selection=replace(_select_unit(layout, unit), to_m=to_m),
                 from_m=0.0,
                 to_m=to_m,
             )
     for unit, segment in layout.admin_segments:
-        ending = layout.name_segment(segment)
-        yield make(
-            unit,
-            segment,
-            ending,
-            Selection(segment=segment),
+        yield Zone(
+            **_describe_unit(layout, unit, segment, layout.name_segment(segment)),
+            selection=replace(_select_unit(layout, unit), segment=segment),
             segment=segment,
             part_of="admin-segments",
             carrier=LINE,
         )
+
+
+class _OfUnit(TypedDict):
+    """What every zone of one administrative unit has."""
+
+    kind: str
+    id: str
+    name: str
+    country: str
+    place_id: str
+    place_name: str
+
+
+def _describe_unit(layout: Layout, unit: str, key: str, ending: str) -> _OfUnit:
+    country, name = layout.find_unit(unit)
+    return _OfUnit(
+        kind="admin",
+        id=f"admin|{unit}|{key}",
+        name=f"{name} ({unit}), {ending}" if name != unit else f"{unit}, {ending}",
+        country=country,
+        place_id=unit,
+        place_name=name,
+    )
+
+
+def _select_unit(layout: Layout, unit: str) -> Selection:
+    country, _ = layout.find_unit(unit)
+    return Selection(country=country, admin=NO_UNIT if unit == name_rest(country) else unit)
 
 
 def list_own(layout: Layout) -> Iterator[Zone]:
@@ -200,6 +201,24 @@ KINDS: dict[str, Callable[[Layout], Iterator[Zone]]] = {
     "admin": list_admin,
     "own": list_own,
 }
+
+
+def check_kinds() -> None:
+    """Fail where a zone kind is unknown to the schema or lacks its label.
+
+    Raises
+    ------
+    SchemaError
+        With what is forgotten, and where it belongs.
+    """
+    places = (("schemas.ZONE_KINDS", ZONE_KINDS), ("present/labels.py", labels.ZONE_KINDS))
+    for place, known in places:
+        missing = [kind for kind in KINDS if kind not in known]
+        if missing:
+            raise SchemaError(f"zone kinds that are forgotten: {', '.join(missing)}. Add them to {place}.")
+
+
+check_kinds()
 
 
 def list_zones(layout: Layout) -> Membership:

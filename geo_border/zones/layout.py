@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
+import pandas as pd
 
 from geo_border.study import Study
 from geo_border.zones.bands import Piece
+from geo_border.zones.membership import NO_UNIT
 
 
 @dataclass(frozen=True)
 class SegmentName:
-    """One segment: its id, and the country on each side."""
+    """One segment: its id, the territory on each side, and the home country."""
 
     id: str
     country: str
+    home: str
     facing: str
 
 
@@ -30,10 +33,10 @@ class PolygonZone:
         `corridor` or `own`.
     place_id, place_name, country
         The corridor or the user's polygon, and the home country that this part of it lies in.
-    number, variants
-        Numbers of the polygon and of its variants.
-    range_from
-        What the variants vary.
+    number
+        Number of the polygon.
+    variants, range_from
+        Numbers of other outlines of the same part, each with its name, and what they vary.
     """
 
     kind: str
@@ -41,7 +44,7 @@ class PolygonZone:
     place_name: str
     country: str
     number: int
-    variants: tuple[int, ...] = ()
+    variants: Mapping[str, int] = field(default_factory=dict)
     range_from: str | None = None
 
 
@@ -58,11 +61,11 @@ class Layout:
     admin
         `admin_id`, `name`, `country` of every administrative unit.
     admin_rings
-        For every ring (from_m, to_m), the ids of the units with land in it.
+        For every ring (from_m, to_m), the ids of the units with land in it; `name_rest` of a country with land in none.
     admin_segments
-        Pairs of unit and segment where the frontier runs along the unit.
+        Pairs of such an id and a segment, where the frontier runs along that land.
     names
-        Readable names of countries by code.
+        Readable names of countries by code, and of territories by the study's name for them.
     polygons
         Parts of corridors and a user's own polygons.
     """
@@ -88,16 +91,33 @@ class Layout:
         """Readable name with its code: `Latvia (LV)`."""
         return f"{self.names[code]} ({code})" if code in self.names else code
 
+    def find_unit(self, unit: str) -> tuple[str, str]:
+        """Country and name of an administrative unit, or of the land of a country that lies in none."""
+        rest = {name_rest(country): country for country in self.countries}
+        if unit in rest:
+            return rest[unit], "No unit"
+        row = self.admin[self.admin["admin_id"] == unit].iloc[0]
+        return str(row["country"]), str(row["name"]) if pd.notna(row["name"]) else unit
+
     def name_segment(self, segment_id: str) -> str:
         """Readable name with its code: `Latvia - Russia (LV-RU)`, with an en dash between the two."""
         found = next(segment for segment in self.segments if segment.id == segment_id)
-        home, facing = (self.names.get(code, code) for code in (found.country, found.facing))
+        home, facing = (self.names.get(code, code) for code in (found.home, found.facing))
         return f"{home} – {facing} ({segment_id})"
 
     def list_pairs(self, from_m: float, to_m: float) -> list[tuple[str, str]]:
         """Pairs of segment and country that have land between two distances."""
         found = [(p.segment, p.country) for p in self.pieces if p.from_m >= from_m and p.to_m <= to_m]
         return list(dict.fromkeys(found))
+
+
+def name_rest(country: str) -> str:
+    """The id under which land of a country that lies in no administrative unit has its zones.
+
+    >>> name_rest("PL")
+    'PL-none'
+    """
+    return f"{country}-{NO_UNIT}"
 
 
 def format_ring(from_m: float, to_m: float) -> str:

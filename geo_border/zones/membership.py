@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class Zone:
     carrier
         `LAND` for areas and what lies in them, `LINE` for stretches of the frontier.
     variants, range_from
-        Other outlines of the same zone, whose sums widen the range of every figure, and what they are.
+        Other outlines of the same zone by name, whose sums widen the range of every figure, and what they vary.
     """
 
     kind: str
@@ -82,7 +82,7 @@ class Zone:
     place_id: str | None = None
     place_name: str | None = None
     carrier: str = LAND
-    variants: tuple[Selection, ...] = ()
+    variants: Mapping[str, Selection] = field(default_factory=dict)
     range_from: str | None = None
 
 
@@ -120,7 +120,7 @@ class Membership:
     @property
     def selections(self) -> list[Selection]:
         """One for each row of the matrix, in the order of the zones."""
-        return [selection for zone in self.zones for selection in (zone.selection, *zone.variants)]
+        return [selection for zone in self.zones for selection in (zone.selection, *zone.variants.values())]
 
     @property
     def main_rows(self) -> NDArray[np.int64]:

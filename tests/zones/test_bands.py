@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_border.crs import WGS84, area_km2, to_crs
-from geo_border.zones.bands import between, joined, zones
 from tests.worlds import World, a_study, boundaries, two_sides, world, wound
 
 EDGES_M = (500.0, 1000.0, 2000.0, 5000.0, 10000.0, 25000.0, 50000.0)
@@ -30,9 +29,14 @@ def a_world(case: tuple[int, float]) -> World:
 
 
 def area(made: World, low: float, high: float) -> float:
-    return sum(
-        float(area_km2(joined(made.pieces, which), made.crs)) for which in between(made.pieces, low, high).values()
-    )
+    return sum(float(area_km2(p.geometry, made.crs)) for p in made.pieces if p.from_m >= low and p.to_m <= high)
+
+
+def select(made: World, zone_id: str) -> set[int]:
+    """Pieces that a zone is made of, by number."""
+    membership = made.membership()
+    rows = membership.build_matrix(made.members())[membership.main_rows]
+    return set(rows[[zone.id for zone in membership.zones].index(zone_id)].indices.tolist())
 
 
 def test_a_straight_border_has_bands_as_long_as_it_is() -> None:
@@ -54,10 +58,10 @@ def test_bands_lie_on_the_home_side_alone() -> None:
 
 
 def test_zone_ids_are_as_the_contract_writes_them() -> None:
-    ids = [row["zone_id"] for row, _ in zones(a_world((0, 54.0)).pieces, a_world((0, 54.0)).study)]
-    assert "band|HH-FF|HH|1000-5000" in ids
-    assert "strip|HH-FF|HH|0-500" in ids
-    assert len(ids) == len(set(ids)) == 9
+    ids = [zone.id for zone in a_world((0, 54.0)).membership().zones]
+    assert {"band|HH-FF|HH|1000-5000", "strip|HH-FF|HH|0-500", "within|all|0-50000", "segment|HH-FF"} <= set(ids)
+    # One segment, 5 bands, 4 strips of it, its country and the whole, 7 distances of the same three.
+    assert len(ids) == len(set(ids)) == 1 + 5 + 4 * 3 + 7 * 3
 
 
 @given(cases)
@@ -83,16 +87,14 @@ def test_strips_nest(case: tuple[int, float]) -> None:
     made = a_world(case)
     depths = [area(made, 0, depth) for depth in made.study.strips_m]
     assert depths == sorted(depths)
-    inner, outer = (between(made.pieces, 0, depth) for depth in (1000, 5000))
-    assert all(set(inner[key]) < set(outer[key]) for key in inner)
+    assert select(made, "strip|HH-FF|HH|0-1000") < select(made, "strip|HH-FF|HH|0-5000")
 
 
 @given(cases)
 @few
 def test_a_1_km_strip_is_the_0_to_1_km_band(case: tuple[int, float]) -> None:
     made = a_world(case)
-    by_id = {row["zone_id"]: which for row, which in zones(made.pieces, made.study)}
-    assert by_id["strip|HH-FF|HH|0-1000"] == by_id["band|HH-FF|HH|0-1000"]
+    assert select(made, "strip|HH-FF|HH|0-1000") == select(made, "band|HH-FF|HH|0-1000") != set()
 
 
 @given(cases)

@@ -13,6 +13,7 @@ import shapely
 from pyproj import CRS
 
 from geo_border.crs import WGS84, to_crs
+from geo_border.files.vector import read_geoparquet
 from geo_border.store import embedded_dir
 
 ATTRIBUTION = "Made with Natural Earth"
@@ -104,10 +105,10 @@ def _polygons(shapes: Any) -> Any:
 @lru_cache(maxsize=2)
 def _embedded(dataset: str, file: str) -> gpd.GeoDataFrame | None:
     path = embedded_dir() / dataset / file
-    return gpd.read_parquet(path) if path.exists() else None
+    return read_geoparquet(path) if path.exists() else None
 
 
 @lru_cache(maxsize=1)
 def _world() -> Any:
     path = resources.files(__package__) / "land.parquet"
-    return gpd.read_parquet(BytesIO(path.read_bytes())).geometry.to_numpy()
+    return read_geoparquet(BytesIO(path.read_bytes())).geometry.to_numpy()

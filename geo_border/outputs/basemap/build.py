@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from geo_border.errors import ChecksumError
+from geo_border.files.vector import read_vector
 from geo_border.store import atomic_path
 
 LAND = Path(__file__).with_name("land.parquet")
@@ -41,7 +42,7 @@ def build(tarball: Path) -> gpd.GeoDataFrame:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "land.topojson"
         path.write_bytes(raw)
-        shapes = gpd.read_file(path, layer="land").geometry.to_numpy()
+        shapes = read_vector(path, layer="land").geometry.to_numpy()
     valid = shapely.get_parts(shapely.make_valid([_cut(part) for part in shapely.get_parts(shapes)]))
     parts = shapely.get_parts(shapely.set_precision(valid, _GRID_DEG))
     polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]

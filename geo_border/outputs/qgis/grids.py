@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import rasterio
 from pyproj import CRS
 
 from geo_border import catalog, palette
 from geo_border.outputs.cog import legend_of
-from geo_border.outputs.mosaic import MOSAIC_FILE
+from geo_border.outputs.mosaic import MOSAIC_FILE, read_mosaic_crs
 from geo_border.outputs.qgis import maplayers, renderers
 from geo_border.outputs.qgis.words import Say
 from geo_border.present import labels
@@ -66,8 +65,7 @@ def _cover(result: Result, folder: Path) -> tuple[str, CRS] | None:
         return COVER_FILE, result.cover.crs
     mosaic = folder / MOSAIC_FILE
     if mosaic.exists():
-        with rasterio.open(mosaic) as opened:
-            return MOSAIC_FILE, CRS.from_user_input(opened.crs)
+        return MOSAIC_FILE, read_mosaic_crs(mosaic)
     return None
 
 
