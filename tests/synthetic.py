@@ -119,7 +119,7 @@ def _layout(study: Study) -> Layout:
     units = [{"admin_id": unit, "name": name, "country": unit[:2]} for unit, name in UNITS.items()]
     return Layout(
         study=study,
-        segments=[SegmentName(p.segment, p.country, p.facing) for p in PARTS],
+        segments=[SegmentName(p.segment, p.country, p.country, p.facing) for p in PARTS],
         pieces=pieces,
         admin=gpd.GeoDataFrame(units, geometry=[_home(unit[:2]) for unit in UNITS], crs="EPSG:3035"),
         admin_rings={ring: list(UNITS) for ring in study.bands},
