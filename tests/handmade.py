@@ -222,7 +222,14 @@ def make_ground(
     frontier = make_frontier()
     home = {"AA": box(-6, 4, 0, 8), "BB": box(-6, 0, 0, 4)}
     pieces = [
-        Piece(segment, country, low, high, box(-min(high, 6e3) / 1e3, south, -low / 1e3, north))
+        Piece(
+            segment,
+            country,
+            low,
+            high,
+            box(-min(high, 6e3) / 1e3, south, -low / 1e3, north),
+            box(-min(high, 6e3) / 1e3, south, 0.0, north),
+        )
         for segment, country, south, north in PARTS
         for low, high in pairwise(EDGES_M)
     ]

@@ -208,7 +208,12 @@ def _cut_water(shapes: NDArray[np.object_], ground: Ground) -> gpd.GeoDataFrame:
     if not len(wet):
         return gpd.GeoDataFrame({"area": np.empty(0, np.int64)}, geometry=[], crs=ground.crs)
     polygon, of = shapely.STRtree(wet).query(shapes, predicate="intersects")
-    inside = polygonal(shapely.intersection(wet[of], shapes[polygon]))
+    shapely.prepare(shapes)
+    parts = wet[of].copy()
+    # Most lie wholly inside.
+    cut = ~shapely.contains_properly(shapes[polygon], parts)
+    parts[cut] = shapely.intersection(parts[cut], shapes[polygon[cut]])
+    inside = polygonal(parts)
     return gpd.GeoDataFrame({"area": polygon.astype(np.int64)}, geometry=inside, crs=ground.crs)
 
 

@@ -43,17 +43,20 @@ def _outline(selection: Selection, ground: Ground, polygons: Polygons) -> Any:
     if selection.polygons:
         shapes = polygons.shapes[list(selection.polygons)]
         return polygonal(shapely.union_all(shapes)) if len(shapes) > 1 else shapes[0]
-    parts = np.array(
-        [
-            piece.geometry
-            for piece in ground.pieces
-            if piece.from_m >= selection.from_m
-            and piece.to_m <= selection.to_m
-            and selection.segment in (None, piece.segment)
-            and selection.country in (None, piece.country)
-        ],
-        dtype=object,
-    )
+    pieces = [
+        piece
+        for piece in ground.pieces
+        if piece.from_m >= selection.from_m
+        and piece.to_m <= selection.to_m
+        and selection.segment in (None, piece.segment)
+        and selection.country in (None, piece.country)
+    ]
+    if selection.from_m == 0 and selection.admin is None:
+        # The last piece of each country and segment, from near to far, has all that is nearer.
+        farthest = {(piece.segment, piece.country): piece.nested for piece in pieces}
+        parts = np.array(list(farthest.values()), dtype=object)
+    else:
+        parts = np.array([piece.geometry for piece in pieces], dtype=object)
     if selection.admin is not None:
         parts = polygonal(shapely.intersection(parts, _get_unit(selection, ground)))
     return polygonal(shapely.union_all(parts)) if len(parts) > 1 else parts[0]

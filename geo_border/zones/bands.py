@@ -21,6 +21,13 @@ class Piece:
     """Home land of one country nearest to one segment, between two distances; every zone is a sum of pieces.
 
     `to_m` is infinite for what lies beyond the widest band (kept only so that counts can be conserved).
+
+    Attributes
+    ----------
+    geometry
+        The land between the two distances.
+    nested
+        All land of that country and segment nearer than `to_m`.
     """
 
     segment: str
@@ -28,6 +35,7 @@ class Piece:
     from_m: float
     to_m: float
     geometry: Any
+    nested: Any
 
 
 def pieces(home: dict[str, Any], nearest: dict[str, Any], reach: dict[float, Any]) -> list[Piece]:
@@ -57,7 +65,7 @@ def _of(pair: tuple[str, str], land: Any, part: Any, reach: list[tuple[float, An
     out, outer_m = [], np.inf
     for edge_m, within in reversed(reach):
         inside = polygonal(shapely.intersection(inner, within))
-        out.append(Piece(*pair, edge_m, outer_m, polygonal(shapely.difference(inner, inside))))
+        out.append(Piece(*pair, edge_m, outer_m, polygonal(shapely.difference(inner, inside)), inner))
         inner, outer_m = inside, edge_m
-    out.append(Piece(*pair, 0.0, outer_m, inner))
+    out.append(Piece(*pair, 0.0, outer_m, inner, inner))
     return [piece for piece in reversed(out) if shapely.area(piece.geometry) >= _LEAST_M2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import geopandas as gpd
 import pandas as pd
@@ -93,11 +94,20 @@ class Layout:
 
     def find_unit(self, unit: str) -> tuple[str, str]:
         """Country and name of an administrative unit, or of the land of a country that lies in none."""
-        rest = {name_rest(country): country for country in self.countries}
-        if unit in rest:
-            return rest[unit], "No unit"
-        row = self.admin[self.admin["admin_id"] == unit].iloc[0]
-        return str(row["country"]), str(row["name"]) if pd.notna(row["name"]) else unit
+        if unit in self._rest:
+            return self._rest[unit], "No unit"
+        return self._units[unit]
+
+    @cached_property
+    def _rest(self) -> dict[str, str]:
+        """Country by the code of its land that lies in no unit."""
+        return {name_rest(country): country for country in self.countries}
+
+    @cached_property
+    def _units(self) -> dict[str, tuple[str, str]]:
+        """Country and name of every administrative unit by its id; one without a name goes by its id."""
+        rows = zip(self.admin["admin_id"], self.admin["country"], self.admin["name"], strict=True)
+        return {str(i): (str(country), str(name) if pd.notna(name) else str(i)) for i, country, name in rows}
 
     def name_segment(self, segment_id: str) -> str:
         """Readable name with its code: `Latvia - Russia (LV-RU)`, with an en dash between the two."""

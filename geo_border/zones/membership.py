@@ -237,5 +237,5 @@ def _match(selection: Selection, groups: pd.DataFrame) -> NDArray[np.bool_]:
     for name in ("segment", "country", "admin"):
         wanted = getattr(selection, name)
         if wanted is not None:
-            out &= (groups[name] == wanted).to_numpy()
+            out &= groups[name].to_numpy() == wanted
     return np.asarray(out, dtype=np.bool_)
