@@ -111,7 +111,7 @@ def _frontier() -> list[dict[str, Any]]:
 def _layout(study: Study) -> Layout:
     rings = list(zip((0.0, *study.edges_m[:-1]), study.edges_m, strict=True))
     pieces = [
-        Piece(p.segment, p.country, a, b, p.ring(a / 1000, b / 1000))
+        Piece(p.segment, p.country, a, b, p.ring(a / 1000, b / 1000), p.ring(0, b / 1000))
         for p in PARTS
         for a, b in rings
         if a < WIDTH_KM / 2 * 1000

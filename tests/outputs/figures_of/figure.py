@@ -93,8 +93,8 @@ def same_value(one: Figure, other: Figure) -> bool:
 def _readings(figure: Figure, error: float) -> set[Shown]:
     if figure.printed or figure.value is None or isinstance(figure.value, str):
         return {_comparable(figure.shown)}
-    if figure.unit == "share" and figure.value == 1:
-        # The whole is no sum that falls short of it.
+    if figure.unit == "share" and figure.value > 1 - rounding.NOISE:
+        # The whole, less the noise of a division, is no sum that falls short of it.
         return {100}
     around = (figure.value * (1 - error), figure.value, figure.value * (1 + error))
     return {_comparable(show(value, figure.unit)) for value in around}
