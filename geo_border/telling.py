@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from geo_border.model import WHOLE
-from geo_border.present.rounding import Shown
+from geo_border.present.rounding import Shown, length_km
 from geo_border.present.totals import totals
+from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
 
 _WORDS = {
@@ -72,18 +73,16 @@ class Warnings(RichHandler):
 
 def summary(console: Console, made: Result, root: Path, said: Collection[str] = ()) -> None:
     """The headline figures, rounded as maps round them, where the files are, and the notes that were not `said` yet."""
-    near = totals(made.study, made.layers, made.exposure)[WHOLE]["within"]
-    table = Table(title=made.study.title, title_justify="left", caption=_caption(made, near), caption_justify="left")
+    found = totals(made.study, made.layers, made.exposure)
+    near, caption = found[WHOLE]["within"], _caption(made, found)
+    table = Table(title=made.study.title, title_justify="left", caption=caption, caption_justify="left")
     table.add_column("within", justify="right")
     for name in ("land, km²", "people", "range", "tree", "settlements"):
         table.add_column(name, justify="right")
     for band in near:
         table.add_row(f"{band['to_m'] / 1000:g} km", *_headline(band))
-    lengths = made.layers["segments"]
-    console.print(
-        f"Frontier: {lengths['length_km'].sum():,.0f} km on land, rivers and lakes; "
-        f"{lengths['sea_km'].sum():,.0f} km at sea."
-    )
+    land, sea = found[WHOLE]["length"], length_km(float(made.layers["segments"]["sea_km"].sum()))
+    console.print(f"Frontier: {_number(land)} km on land, rivers and lakes; {_number(sea)} km at sea.")
     console.print(table)
     for note in [one for one in made.passport.get("notes", []) if one not in said]:
         console.print(f"note: {note}", highlight=False, soft_wrap=True, markup=False)
@@ -104,9 +103,9 @@ def _headline(band: dict[str, Any]) -> list[str]:
     tree = band["cover"].get("tree")
     return [
         _number(band["area"]),
-        _starred(band, "people", _number(people)),
+        _mark(band, "people", _number(people)),
         spread,
-        _starred(band, "cover_area", "-" if tree is None else f"{tree}%"),
+        _mark(band, "cover_share", "-" if tree is None else f"{tree}%"),
         _number(band["settlements"]),
     ]
 
@@ -115,15 +114,23 @@ def _number(shown: Shown) -> str:
     return "-" if shown is None else str(shown) if isinstance(shown, str) else f"{shown:,}"
 
 
-def _starred(band: dict[str, Any], measure: str, text: str) -> str:
-    return f"{text}*" if measure in band["indicative"] and text != "-" else text
+def _mark(band: dict[str, Any], measure: str, text: str) -> str:
+    """A figure with the sign of its caution, or of the reason why it is not shown."""
+    if text == "-":
+        return f"{text}†" if measure in band["withheld"] else text
+    return f"{text}*" if measure in band["indicative"] else text
 
 
-def _caption(made: Result, near: list[dict[str, Any]]) -> str:
+def _caption(made: Result, found: dict[str, Any]) -> str:
+    near = found[WHOLE]["within"]
     used = {row["need"]: row for row in made.passport.get("sources", [])}
     shown = {"people": any(band["people"] for band in near), "cover": any(band["cover"] for band in near)}
     told = [f"{n}: {used[n]['dataset']} ({used[n]['vintage']})" for n, there in shown.items() if there and n in used]
-    starred = any(band["indicative"] for band in near)
-    if shown["cover"]:
-        told.append("tree: share of the land whose cover is known")
-    return "; ".join(told) + ("\n* indicative: land narrower than the data's pixel" if starred else "")
+    if shown["cover"] and "tree" in found["basis"]:
+        told.append(f"tree: share of {found['basis']['tree']}")
+    lines = ["; ".join(told)]
+    if any(band["indicative"] for band in near):
+        lines.append("* indicative: land narrower than the data's pixel")
+    if any(band["withheld"] for band in near):
+        lines.append(f"† not shown: fewer than {LEAST_PIXELS} of the data's pixels")
+    return "\n".join(lines)

@@ -20,11 +20,18 @@ from geo_border import study as studies
 from geo_border.model import Grid
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, conform
+from geo_border.study import Study
+from geo_border.zones.bands import Piece
+from geo_border.zones.layout import Layout, PolygonZone, SegmentName
+from tests import synthetic_figures
 
 # South-west corner of the world in EPSG:3035, near Suwałki.
 X0, Y0 = 5_120_000.0, 3_520_000.0
 WIDTH_KM, HALF_KM = 80, 30
 SEGMENTS = ("LT-RU", "LT-BY", "PL-RU", "PL-BY")
+# The administrative units: one a country, of all its home land. Their names are data of others, as those of places are.
+UNITS = {"LT-20": "Šiaurės apskritis", "PL-20": 'Południowe <b>"x"</b>'}
+NAMES = {"LT": "Lietuva", "PL": "Polska", "RU": "Россия", "BY": "Беларусь"}
 HOSTILE_NAMES = (
     '<script>alert("x")</script>',
     "<img src=x onerror=alert(1)>",
@@ -70,6 +77,10 @@ PARTS = tuple(
 )
 
 
+def _home(country: str) -> shapely.Polygon:
+    return _box(0, 0, WIDTH_KM, HALF_KM) if country == "LT" else _box(0, -HALF_KM, WIDTH_KM, 0)
+
+
 def _frame(name: str, rows: list[dict[str, Any]]) -> Any:
     layer = LAYERS[name]
     columns = layer.column_names + (["geometry"] if layer.geometry else [])
@@ -97,60 +108,25 @@ def _frontier() -> list[dict[str, Any]]:
     return rows
 
 
-def _zones(bands_m: tuple[tuple[float, float], ...], strips_m: tuple[float, ...]) -> list[dict[str, Any]]:
-    rows = []
-    for number, part in enumerate(PARTS):
-        kinds = [("band", a, b) for a, b in bands_m] + [("strip", 0.0, b) for b in strips_m]
-        for kind, from_m, to_m in kinds:
-            shape = part.ring(from_m / 1000, to_m / 1000)
-            people = shape.area / 1e6 * (3 + number)
-            rows.append(
-                _zone(
-                    f"{kind}|{part.segment}|{part.country}|{from_m:.0f}-{to_m:.0f}",
-                    kind,
-                    part.segment,
-                    part.country,
-                    from_m,
-                    to_m,
-                    shape,
-                    people,
-                )
-            )
-    for country, south in (("LT", 0), ("PL", -HALF_KM)):
-        shape = _box(0, south, WIDTH_KM, south + HALF_KM)
-        rows.append(_zone(f"corridor|suwalki|{country}", "corridor", None, country, None, None, shape, None))
-        for from_m, to_m in bands_m:
-            ring = shapely.union_all([p.ring(from_m / 1000, to_m / 1000) for p in PARTS if p.country == country])
-            rows.append(
-                _zone(f"admin|{country}-20|{from_m:.0f}-{to_m:.0f}", "admin", None, country, from_m, to_m, ring, 500.0)
-            )
-    return rows
-
-
-def _zone(
-    zone_id: str,
-    kind: str,
-    segment: str | None,
-    country: str,
-    from_m: float | None,
-    to_m: float | None,
-    shape: Any,
-    people: float | None,
-) -> dict[str, Any]:
-    return {
-        "zone_id": zone_id,
-        "zone_kind": kind,
-        "segment": segment,
-        "country": country,
-        "from_m": from_m,
-        "to_m": to_m,
-        "area_km2": shape.area / 1e6,
-        "people": people,
-        "people_low": None if people is None else people * 0.9,
-        "people_high": None if people is None else people * 1.2,
-        "tree_share": 0.4 if kind != "corridor" else None,
-        "geometry": shape,
-    }
+def _layout(study: Study) -> Layout:
+    rings = list(zip((0.0, *study.edges_m[:-1]), study.edges_m, strict=True))
+    pieces = [
+        Piece(p.segment, p.country, a, b, p.ring(a / 1000, b / 1000), p.ring(0, b / 1000))
+        for p in PARTS
+        for a, b in rings
+        if a < WIDTH_KM / 2 * 1000
+    ]
+    units = [{"admin_id": unit, "name": name, "country": unit[:2]} for unit, name in UNITS.items()]
+    return Layout(
+        study=study,
+        segments=[SegmentName(p.segment, p.country, p.country, p.facing) for p in PARTS],
+        pieces=pieces,
+        admin=gpd.GeoDataFrame(units, geometry=[_home(unit[:2]) for unit in UNITS], crs="EPSG:3035"),
+        admin_rings={ring: list(UNITS) for ring in study.bands},
+        admin_segments=[(f"{p.country}-20", p.segment) for p in PARTS],
+        names=NAMES,
+        polygons=[PolygonZone("corridor", "suwalki", "Suwałki", code, n) for n, code in enumerate(("LT", "PL"))],
+    )
 
 
 def _cells() -> Any:
@@ -223,129 +199,32 @@ def _points(names: tuple[str, ...], kinds: tuple[str, ...]) -> list[dict[str, An
                 "people": None if number % 4 == 3 else 100.0 * number + 7,
                 "degurba": (11, 12, 13, 21, 30, pd.NA)[number % 6],
                 "source": "made-up",
+                "admin_id": f"{part.country}-20",
+                "admin_name": UNITS[f"{part.country}-20"],
                 "geometry": shapely.Point(X0 + x * 1000, Y0 + y * 1000),
             }
         )
     return rows
 
 
-def _exposure(zones: Any, segments: Any) -> Any:
-    rows = []
-    covers = ("tree", "shrub", "grass", "crop", "built", "bare", "snow", "water", "wetland", "moss", "unknown")
-    for zone in zones.itertuples():
-        head = {
-            "zone_kind": zone.zone_kind,
-            "zone_id": zone.zone_id,
-            "segment": zone.segment,
-            "country": zone.country,
-            "from_m": zone.from_m,
-            "to_m": zone.to_m,
-            "dataset": "made-up",
-            "vintage": "2025",
-        }
-        for place, cover in enumerate(covers):
-            area = zone.area_km2 * (0.4 if cover == "tree" else 0.06)
-            rows.append(
-                {
-                    **head,
-                    "measure": "cover_area",
-                    "category": cover,
-                    "value": area,
-                    "low": area * 0.9,
-                    "high": area * 1.1,
-                    "unit": "km²",
-                    "range_from": "tree legends" if place == 0 else None,
-                    "note": "indicative: zone narrower than the data's pixel" if zone.to_m == 500.0 else None,
-                }
-            )
-        if pd.notna(zone.people):
-            rows.append(
-                {
-                    **head,
-                    "measure": "people",
-                    "category": "total",
-                    "value": zone.people,
-                    "low": zone.people_low,
-                    "high": zone.people_high,
-                    "unit": "persons",
-                    "range_from": "leave-one-segment-out",
-                    "note": None,
-                }
-            )
-        rows.append(
-            {
-                **head,
-                "measure": "settlements",
-                "category": "all",
-                "value": 3.0,
-                "low": None,
-                "high": None,
-                "unit": "count",
-                "range_from": None,
-                "note": "no range: one dataset",
-            }
-        )
-    for row in segments.itertuples():
-        for medium, share in (("land", 0.4), ("river", 8 / 30), ("lake", 1 / 3)):
-            rows.append(
-                {
-                    "zone_kind": "segment",
-                    "zone_id": f"segment|{row.segment}",
-                    "segment": row.segment,
-                    "country": row.country,
-                    "from_m": None,
-                    "to_m": None,
-                    "measure": "frontier_length",
-                    "category": medium,
-                    "value": row.length_km * share,
-                    "low": None,
-                    "high": None,
-                    "unit": "km",
-                    "dataset": "made-up",
-                    "vintage": "2025",
-                    "range_from": None,
-                    "note": None,
-                }
-            )
-    return _frame("exposure", rows)
-
-
-def _within(exposure: Any, study: Any) -> Any:
-    """Sums of the bands nearer than each edge, and of the strips of each depth."""
-    edges = {high for _, high in study.bands}
-    parts = {"all": exposure, **{s: exposure[exposure["segment"] == s] for s in exposure["segment"].dropna().unique()}}
-    parts |= {c: exposure[exposure["country"] == c] for c in exposure["country"].unique()}
-    rows = []
-    for of, mine in parts.items():
-        for edge in sorted(edges | set(study.strips_m)):
-            near = mine[(mine["zone_kind"] == "band") & (mine["to_m"] <= edge)]
-            near = near if edge in edges else mine[(mine["zone_kind"] == "strip") & (mine["to_m"] == edge)]
-            for (measure, category), same in near.groupby(["measure", "category"], sort=False):
-                numbers = {name: same[name].sum(min_count=1) for name in ("value", "low", "high")}
-                head = {"of": of, "from_m": 0.0, "to_m": edge, "measure": measure, "category": category}
-                told = {name: same[name].iloc[0] for name in ("unit", "dataset", "vintage", "range_from", "note")}
-                rows.append({**head, **numbers, **told})
-    return conform("within", pd.DataFrame(rows))
-
-
 def _countries() -> list[dict[str, Any]]:
     shapes = {
-        "LT": (_box(0, 0, WIDTH_KM, HALF_KM), "Lietuva", "withdrawn"),
-        "PL": (_box(0, -HALF_KM, WIDTH_KM, 0), "Polska", "withdrawn"),
-        "RU": (_box(-40, -HALF_KM, 0, HALF_KM), "Россия", "non_party"),
-        "BY": (_box(WIDTH_KM, -HALF_KM, WIDTH_KM + 40, HALF_KM), "Беларусь", "party"),
+        "LT": (_home("LT"), "withdrawn"),
+        "PL": (_home("PL"), "withdrawn"),
+        "RU": (_box(-40, -HALF_KM, 0, HALF_KM), "non_party"),
+        "BY": (_box(WIDTH_KM, -HALF_KM, WIDTH_KM + 40, HALF_KM), "party"),
     }
     return [
         {
             "country": code,
-            "name": name,
+            "name": NAMES[code],
             "treaty_status": status,
             "geometry": shape,
             "treaty_notified": "2025-06-27" if status == "withdrawn" else None,
             "treaty_effective": "2025-12-27" if status == "withdrawn" else None,
             "treaty_source": "made-up" if status == "withdrawn" else None,
         }
-        for code, (shape, name, status) in shapes.items()
+        for code, (shape, status) in shapes.items()
     ]
 
 
@@ -399,7 +278,11 @@ def _passport(study: Any) -> dict[str, Any]:
 def build() -> Result:
     """The made-up result of the default study; built anew at each call, equal each time."""
     study = studies.read(studies.DEFAULT)
-    zones = _frame("zones", _zones(study.bands, study.strips_m))
+    layout = _layout(study)
+    shapes = [_home(polygon.country) for polygon in layout.polygons]
+    settlements = _frame("settlements", _points(HOSTILE_NAMES, ("place", "town", "village")))
+    exposure = synthetic_figures.build_table(layout, settlements)
+    zones = synthetic_figures.build_zones(layout, shapes, exposure)
     cells = _cells()
     segments = _frame(
         "segments",
@@ -418,16 +301,7 @@ def build() -> Result:
         ],
     )
     degurba = cells.degurba.map({11: "low_density", 12: "dispersed", 21: "village"}).where(cells.populated)
-    corridor = [
-        {
-            "zone_id": f"corridor|suwalki|{c}",
-            "name": "Suwałki",
-            "area_km2": WIDTH_KM * HALF_KM * 1.0,
-            "people": None,
-            "geometry": _box(0, y, WIDTH_KM, y + HALF_KM),
-        }
-        for c, y in (("LT", 0), ("PL", -HALF_KM))
-    ]
+    corridor = zones[(zones.zone_kind == "corridor") & zones.country.notna()].assign(name="Suwałki")
     axis = [
         {"name": "Suwałki gap", "length_km": 80.0, "geometry": _line((0, 0.5), (WIDTH_KM, 0.5))},
         {"name": "PL-LT border", "length_km": 80.0, "geometry": _line((0, 0), (WIDTH_KM, 0))},
@@ -452,12 +326,14 @@ def build() -> Result:
         "civilian_exposure": _frame(
             "civilian_exposure", _dissolved(cells, "civilian_exposure", cells.civilian_exposure)
         ),
-        "corridor": _frame("corridor", corridor),
+        "corridor": conform(
+            "corridor", corridor[[*LAYERS["corridor"].column_names, "geometry"]].reset_index(drop=True)
+        ),
         "corridor_axis": _frame("corridor_axis", axis),
-        "settlements": _frame("settlements", _points(HOSTILE_NAMES, ("place", "town", "village"))),
+        "settlements": settlements,
         "facilities": _frame("facilities", []),
         "countries": _frame("countries", _countries()),
     }
     cover, people = _grids()
-    exposure = _exposure(zones, segments)
-    return Result(study, layers, exposure, _within(exposure, study), cover, people, _passport(study))
+    readings = synthetic_figures.build_readings(exposure)
+    return Result(study, layers, exposure, readings, cover, people, _passport(study))

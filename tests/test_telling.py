@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from rich.console import Console
 
 from geo_border import catalog, pipeline
 from geo_border.listing import plan_lines, plan_table
-from geo_border.telling import Warnings
+from geo_border.present import figures
+from geo_border.result import Result
+from geo_border.telling import Warnings, summary
+from tests import synthetic
 
 
 def shown(rows: list[dict[str, Any]]) -> str:
@@ -91,3 +95,53 @@ def test_a_gap_is_said_once_by_a_run_abroad(
     told = " ".join((captured.out + captured.err).split())
     for gap in ("no land where the study is", "no administrative units where", "people: modelled from settlement"):
         assert told.count(gap) == 1, gap
+
+
+def _summarise(made: Result, root: Path) -> str:
+    out = io.StringIO()
+    summary(Console(file=out, width=80), made, root)
+    return out.getvalue()
+
+
+def test_the_summary_shows_rows_of_the_table_rounded_as_maps_round_them(tmp_path: Path) -> None:
+    made = synthetic.build()
+    told = _summarise(made, tmp_path)
+    shown = figures.shown_rows(made.exposure)
+    rows = {(row.zone_id, row.measure, row.category): row for row in shown.fillna({"category": ""}).itertuples()}
+    for _, to_m in made.study.bands:
+        (line,) = [one for one in told.splitlines() if one.startswith("│") and f" {to_m / 1000:g} km " in one]
+        cells = [cell.strip() for cell in line.strip("│").split("│")]
+        zone_id = f"within|all|0-{to_m:g}"
+        area, people = rows[zone_id, "area", ""], rows[zone_id, "people", "total"]
+        assert cells[1:] == [
+            f"{area.shown:,}",
+            f"{people.shown:,}",
+            f"{people.shown_low:,}–{people.shown_high:,}",
+            f"{rows[zone_id, 'cover_share', 'tree'].shown}%",
+            f"{rows[zone_id, 'settlements', ''].shown:,}",
+        ]
+    assert "tree: share of known cover without water" in " ".join(told.split())
+    assert "not shown" not in told
+
+
+def test_the_summary_says_why_it_shows_a_dash(tmp_path: Path) -> None:
+    made = synthetic.build()
+    rows = made.exposure.copy()
+    rows.loc[(rows["zone_id"] == "within|all|0-1000") & rows["measure"].isin(["people", "cover_share"]), "pixels"] = (
+        29.0
+    )
+    told = _summarise(replace(made, exposure=rows), tmp_path)
+    (line,) = [one for one in told.splitlines() if " 1 km " in one]
+    assert line.count("-†") == 2
+    assert "† not shown: fewer than 30 of the data's pixels" in told
+
+
+@pytest.mark.parametrize(("km", "text"), [(49.27, "197.1 km"), (321.44, "1,286 km"), (0.004, "<0.1 km")])
+def test_the_summary_rounds_lengths_as_every_output_does(tmp_path: Path, km: float, text: str) -> None:
+    made = synthetic.build()
+    rows = made.exposure.copy()
+    line = (rows["measure"] == "frontier_length") & (rows["zone_kind"] == "segment")
+    rows.loc[line, "value"] = km * (rows.loc[line, "category"] == "land").astype(float)
+    segments = made.layers["segments"].assign(sea_km=km)
+    told = _summarise(replace(made, exposure=rows, layers={**made.layers, "segments": segments}), tmp_path)
+    assert f"Frontier: {text} on land, rivers and lakes; {text} at sea." in told

@@ -19,10 +19,9 @@ from geo_border.crs import FloatArray
 from geo_border.engine import Engine
 from geo_border.layers import Layers
 from geo_border.nearest import Lines
-from geo_border.present.withholding import LEAST_PIXELS
+from geo_border.present.withholding import FEW, LEAST_PIXELS
 from geo_border.zonal import Zones
 
-FEW = f"fewer than {LEAST_PIXELS} of the data's pixels"
 NARROW = "indicative: zone narrower than the data's pixel"
 NO_RANGE = "no second dataset in this run"
 NOTHING = "empty: the zone has nothing that the figure could be of"

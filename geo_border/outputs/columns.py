@@ -15,7 +15,7 @@ def alias(column: Column, say: Callable[..., str] = str) -> str:
     'Distance (m)'
     """
     named = say(labels.COLUMNS[column.name])
-    return f"{named} ({column.unit})" if column.unit not in ("", "see unit", "persons") else named
+    return f"{named} ({column.unit})" if column.unit not in ("", "1", "see unit", "persons") else named
 
 
 def about(column: Column) -> str:
@@ -34,5 +34,7 @@ def named_values(layer: str, column: Column) -> dict[str, str]:
         return {str(value): label for value, label in labels.DEGURBA.items()}
     if column.name == "zone_kind":
         return {value: labels.ZONE_KINDS[value] for value in column.one_of}
+    if column.name == "part_of":
+        return {value: labels.PARTITIONS[value] for value in column.one_of}
     group = column.name if column.name in labels.CLASSES else layer
     return {value: labels.class_label(group, value) for value in column.one_of}

@@ -1,14 +1,27 @@
-"""Names and ready questions that the GeoPackage keeps as views and the QGIS project shows as tables."""
+"""Names and ready questions that the GeoPackage keeps as views and the QGIS project shows as tables.
+
+Each figure in them is one row of the exposure table, as it may be shown; nothing is added up but cells, which the table
+has no rows of.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from geo_border.present import labels
+from geo_border.present.withholding import FEW, FEW_PEOPLE, write_condition
 
 # Zones with every figure of theirs in one row; and one box a segment, the pages of the printed sheets.
 WIDE = "zone_figures"
 SHEETS = "segment_sheets"
+# SQLite joins at most 64 tables: zones, the reasons for what is withheld, and this many figures.
+MOST_FIGURES = 62
+WIDE_ABOUT = (
+    "One row a zone with a polygon, one column a figure of the exposure table, in the order of its measures; low and"
+    f" high where the bands have a range. What {FEW} carry is empty, and so is the density of {FEW_PEOPLE};"
+    " column withheld names the measures."
+    " Lengths of the frontier, zones without a polygon, other ranges, datasets and notes stand in exposure."
+)
 
 
 @dataclass(frozen=True)
@@ -25,64 +38,80 @@ class Question:
         return labels.QUESTIONS[self.view]
 
 
+def show_column(column: str, table: str = "exposure") -> str:
+    """Write SQL for a number of the exposure table as it may be shown: NULL where the rule withholds it.
+
+    >>> show_column("low", "e")
+    'CAST(CASE WHEN e.pixels < 30 THEN NULL ELSE e.low END AS REAL)'
+    """
+    return f"CAST(CASE WHEN {write_condition(f'{table}.pixels')} THEN NULL ELSE {table}.{column} END AS REAL)"
+
+
+_VALUE, _LOW, _HIGH = (show_column(name) for name in ("value", "low", "high"))
+_WITHHELD = f"What {FEW} carry is empty, and the note says so."
+
 # SQLite gives a type to a view's column only when it is a plain column of a table, and readers want types. So each
 # view begins with an empty SELECT that lends names and types, and the real one follows; newer SQLite also wants every
 # expression there cast.
 QUESTIONS = (
     Question(
         "people_within_10km_by_country",
-        "Residents within 10 km of the frontier: the sum of the bands that end at or before 10 km.",
-        """
-        SELECT fid AS OGC_FID, country, to_m AS within_m, value AS people, low AS people_low, high AS people_high
+        f"Residents within 10 km of the frontier, or to the widest distance below. {_WITHHELD}",
+        f"""
+        SELECT fid AS OGC_FID, zone_id, zone_name, country, to_m AS within_m, value AS people, low AS people_low,
+          high AS people_high, note
         FROM exposure WHERE 0
         UNION ALL
-        SELECT CAST(min(fid) AS INTEGER), country, CAST(max(to_m) AS REAL), CAST(sum(value) AS REAL),
-          CAST(CASE count(low) WHEN count(*) THEN sum(low) END AS REAL),
-          CAST(CASE count(high) WHEN count(*) THEN sum(high) END AS REAL)
+        SELECT fid, zone_id, zone_name, country, to_m, {_VALUE}, {_LOW}, {_HIGH}, note
         FROM exposure
-        WHERE zone_kind = 'band' AND measure = 'people' AND category = 'total' AND to_m <= 10000
-        GROUP BY country
+        WHERE zone_kind = 'within' AND segment IS NULL AND country IS NOT NULL
+          AND measure = 'people' AND category = 'total'
+          AND to_m = (SELECT max(to_m) FROM exposure WHERE zone_kind = 'within' AND to_m <= 10000)
         """,
     ),
     Question(
         "people_by_segment_and_distance",
-        "Residents from the line out to each band's outer edge.",
-        """
-        SELECT fid AS OGC_FID, segment, country, to_m AS within_m, value AS people FROM exposure WHERE 0
+        f"Residents of all land nearest to a segment, from the line out to each distance. {_WITHHELD}",
+        f"""
+        SELECT fid AS OGC_FID, zone_id, zone_name, segment, to_m AS within_m, value AS people, low AS people_low,
+          high AS people_high, note
+        FROM exposure WHERE 0
         UNION ALL
-        SELECT o.fid, o.segment, o.country, o.to_m, CAST(sum(i.value) AS REAL)
-        FROM exposure o JOIN exposure i ON i.segment = o.segment AND i.country = o.country AND i.to_m <= o.to_m
-          AND i.zone_kind = o.zone_kind AND i.measure = o.measure AND i.category = o.category
-        WHERE o.zone_kind = 'band' AND o.measure = 'people' AND o.category = 'total'
-        GROUP BY o.fid
+        SELECT fid, zone_id, zone_name, segment, to_m, {_VALUE}, {_LOW}, {_HIGH}, note
+        FROM exposure
+        WHERE zone_kind = 'within' AND segment IS NOT NULL AND measure = 'people' AND category = 'total'
         """,
     ),
     Question(
         "settlements_in_strips",
         "Each populated place that lies within the depth of a hypothetical strip of its segment, once a strip.",
         """
-        SELECT fid AS OGC_FID, zone_id, segment, country, to_m AS strip_depth_m, note AS name, note AS kind,
-          value AS distance_m, value AS people
-        FROM exposure WHERE 0
+        SELECT e.fid AS OGC_FID, e.zone_id, e.zone_name, e.segment, e.country, e.to_m AS strip_depth_m, s.name, s.kind,
+          s.distance_m, s.people, s.admin_id, s.admin_name
+        FROM exposure e, settlements s WHERE 0
         UNION ALL
-        SELECT CAST(z.fid * 1000000 + s.fid AS INTEGER), z.zone_id, z.segment, z.country, z.to_m, s.name, s.kind,
-          s.distance_m, s.people
+        SELECT CAST(z.fid * 1000000 + s.fid AS INTEGER), z.zone_id, z.zone_name, z.segment, z.country, z.to_m,
+          s.name, s.kind, s.distance_m, s.people, s.admin_id, s.admin_name
         FROM zones z JOIN settlements s ON s.segment = z.segment AND s.country = z.country AND s.distance_m < z.to_m
         WHERE z.zone_kind = 'strip'
         """,
     ),
     Question(
-        "cover_by_band",
-        "Area of each cover class in each distance band over the zones where it is known, and its share of those.",
-        """
-        SELECT fid AS OGC_FID, from_m, to_m, category AS cover, value AS area_km2, value AS share,
-          fid AS zones_known, fid AS zones
+        "cover_by_distance",
+        "Area of each cover class on all land from the line out to each distance, and its share of the land named in"
+        f" share_of. {_WITHHELD}",
+        f"""
+        SELECT fid AS OGC_FID, zone_id, zone_name, to_m AS within_m, category AS cover,
+          value AS area_km2, low AS area_low, high AS area_high,
+          value AS share, low AS share_low, high AS share_high, basis AS share_of, note
         FROM exposure WHERE 0
         UNION ALL
-        SELECT CAST(min(fid) AS INTEGER), from_m, to_m, category, CAST(sum(value) AS REAL),
-          CAST(sum(value) / sum(sum(value)) OVER (PARTITION BY from_m, to_m) AS REAL),
-          CAST(count(value) AS INTEGER), CAST(count(*) AS INTEGER)
-        FROM exposure WHERE zone_kind = 'band' AND measure = 'cover_area' GROUP BY from_m, to_m, category
+        SELECT a.fid, a.zone_id, a.zone_name, a.to_m, a.category,
+          {", ".join(show_column(name, table) for table in ("a", "s") for name in ("value", "low", "high"))},
+          s.basis, a.note
+        FROM exposure a
+        LEFT JOIN exposure s ON s.zone_id = a.zone_id AND s.measure = 'cover_share' AND s.category = a.category
+        WHERE a.zone_kind = 'within' AND a.segment IS NULL AND a.country IS NULL AND a.measure = 'cover_area'
         """,
     ),
     Question(

@@ -27,8 +27,8 @@ _ASSETS = (
     (LAYERS_FILE, "Layers, tables, styles", _GPKG, ["data"]),
     (CSV_FILE, "Every figure, one row each", "text/csv", ["data"]),
     (EXPOSURE_FILE, "Every figure, one row each", _PARQUET, ["data"]),
-    (WITHIN_CSV, "Sums by distance, one row each", "text/csv", ["data"]),
-    (READINGS_FILE, "Sums by distance, one row each", _PARQUET, ["data"]),
+    (WITHIN_CSV, "Sums by distance, one row each: a view of the figures", "text/csv", ["data"]),
+    (READINGS_FILE, "What each dataset and reading gives, one row each", _PARQUET, ["data"]),
     (COVER_FILE, "Land cover", _COG, ["data"]),
     (PEOPLE_FILE, "People", _COG, ["data"]),
 )

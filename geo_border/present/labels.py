@@ -99,6 +99,13 @@ UNITS = {
     "share": "share",
     "persons/km²": "people per km²",
 }
+# What a share or a density is divided by.
+BASES = (
+    "known cover without water",
+    "known cover",
+    "land without inland water",
+    "total area, inland water included",
+)
 ZONE_KINDS = {
     "segment": "Segment",
     "band": "Distance band",
@@ -173,12 +180,19 @@ COLUMNS = {
     "pixels": "Pixels of the data",
     "basis": "Share or density of",
 }
+# Partitions in which rows of the exposure table add up.
+PARTITIONS = {
+    "bands": "Distance bands",
+    "admin": "Regions by distance band",
+    "segments": "Segments",
+    "admin-segments": "Segments by region",
+}
 # Questions that the GeoPackage answers ready-made, by the name of the view.
 QUESTIONS = {
     "people_within_10km_by_country": "People within 10 km by country",
     "people_by_segment_and_distance": "People by segment and distance",
     "settlements_in_strips": "Settlements inside hypothetical strips",
-    "cover_by_band": "Land cover by band",
+    "cover_by_distance": "Land cover by distance",
     "civilian_exposure_by_segment": "Civilian exposure by segment",
 }
 # What else the QGIS project says: groups, themes, sheets.
@@ -208,6 +222,7 @@ PROJECT = (
     "Fewer people, or not known",
     "Measured length",
     "A range is a spread over datasets and stated choices, not a confidence interval.",
+    "A dash: not known, or too few of the data's pixels to show.",
 )
 
 
@@ -223,6 +238,6 @@ def class_label(layer: str, cls: str) -> str:
 def every() -> list[str]:
     """List every label once, for the catalogues."""
     found = [*LAYERS.values(), *DEGURBA.values(), *MEASURES.values(), *AGES.values(), *UNITS.values()]
-    found += [*COLUMNS.values(), *QUESTIONS.values(), *PROJECT]
-    found += [*ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
+    found += [*COLUMNS.values(), *PARTITIONS.values(), *QUESTIONS.values(), *PROJECT]
+    found += [*BASES, *ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
     return list(dict.fromkeys(found))

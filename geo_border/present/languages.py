@@ -80,11 +80,19 @@ class Language:
         found = Locale.parse(self.code).territories.get(code)
         return None if found is None else str(found)
 
-    def spread(self, low: Shown, high: Shown) -> str:
+    def figure(self, shown: Shown, unit: str) -> str:
+        r"""Write a rounded figure of the exposure table without its unit; a share as a percentage.
+
+        >>> language("fi").figure(46, "share"), language("en").figure(46, "km²")
+        ('46\xa0%', '46')
+        """
+        return self.share(shown) if unit == "share" else self.number(shown)
+
+    def spread(self, low: Shown, high: Shown, unit: str = "") -> str:
         """Write a range, or nothing where there is none."""
         if low is None or high is None or low == high:
             return ""
-        return f"{self.number(low)}–{self.number(high)}"
+        return f"{self.figure(low, unit)}–{self.figure(high, unit)}"
 
     def _plain(self, value: float) -> str:
         return str(format_decimal(value, format="#,##0.###", locale=self.code))

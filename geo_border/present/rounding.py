@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 PEOPLE_FLOOR = 10
+# The same areas added up in another order differ by less than this part of them.
+NOISE = 1e-9
 # Shown in place of a number that is known but too small to tell.
 Shown = float | int | str | None
 
@@ -80,7 +82,7 @@ def distance_km(value_m: float | None) -> Shown:
 
 
 def percent(share: float | None) -> Shown:
-    """Share 0..1 as whole percent; a trace is `<1`, and all but a trace is not 100.
+    """Share 0..1 as whole percent; a trace is `<1`, and all but a trace is not 100 (but for the noise of a division).
 
     >>> [percent(v) for v in (0, 0.002, 0.456, 0.998, 1)]
     [0, '<1', 46, 99, 100]
@@ -90,7 +92,7 @@ def percent(share: float | None) -> Shown:
     assert share is not None
     if 0 < share < 0.005:
         return "<1"
-    if 0.995 <= share < 1:
+    if 0.995 <= share < 1 - NOISE:
         return 99
     return int(_to_step(share * 100, 1))
 
@@ -101,15 +103,25 @@ def count(value: float | None) -> Shown:
 
 
 def by_unit(value: float | None, unit: str) -> Shown:
-    """Round a row of the exposure table by its unit.
+    """Round a row of the exposure table by its unit; a share becomes whole percent.
 
-    >>> by_unit(1234.0, "persons"), by_unit(7.0, "count"), by_unit(0.123456, "else")
-    (1200, 7, 0.123)
+    >>> by_unit(1234.0, "persons"), by_unit(7.0, "count"), by_unit(0.456, "share"), by_unit(0.123456, "else")
+    (1200, 7, 46, 0.123)
     """
-    rule = {"persons": people, "km²": area_km2, "km": length_km, "count": count}.get(unit)
+    rule = _RULES.get(unit)
     if rule is not None:
         return rule(value)
     return None if _missing(value) else float(f"{value:.3g}")
+
+
+_RULES = {
+    "persons": people,
+    "persons/km²": people_per_km2,
+    "km²": area_km2,
+    "km": length_km,
+    "count": count,
+    "share": percent,
+}
 
 
 def _missing(value: float | None) -> bool:

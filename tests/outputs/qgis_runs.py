@@ -25,6 +25,11 @@ def questions() -> dict[str, str]:
     }
 
 
+def bare(text: str) -> str:
+    """What is printed without what differs between QGIS and Babel: 3.0 for 3, and the sign that groups digits."""
+    return re.sub(r"(\d)\.0(?!\d)", r"\1", text.replace(",", "").replace("\u202f", ""))
+
+
 @lru_cache(maxsize=1)
 def missing() -> str:
     """Say why QGIS cannot be had, or nothing."""

@@ -22,8 +22,8 @@ from qgis.core import (
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QSize, QUrl, QVariant
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtCore import QRectF, QSize, Qt, QUrl, QVariant
+from qgis.PyQt.QtGui import QColor, QFont, QFontMetricsF
 
 
 def plain(value):
@@ -45,6 +45,7 @@ def describe(project, messages):
             "aliases": {f.name(): f.alias() for f in layer.fields()} if vector else {},
             "farthest": layer.minimumScale() if layer.hasScaleBasedVisibility() else 0,
             "tip": layer.mapTipTemplate() if vector else "",
+            "display": layer.displayExpression() if vector else "",
             "widgets": {f.name(): layer.editorWidgetSetup(i).type() for i, f in enumerate(layer.fields())}
             if vector
             else {},
@@ -129,23 +130,39 @@ def print_sheets(project, out):
 
 def read_labels(project):
     """The texts of every sheet, as QGIS works them out; nothing is drawn."""
-    sheets = {}
+    return {name: texts(layout) for name, layout in turn_pages(project)}
+
+
+def turn_pages(project):
+    """Every sheet by its name, with its layout set to it."""
     for layout in project.layoutManager().layouts():
         atlas = layout.atlas()
         if not atlas.enabled():
-            sheets[layout.name()] = texts(layout)
+            yield layout.name(), layout
             continue
         atlas.beginRender()
         atlas.updateFeatures()
         for number in range(atlas.count()):
             atlas.seekTo(number)
-            sheets[atlas.nameForPage(number)] = texts(layout)
+            yield atlas.nameForPage(number), layout
         atlas.endRender()
-    return sheets
 
 
 def texts(layout):
     return {item.id(): item.currentText() for item in layout.items() if hasattr(item, "currentText")}
+
+
+def list_cut(layout):
+    return [item.id() for item in layout.items() if hasattr(item, "currentText") and not fits(item)]
+
+
+def fits(item):
+    """Tell whether a label's text, wrapped at its width, is no higher than its box; in hundredths of a millimetre."""
+    font = QFont(item.font())
+    font.setPixelSize(round(font.pointSizeF() * 25.4 / 72 * 100))
+    wide = QRectF(0, 0, item.rect().width() * 100, 1e6)
+    needed = QFontMetricsF(font).boundingRect(wide, Qt.TextWordWrap, item.currentText()).height()
+    return needed <= item.rect().height() * 100 + 1
 
 
 def page(exporter, layout, settings, pdf, stem):
@@ -221,6 +238,7 @@ def main():
         answer["sheets"] = print_sheets(project, job["out"])
     if job.get("labels"):
         answer["labels"] = read_labels(project)
+        answer["cut"] = {name: list_cut(layout) for name, layout in turn_pages(project)}
     answer["sql"] = {name: ask(sql) for name, sql in job.get("sql", {}).items()}
     answer["values"] = {
         name: evaluate(project, layer, text) for name, (layer, text) in job.get("expressions", {}).items()

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from geo_border.outputs import geoparquet
 from geo_border.outputs.columns import about
 from geo_border.schemas import LAYERS, conform
-from tests.synthetic import build
+from tests.synthetic import UNITS, build
 
 NAMES = [name for name in LAYERS if name != "exposure"]
 
@@ -71,6 +71,18 @@ def test_duckdb_counts_and_sums_as_pandas_does(folder, result):
     )
     assert rows == cells.forested.sum() > 0
     assert people == pytest.approx(cells[cells.forested].people.sum())
+
+
+def test_the_twin_of_zones_tells_places_and_partitions_by_columns(folder, result):
+    zones = f"FROM '{folder / 'zones.parquet'}'"
+    database = duckdb.connect()
+    bands, within = (
+        database.execute(f"SELECT sum(area_km2) {zones} WHERE {where} AND country = 'PL'").fetchone()[0]
+        for where in ("part_of = 'bands'", "zone_kind = 'within' AND segment IS NULL AND to_m = 50000")
+    )
+    assert bands == pytest.approx(within)
+    places = database.execute(f"SELECT DISTINCT place_id, place_name {zones} WHERE part_of = 'admin'").fetchall()
+    assert dict(places) == UNITS
 
 
 def test_two_writings_give_the_same_bytes(result, folder, tmp_path):

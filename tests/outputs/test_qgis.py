@@ -8,6 +8,8 @@ import sqlite3
 import xml.etree.ElementTree as ET
 import zipfile
 from contextlib import closing
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import duckdb
@@ -18,10 +20,12 @@ import pytest
 from geo_border import palette
 from geo_border.outputs import cog, geopackage, geoparquet, qgis, table
 from geo_border.outputs.qgis import words
-from geo_border.present import disclaimer, rounding
+from geo_border.outputs.questions import QUESTIONS
+from geo_border.present import disclaimer, labels, rounding
 from geo_border.present.languages import LANGUAGES, language
+from geo_border.present.withholding import LEAST_PIXELS, withhold
 from geo_border.schemas import LAYERS
-from tests.outputs.qgis_runs import DOCS, questions, session
+from tests.outputs.qgis_runs import DOCS, bare, questions, session
 from tests.synthetic import HOSTILE_NAMES, build
 
 SAY = language("en").text
@@ -37,7 +41,25 @@ def expressions() -> list[str]:
 
 @pytest.fixture(scope="module")
 def result():
-    return build()
+    """The made-up result with a long line, and figures near the line that a sheet must not print as they are."""
+    made = build()
+    table, segments = made.exposure.copy(), made.layers["segments"].copy()
+    table.loc[_find(table, "within|LT-RU|0-1000", "cover_share", "tree"), "pixels"] = LEAST_PIXELS - 1.0
+    for zone, figures in (
+        ("PL-BY|0-1000", None),
+        ("LT-BY|0-1000", (3.0, 1.0, 7.0)),
+        ("LT-BY|0-5000", (14.0, 4.0, 26.0)),
+    ):
+        table.loc[_find(table, f"within|{zone}", "people", "total"), ["value", "low", "high"]] = figures
+    segments.loc[segments.segment == "PL-RU", "length_km"] = 1285.64
+    return replace(made, exposure=table, layers={**made.layers, "segments": segments})
+
+
+def _find(table, zone_id, measure, category):
+    """The one row of a figure, as a mask."""
+    found = (table.zone_id == zone_id) & (table.measure == measure) & (table.category == category)
+    assert found.sum() == 1
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +74,14 @@ def folder(result, tmp_path_factory):
 
 
 VALUES = (0, 0.2, 3, 9.99, 10, 14.9, 15, 994, 996, 1040, 9_940, 9_960, 52_310, 123_456.7)
-SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1)
+SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1 - 1e-16, 1)
 
 
 def _calculations() -> list[str]:
     made = [words.shown_people(repr(v), SAY) for v in VALUES]
     made += [words.shown_area(repr(v), SAY) for v in VALUES]
     made += [words.shown_km(repr(v), SAY) for v in VALUES]
+    made += [words.shown_length(repr(v), SAY) for v in VALUES]
     return made + [words.shown_percent(repr(v), SAY) for v in SHARES]
 
 
@@ -76,7 +99,8 @@ def answer(folder, tmp_path_factory):
             "class": ["layer_populated", 'represent_value("class")'],
             "country": ["layer_settlements", 'represent_value("country")'],
         },
-        tips=["layer_settlements", "layer_zones", "layer_countries"],
+        labels=True,
+        tips=["layer_settlements", "layer_zones", "layer_zone_figures", "layer_corridor", "layer_countries"],
         calculate=_calculations(),
         gpkg=str(folder / "layers.gpkg"),
         open=[name for name, layer in LAYERS.items() if layer.geometry],
@@ -99,8 +123,49 @@ def test_rows_are_those_of_the_result_and_subsets_part_the_zones(answer, result)
     layers = answer["described"]["layers"]
     for name, frame in result.layers.items():
         assert layers[f"layer_{name}"]["rows"] == len(frame), name
-    for subset, kind in (("bands", "band"), ("strips", "strip"), ("admin", "admin")):
-        assert layers[f"layer_{subset}"]["rows"] == (result.layers["zones"].zone_kind == kind).sum()
+    zones = result.layers["zones"]
+    strips = zones[(zones.zone_kind == "strip") & zones.segment.notna()]
+    for subset, rows in (("bands", zones.part_of == "bands"), ("admin", zones.part_of == "admin"), ("strips", strips)):
+        assert layers[f"layer_{subset}"]["rows"] == (len(rows) if rows is strips else rows.sum())
+    assert 0 < len(strips) < (zones.zone_kind == "strip").sum()
+
+
+def _filters(folder) -> dict[str, list[str]]:
+    """Which zones each layer of zones draws, as SQL: its subset, or the filters of its rules."""
+    with zipfile.ZipFile(folder / "finland-poland.qgz") as archive:
+        root = ET.fromstring(archive.read("finland-poland.qgs").decode("utf-8").split("\n", 1)[1])
+    found = {}
+    for layer in root.iter("maplayer"):
+        source = layer.findtext("datasource")
+        if "layername=zones" in source or "layername=zone_figures" in source:
+            rules = [rule.get("filter") for rule in layer.findall("renderer-v2/rules/rule")]
+            found[layer.findtext("id")] = [source.partition("|subset=")[2]] if "|subset=" in source else rules
+    return found
+
+
+def test_no_layer_draws_the_same_land_twice(folder):
+    filters = _filters(folder)
+    assert set(filters) == {"layer_bands", "layer_strips", "layer_admin", "layer_zones", "layer_zone_figures"}
+    for where in {where for listed in filters.values() for where in listed}:
+        drawn = pyogrio.read_dataframe(folder / "layers.gpkg", layer="zones", where=where)
+        # Strips nest by their depth and by nothing else.
+        parts = [part for _, part in drawn.groupby("to_m")] if "'strip'" in where else [drawn]
+        for part in parts:
+            assert len(part) > 0
+            assert part.geometry.area.sum() == pytest.approx(part.union_all().area, rel=1e-9), where
+
+
+def test_a_zone_is_found_by_its_columns_and_named_by_its_name(answer, folder):
+    layers = answer["described"]["layers"]
+    for name in ("bands", "strips", "admin", "zones", "zone_figures"):
+        assert layers[f"layer_{name}"]["display"] == '"zone_name"'
+    assert layers["layer_exposure"]["display"].startswith('"zone_name"')
+    with zipfile.ZipFile(folder / "finland-poland.qgz") as archive:
+        text = archive.read("finland-poland.qgs").decode("utf-8")
+    # Neither put together nor taken apart.
+    for spelt in (text, *questions().values(), *(q.sql for q in QUESTIONS)):
+        assert not re.search(r"'(band|strip|within|admin|corridor|segment|country|own)\|", spelt)
+        assert not re.search(r"(split|substr|regexp_\w+|string_to_array|like)\W+zone_id", spelt, re.IGNORECASE)
 
 
 def test_the_project_is_in_the_studys_crs_and_measures_on_the_ellipsoid(answer):
@@ -113,6 +178,10 @@ def test_fields_explain_themselves_and_look_up_names(answer):
     assert cells["aliases"]["distance_m"] == "Distance (m)"
     assert cells["widgets"]["civilian_exposure"] == "ValueMap"
     assert cells["widgets"]["country"] == "ValueRelation"
+    settlements, zones = (answer["described"]["layers"][f"layer_{name}"] for name in ("settlements", "zones"))
+    assert (settlements["aliases"]["admin_id"], settlements["aliases"]["admin_name"]) == ("Code of region", "Region")
+    assert (zones["aliases"]["zone_name"], zones["widgets"]["part_of"]) == ("Name of zone", "ValueMap")
+    assert answer["described"]["layers"]["layer_exposure"]["aliases"]["pixels"] == "Pixels of the data"
     assert answer["values"]["class"]["values"][0] in ("Village", "Dispersed rural", "Low-density rural")
     assert set(answer["values"]["country"]["values"]) == {"Lietuva", "Polska"}
 
@@ -161,19 +230,51 @@ def test_there_is_a_sheet_a_segment_one_of_the_whole_and_one_of_the_corridor(ans
         assert result.passport["sources"][0]["attribution"] in sheet["labels"]["sources"]
 
 
-def test_the_figures_of_a_sheet_are_those_of_the_table_rounded(answer, result):
-    exposure = result.exposure.query("zone_kind == 'band' and measure == 'people'")
+def test_the_figures_of_a_sheet_are_rows_of_the_table_withheld_and_rounded(answer, result):
+    english, shown = language("en"), withhold(result.exposure)
+    compared = 0
     for segment in result.layers["segments"].segment:
-        text = answer["sheets"][segment]["labels"]["figures"]
-        rows = exposure[(exposure.segment == segment) & (exposure.to_m <= 10_000)]
-        shown = rounding.people(rows.value.sum())
-        assert f"0–10 km: People {language('en').number(shown)} (" in text
-        trees = result.exposure.query("zone_kind == 'band' and measure == 'cover_area' and category == 'tree'")
-        zones = result.layers["zones"].query("zone_kind == 'band'")
-        area = trees[(trees.segment == segment) & (trees.to_m <= 10_000)].value.sum()
-        whole = zones[(zones.segment == segment) & (zones.to_m <= 10_000)].area_km2.sum()
-        assert f"Tree cover {language('en').share(rounding.percent(area / whole))}" in text
-        assert "[%" not in text
+        lines = bare(answer["sheets"][segment]["labels"]["figures"]).split("\n")
+        assert len(lines) == 1 + len(result.study.bands_m)
+        for line, edge_m in zip(lines[1:], result.study.bands_m, strict=True):
+            zone = f"within|{segment}|0-{edge_m:g}"
+            people, trees = (
+                shown[_find(shown, zone, *key)].iloc[0] for key in (("people", "total"), ("cover_share", "tree"))
+            )
+            value, low, high = (rounding.people(people[name]) for name in ("value", "low", "high"))
+            spread = english.spread(low, high)
+            expected = f"0–{edge_m / 1000:g} km: People {english.number(value)}{f' ({spread})' if spread else ''}"
+            assert line == bare(f"{expected}; Tree cover {english.share(rounding.percent(trees.value))}")
+            compared += 1
+    assert compared == 20
+
+
+def test_a_sheet_prints_a_dash_for_what_is_not_known_and_a_floor_for_the_few(answer):
+    lines = {name: sheet["labels"].get("figures", "").split("\n") for name, sheet in answer["sheets"].items()}
+    assert lines["PL-BY"][1].startswith("0–1 km: People –; Tree cover ")
+    assert lines["LT-RU"][1].endswith("; Tree cover –")
+    assert lines["LT-BY"][1].startswith("0–1 km: People under 10; Tree")
+    assert lines["LT-BY"][2].startswith("0–5 km: People 10 (under 10–30); Tree")
+
+
+def test_lengths_on_a_sheet_round_as_everywhere(answer):
+    first = {name: sheet["labels"].get("figures", "").split("\n")[0] for name, sheet in answer["sheets"].items()}
+    assert first["PL-RU"] == "Measured length 1,286 km; Length at sea 7.0 km"
+    assert first["LT-BY"] == "Measured length 30.0 km; Official length 31.0 km"
+
+
+def test_the_notes_of_a_sheet_say_what_its_share_is_of_and_what_a_dash_is(answer, result):
+    trees = result.exposure.query("measure == 'cover_share' and category == 'tree' and basis.notna()")
+    assert set(trees.basis) == {"known cover without water"}
+    for segment in result.layers["segments"].segment:
+        notes = answer["sheets"][segment]["labels"]["notes"]
+        assert "Percentages are shares of: known cover without water." in notes
+        assert "A dash: not known" in notes
+
+
+def test_no_text_of_a_sheet_is_cut_off(answer, result):
+    assert len(answer["cut"]) == len(result.layers["segments"]) + 2
+    assert set(map(len, answer["cut"].values())) == {0}
 
 
 def test_figures_in_tips_round_as_everywhere(answer):
@@ -181,11 +282,8 @@ def test_figures_in_tips_round_as_everywhere(answer):
     expected = [english.number(rounding.people(v)) for v in VALUES]
     expected += [f"{english.number(rounding.area_km2(v))} km²" for v in VALUES]
     expected += [f"{english.number(rounding.distance_km(v))} km" for v in VALUES]
+    expected += [f"{english.number(rounding.length_km(v))} km" for v in VALUES]
     expected += [english.share(rounding.percent(v)) for v in SHARES]
-
-    def bare(text):
-        # QGIS writes 3.0 where Babel writes 3, and groups by the locale's own sign.
-        return re.sub(r"(\d)\.0(?!\d)", r"\1", text.replace(",", "").replace("\u202f", ""))
 
     assert [bare(a) for a in answer["calculated"]] == [bare(e) for e in expected]
 
@@ -199,10 +297,23 @@ def test_names_in_tips_are_text_never_markup_or_expression(answer):
     assert sum(name in shown for name in HOSTILE_NAMES if "<" not in name) == sum("<" not in n for n in HOSTILE_NAMES)
 
 
-def test_a_strip_is_always_called_hypothetical(answer):
-    strips = [tip for tip in answer["tips"]["layer_zones"] if "strip|" in tip]
-    assert strips
-    assert all("Hypothetical strip" in tip for tip in strips)
+def test_a_tip_of_a_zone_says_its_name_and_kind_and_that_a_strip_is_hypothetical(answer, result):
+    zones = result.layers["zones"]
+    for layer in ("layer_zones", "layer_zone_figures"):
+        for tip, zone in zip(answer["tips"][layer], zones.itertuples(), strict=True):
+            assert tip.startswith(
+                f"<b>{escape(zone.zone_name, quote=False)}</b><br>{labels.ZONE_KINDS[zone.zone_kind]}<br>"
+            )
+            assert "[%" not in tip
+            assert ("Hypothetical strip<br>" in tip) == (zone.zone_kind == "strip")
+    assert any("&lt;b&gt;" in tip for tip in answer["tips"]["layer_zones"])
+
+
+def test_a_tip_of_a_corridor_tells_its_part_and_a_dash_for_people_that_nobody_knows(answer):
+    assert answer["tips"]["layer_corridor"] == [
+        "<b>Suwałki (suwalki), Lietuva (LT)</b><br>Area: 2,400 km²<br>People: –",
+        "<b>Suwałki (suwalki), Polska (PL)</b><br>Area: 2,400 km²<br>People: –",
+    ]
 
 
 def test_a_layer_opened_alone_brings_its_style(answer):
@@ -211,6 +322,12 @@ def test_a_layer_opened_alone_brings_its_style(answer):
     assert opened["zones"]["renderer"] == "RuleRenderer"
     assert opened["cells"]["renderer"] == "categorizedSymbol"
     assert opened["settlements"]["labels"]
+
+
+def test_the_questions_leave_out_what_the_rule_withholds():
+    asked = [sql for sql in questions().values() if "layer_exposure" in sql]
+    assert len(asked) == 4
+    assert all(f"coalesce(pixels, {LEAST_PIXELS}) >= {LEAST_PIXELS}" in sql for sql in asked)
 
 
 def test_there_are_ten_questions():
@@ -312,11 +429,12 @@ def test_each_language_has_a_project_that_opens_with_the_same_ids(folder, answer
         *(f"finland-poland_{code}.qgz" for code in LANGUAGES if code != "en"),
     }
     for code in ("fi", "pl"):
-        told = session(project=str(folder / f"finland-poland_{code}.qgz"), sql=questions())
+        told = session(project=str(folder / f"finland-poland_{code}.qgz"), sql=questions(), labels=True)
         assert set(told["described"]["layers"]) == set(answer["described"]["layers"])
         assert all(layer["valid"] for layer in told["described"]["layers"].values())
         assert told["messages"] == []
         assert told["sql"] == answer["sql"]
+        assert set(map(len, told["cut"].values())) == {0}
 
 
 def test_every_text_of_the_project_is_translated(result, folder):

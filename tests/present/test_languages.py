@@ -9,6 +9,7 @@ import pytest
 from geo_border import present
 from geo_border.errors import CatalogError
 from geo_border.present import Language, language
+from tests import synthetic
 from tests.present import messages
 
 TEXTS = messages.every()
@@ -91,6 +92,20 @@ def test_only_a_reviewed_language_goes_without_its_warning() -> None:
 def test_numbers_are_written_as_the_language_does(code: str, number: str, share: str, trace: str) -> None:
     words = language(code)
     assert (words.number(12_500.5), words.share(46), words.number("<10")) == (number, share, trace)
+
+
+def test_a_figure_is_a_percentage_where_its_unit_is_a_share() -> None:
+    words = language("fi")
+    assert (words.figure(46, "share"), words.figure(46, "km²"), words.figure(None, "share")) == ("46\xa0%", "46", "–")
+    assert words.spread(31, "<1", "share") == "31\xa0%–alle 1\xa0%"
+    assert words.spread(31, None, "share") == words.spread(31, 31, "share") == ""
+
+
+def test_what_shares_and_densities_are_of_can_be_said_in_every_language() -> None:
+    told = set(synthetic.build().exposure["basis"].dropna()) | {"total area, inland water included"}
+    assert told
+    for code in present.LANGUAGES:
+        assert told <= set(language(code).messages)
 
 
 def test_an_unknown_language_names_those_there_are() -> None:

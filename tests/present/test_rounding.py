@@ -55,10 +55,33 @@ def test_unknown_stays_unknown(rule: object, unknown: float | None) -> None:
     assert rule(unknown) is None
 
 
+@pytest.mark.parametrize(
+    ("unit", "raw", "shown"),
+    [
+        ("share", 0.0, 0),
+        ("share", 0.0049, "<1"),
+        ("share", 0.455, 46),
+        ("share", 0.999, 99),
+        ("share", 1.0, 100),
+        ("persons/km²", 0.04, 0.0),
+        ("persons/km²", 3.45, 3.5),
+        ("persons/km²", 119.29, 119),
+        ("persons", 3.2, "<10"),
+        ("km²", 0.04, "<0.1"),
+        ("km", 1_343.6, 1344),
+        ("count", 7.0, 7),
+        ("share", None, None),
+        ("persons/km²", math.nan, None),
+    ],
+)
+def test_each_unit_of_the_table_has_its_rule(unit: str, raw: float | None, shown: object) -> None:
+    assert rounding.by_unit(raw, unit) == shown
+
+
 def test_a_trace_is_not_nothing_and_almost_all_is_not_all() -> None:
-    assert (rounding.percent(0.0), rounding.percent(1e-6), rounding.percent(0.9999), rounding.percent(1.0)) == (
-        0,
-        "<1",
-        99,
-        100,
-    )
+    shares = (0.0, 1e-6, 0.9999, 1.0)
+    assert [rounding.percent(share) for share in shares] == [0, "<1", 99, 100]
+
+
+def test_the_noise_of_a_division_takes_nothing_from_the_whole() -> None:
+    assert [rounding.percent(1 + noise) for noise in (-1e-16, 2e-16, -1e-12, 1e-12, -1e-6)] == [100, 100, 100, 100, 99]

@@ -77,12 +77,6 @@ def regions(crs: CRS, window: Window) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.loc[keep, ["admin_id", "name", "country"]], geometry=shapes, crs=crs)
 
 
-def region_names() -> dict[str, str]:
-    """Names of the embedded snapshot's regions, in their own letters, by code."""
-    frame = _embedded(*_REGIONS)
-    return {} if frame is None else dict(zip(frame["admin_id"], frame["name"], strict=True))
-
-
 def _span(crs: CRS, window: Window, centre_lon: float) -> Window:
     edge = shapely.segmentize(shapely.box(*window), _EDGE_M)
     lonlat = shapely.get_coordinates(to_crs(edge, crs, WGS84))

@@ -42,6 +42,7 @@ _INDEXES = (
     "CREATE INDEX cells_by_distance ON cells (country, segment, distance_m)",
     "CREATE INDEX exposure_by_zone ON exposure (zone_fid, measure, category)",
     "CREATE INDEX exposure_by_segment ON exposure (segment)",
+    "CREATE INDEX exposure_by_measure ON exposure (measure, category, zone_kind)",
 )
 
 

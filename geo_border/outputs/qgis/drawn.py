@@ -31,7 +31,8 @@ LINES, PLACES, AREAS, CELLS, ZONES, BACKGROUND, TABLES = (
 class Drawn:
     """One layer of the project; `id` is made into what SQL and expressions call it by `xml.layer_id`.
 
-    `farthest` is the scale denominator beyond which it is not drawn (0: none); `themes` are those that show it.
+    `farthest` is the scale denominator beyond which it is not drawn (0: none); `themes` are those that show it;
+    `display` is the expression by which forms and lists name a row (where empty, QGIS takes a column of names).
     """
 
     id: str
@@ -47,6 +48,7 @@ class Drawn:
     farthest: int = 0
     expanded: bool = True
     private: bool = False
+    display: str = ""
 
 
 def drawn(
@@ -60,8 +62,11 @@ def drawn(
     tip: str = "",
     farthest: int = 0,
     expanded: bool = True,
+    display: str = "",
 ) -> Drawn:
     """Make the layer of a table of `schemas.LAYERS`, named as on the web map."""
     layer = LAYERS[name]
     title = say(labels.LAYERS.get(name, layer.title))
-    return Drawn(name, title, name, group, renderer, layer.about, themes, "", words, tip, farthest, expanded)
+    return Drawn(
+        name, title, name, group, renderer, layer.about, themes, "", words, tip, farthest, expanded, display=display
+    )

@@ -31,11 +31,11 @@ from geo_border.present import labels
 # Residents from which a settlement is drawn larger and from farther away, and its scale limit (0: always).
 _PLACES = ((50_000, 1.4, 0), (10_000, 1.1, 4_000_000), (2_000, 0.9, 1_500_000), (0, 0.7, 600_000))
 _FACILITIES_FROM, _CELLS_FROM, _OUTLINES_FROM = 500_000, 300_000, 400_000
-_KM = "format_number(\"length_km\", 1) || ' km'"
 
 
 def lines(say: Say) -> Iterator[Drawn]:
     """Give the frontier on land and water, at sea, and the axis of a corridor."""
+    length = words.shown_length('"length_km"', say)
     media = [
         (m, say(labels.class_label("frontier", m)), symbols.line(palette.style("frontier", m)))
         for m in palette.classes("frontier")
@@ -47,11 +47,11 @@ def lines(say: Say) -> Iterator[Drawn]:
         say,
         themes=(*ALWAYS, CORRIDOR, LOCATOR),
         words=Labels("frontier", '"segment"', (("", 9.0, 0),), place="line", bold=True),
-        tip=words.tip(words.shown_text('"segment"'), ("", 'represent_value("medium")'), (say("Length"), _KM)),
+        tip=words.tip(words.shown_text('"segment"'), ("", 'represent_value("medium")'), (say("Length"), length)),
     )
     sea = renderers.single(symbols.line(palette.style("frontier_sea")))
     yield drawn("frontier_sea", LINES, sea, say, themes=ALWAYS)
-    axis = Labels("corridor_axis", "\"name\" || ' ' || " + _KM, (("", 9.0, 2_000_000),), place="line")
+    axis = Labels("corridor_axis", f"\"name\" || ' ' || {length}", (("", 9.0, 2_000_000),), place="line")
     yield drawn(
         "corridor_axis",
         LINES,
@@ -59,7 +59,7 @@ def lines(say: Say) -> Iterator[Drawn]:
         say,
         themes=(CORRIDOR,),
         words=axis,
-        tip=words.tip(words.shown_text('"name"'), (say("Length"), _KM)),
+        tip=words.tip(words.shown_text('"name"'), (say("Length"), length)),
     )
 
 
@@ -151,8 +151,9 @@ def background(say: Say) -> Iterator[Drawn]:
 
 def tables(say: Say) -> Iterator[Drawn]:
     """Give the tables of the schema that have no geometry."""
-    for name in ("exposure", "segments"):
-        yield drawn(name, TABLES, None, say, expanded=False)
+    figure = "\"zone_name\" || ': ' || \"measure\" || coalesce(' ' || \"category\", '')"
+    for name, display in (("exposure", figure), ("segments", '"segment"')):
+        yield drawn(name, TABLES, None, say, expanded=False, display=display)
 
 
 def by_class(layer: str, field: str, say: Say, outlined_from: int = 0) -> ET.Element:

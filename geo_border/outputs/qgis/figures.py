@@ -1,43 +1,72 @@
-"""The figures of a sheet, as expressions that QGIS works out over the zones: lengths, people, tree cover."""
+"""The figures of a sheet, as expressions that pick rows of the zones' figures: lengths, people, tree cover."""
 
 from __future__ import annotations
 
 from geo_border.outputs.cog import legend_of
-from geo_border.outputs.qgis.words import Say, literal, shown_people, shown_percent
+from geo_border.outputs.qgis.words import Say, literal, shown_length, shown_people, shown_percent, shown_spread
 from geo_border.outputs.qgis.xml import layer_id
 from geo_border.outputs.questions import WIDE
 from geo_border.result import Result
 
+_PEOPLE, _TREES = ("people", "total"), ("cover_share", "tree")
 
-def text(result: Result, say: Say) -> str:
-    """Write the figures of a sheet as expressions over the zones' figures, rounded as everywhere.
 
-    One line a band edge: people from the line to there with their range, and the share of tree cover where cover is
-    known; a figure that is not known for a tenth of the land or more is a dash.
+def write_figures(result: Result, say: Say) -> list[str]:
+    """Write the figures of a sheet, a text a line, as expressions over the zones' figures, rounded as everywhere.
+
+    The lengths of the segment; then one line a band edge, from the row of all land of the segment to there: people with
+    their range, and the share of tree cover; a dash where the row has no figure or too few pixels carry it.
     """
-    official, sea = literal(say("Official length")), literal(say("Length at sea"))
-    lines = [
-        say("Measured length") + ' [% format_number("length_km", 1) %] km'
-        f"[% if(\"official_km\" IS NULL, '', '; ' || {official} || ' ' ||"
-        " format_number(\"official_km\", 1) || ' km') %]"
-        f"[% if(\"sea_km\" > 0, '; ' || {sea} || ' ' || format_number(\"sea_km\", 1) || ' km', '') %]"
-    ]
-    there = set(result.exposure.measure + "|" + result.exposure.category.fillna(""))
-    for edge in result.study.bands_m:
+
+    def show(value: str) -> str:
+        return shown_people(value, say)
+
+    there, lines = _list_figures(result), [_write_lengths(say)]
+    for edge_m in result.study.bands_m:
         parts = []
-        if "people|total" in there:
-            people, low, high = (_total(f"people_total{end}", edge) for end in ("", "_low", "_high"))
-            spread = f"' (' || {_rounded('@low', say)} || ' – ' || {_rounded('@high', say)} || ')'"
-            told = f"if(@low IS NULL OR @high IS NULL, '', {spread})"
-            told = f"with_variable('low', {low}, with_variable('high', {high}, {told}))"
-            parts.append(f"{say('People')} [% with_variable('v', {people}, {_rounded('@v', say)}) %][% {told} %]")
-        if "cover_area|tree" in there:
-            share = f"({_total('cover_area_tree_km2', edge)}) / ({_known_area('cover_area_tree_km2', edge)})"
-            parts.append(f"{say('Tree cover')} [% with_variable('v', {share}, {shown_percent('@v', say)}) %]")
-        lines.append(f"0–{edge / 1000:g} km: " + "; ".join(parts))
-    lines += [f"{say('Tree cover')}: {canopy}." for canopy in _canopy(result)]
-    lines.append(say("A range is a spread over datasets and stated choices, not a confidence interval."))
-    return "\n".join(lines)
+        if _PEOPLE in there:
+            people, low, high = (_pick(f"people_total{end}", edge_m) for end in ("", "_low", "_high"))
+            figure = f"with_variable('v', {people}, {show('@v')})"
+            parts.append(f"{say('People')} [% {figure} %][% {shown_spread(low, high, show)} %]")
+        if _TREES in there:
+            figure = f"with_variable('v', {_pick('cover_share_tree', edge_m)}, {shown_percent('@v', say)})"
+            parts.append(f"{say('Tree cover')} [% {figure} %]")
+        lines.append(f"0–{edge_m / 1000:g} km: " + "; ".join(parts))
+    return lines
+
+
+def write_notes(result: Result, say: Say) -> str:
+    """Write what to know before the figures of a sheet are quoted."""
+    notes = []
+    if _TREES in _list_figures(result):
+        notes += [f"{say('Tree cover')}: {canopy}." for canopy in _canopy(result)]
+        notes.append(say("Percentages are shares of: {bases}.", bases=_name_bases(result, say)))
+    notes.append(say("A dash: not known, or too few of the data's pixels to show."))
+    notes.append(say("A range is a spread over datasets and stated choices, not a confidence interval."))
+    return " ".join(notes)
+
+
+def _name_bases(result: Result, say: Say) -> str:
+    """What the share of trees is a share of, as its rows say."""
+    table = result.exposure
+    rows = table[(table["zone_kind"] == "within") & (table["measure"] == _TREES[0]) & (table["category"] == _TREES[1])]
+    return ", ".join(say(basis) for basis in rows["basis"].dropna().unique())
+
+
+def _list_figures(result: Result) -> set[tuple[str, str]]:
+    table = result.exposure
+    return set(zip(table["measure"], table["category"].fillna(""), strict=True))
+
+
+def _write_lengths(say: Say) -> str:
+    """Measured, official and sea length of the page's segment, those that it has."""
+    official, sea = literal(say("Official length")), literal(say("Length at sea"))
+    measured, published, at_sea = (shown_length(f'"{name}"', say) for name in ("length_km", "official_km", "sea_km"))
+    return (
+        f"{say('Measured length')} [% {measured} %]"
+        f"[% if(\"official_km\" IS NULL, '', '; ' || {official} || ' ' || {published}) %]"
+        f"[% if(\"sea_km\" > 0, '; ' || {sea} || ' ' || {at_sea}, '') %]"
+    )
 
 
 def _canopy(result: Result) -> list[str]:
@@ -46,25 +75,7 @@ def _canopy(result: Result) -> list[str]:
     return [legend.canopy for legend in map(legend_of, covers) if legend]
 
 
-def _total(column: str, edge_m: float) -> str:
-    """Write the sum of a figure from the line to an edge; nothing where it is not known for a tenth of the land."""
-    figure = _sum(column, _nearer(edge_m))
-    return (
-        f"if(coalesce({_known_area(column, edge_m)}, 0) >= 0.9 * {_sum('area_km2', _nearer(edge_m))}, {figure}, NULL)"
-    )
-
-
-def _known_area(column: str, edge_m: float) -> str:
-    return _sum("area_km2", f'{_nearer(edge_m)} AND "{column}" IS NOT NULL')
-
-
-def _sum(column: str, rows: str) -> str:
-    return f"aggregate('{layer_id(WIDE)}', 'sum', \"{column}\", {rows})"
-
-
-def _nearer(edge_m: float) -> str:
-    return f'"zone_kind" = \'band\' AND "to_m" <= {edge_m:g} AND "segment" = attribute(@atlas_feature, \'segment\')'
-
-
-def _rounded(value: str, say: Say) -> str:
-    return f"({shown_people(value, say)})"
+def _pick(column: str, to_m: float) -> str:
+    """Write the expression for a figure of the one zone that is all land of the page's segment to a distance."""
+    row = f'"zone_kind" = \'within\' AND "to_m" = {to_m!r} AND "segment" = attribute(@atlas_feature, \'segment\')'
+    return f"aggregate('{layer_id(WIDE)}', 'max', \"{column}\", {row})"

@@ -17,19 +17,24 @@ _PAGE, _MAP, _LABEL, _LEGEND, _SCALE_BAR = "65638", "65639", "65641", "65642", "
 # Qt's name for whatever sans-serif font the system has, so that none is ever missing.
 _FONT = "Sans Serif"
 _A4 = (210.0, 297.0)
-_MARGIN = 10.0
+# Where a sheet's notes begin, and how high a line of its figures is, in millimetres.
+_NOTES_TOP, _LINE_MM = 246.0, 4.0
 Box = tuple[float, float, float, float]
 
 
 def atlas(result: Result, bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
     """Write the sheet of a segment, repeated over all of them."""
     layout = _layout(say("Segment sheets"))
-    page_map = _map(layout, "map", (10, 24, 130, 186), bounds, say(EXPOSURE), atlas_driven=True)
+    lines = figures.write_figures(result, say)
+    # The more lines of figures, the less of the page is map.
+    figures_top = _NOTES_TOP - _LINE_MM * len(lines)
+    page_map = _map(layout, "map", (10, 24, 130, figures_top - 37), bounds, say(EXPOSURE), atlas_driven=True)
     _map(layout, "inset", (145, 24, 55, 62), bounds, say(LOCATOR), frames=page_map)
     _label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
     _legend(layout, (145, 90, 55, 80), page_map, legend)
-    _scale_bar(layout, (10, 211, 60, 10), page_map)
-    _label(layout, "figures", (10, 224, 190, 38), figures.text(result, say), 9)
+    _scale_bar(layout, (10, figures_top - 12, 60, 10), page_map)
+    _label(layout, "figures", (10, figures_top, 190, _NOTES_TOP - figures_top), "\n".join(lines), 9)
+    _label(layout, "notes", (10, _NOTES_TOP, 190, 17), figures.write_notes(result, say), 7)
     _label(layout, "sources", (10, 264, 92, 26), _sources(say), 6)
     _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
     sub(

@@ -61,6 +61,8 @@ def style(root: ET.Element, drawn: Drawn, say: Say) -> None:
     sub(root, "layerOpacity", "1")
     if drawn.tip:
         sub(root, "mapTip", drawn.tip)
+    if drawn.display:
+        sub(root, "previewExpression", drawn.display)
     legend = sub(root, "legend", type="default-vector")
     legend.set("showLabelLegend", "0")
 

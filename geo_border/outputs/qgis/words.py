@@ -11,6 +11,7 @@ from geo_border import palette
 from geo_border.outputs.qgis.symbols import colour
 from geo_border.outputs.qgis.xml import key, sub
 from geo_border.present import PEOPLE_FLOOR
+from geo_border.present.rounding import NOISE
 
 _ALONG_LINE, _HORIZONTAL, _AROUND_POINT = "2", "4", "6"
 # Where a label goes: beside a point, along a line, or upright inside an area.
@@ -110,13 +111,22 @@ def shown_km(value: str, say: Say) -> str:
     )
 
 
+def shown_length(value: str, say: Say) -> str:
+    """Write the expression that rounds kilometres of line, as `present.rounding.length_km` does."""
+    return (
+        f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.05 THEN {_under_tenth(say)}"
+        f" WHEN {value} < 1000 THEN format_number(floor({value} * 10 + 0.5) / 10, 1)"
+        f" ELSE format_number(floor({value} + 0.5), 0) END || ' km'"
+    )
+
+
 def shown_percent(value: str, say: Say) -> str:
     """Write the expression that rounds a share to whole percent, as `present.rounding.percent` does."""
     whole = f"to_string(to_int(floor({value} * 100 + 0.5)))"
     few = literal(say("under {n}", n="1%"))
     return (
         f"CASE WHEN {value} IS NULL THEN '–' WHEN {value} > 0 AND {value} < 0.005 THEN {few}"
-        f" WHEN {value} >= 0.995 AND {value} < 1 THEN '99%' ELSE {whole} || '%' END"
+        f" WHEN {value} >= 0.995 AND {value} < {1 - NOISE!r} THEN '99%' ELSE {whole} || '%' END"
     )
 
 
@@ -133,6 +143,21 @@ def shown_area(value: str, say: Say) -> str:
 def shown_text(value: str) -> str:
     """Write the expression that makes any text safe inside HTML."""
     return f"replace(replace(replace(coalesce({value}, ''), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+
+
+def shown_spread(low: str, high: str, shown: Callable[[str], str]) -> str:
+    """Write the expression of a range in brackets; nothing where there is none, or both ends round alike.
+
+    Parameters
+    ----------
+    low, high
+        Expressions of its ends.
+    shown
+        Writes the expression that rounds a value.
+    """
+    first, last = shown("@low"), shown("@high")
+    told = f"if(@low IS NULL OR @high IS NULL OR ({first}) = ({last}), '', ' (' || ({first}) || '–' || ({last}) || ')')"
+    return f"with_variable('low', {low}, with_variable('high', {high}, {told}))"
 
 
 def tip(title: str, *lines: tuple[str, str]) -> str:

@@ -9,47 +9,60 @@ from geo_border import palette
 from geo_border.outputs.qgis import renderers, symbols, words
 from geo_border.outputs.qgis.drawn import CORRIDOR, EXPOSURE, OVERVIEW, ZONES, Drawn, Say, drawn
 from geo_border.outputs.qgis.renderers import Rule
-from geo_border.outputs.questions import SHEETS, WIDE
+from geo_border.outputs.qgis.xml import layer_id
+from geo_border.outputs.questions import SHEETS, WIDE, WIDE_ABOUT
 from geo_border.present import labels
 from geo_border.schemas import LAYERS
 from geo_border.study import Study
 
-_KINDS = {"strips": "strip", "bands": "band", "admin": "admin", "corridor": "corridor"}
+# Which zones each layer holds, in SQL. Zones of a segment, a country and the whole are of the same land, as are a
+# corridor and its parts: a layer holds one partition, so that it draws each place once (strips nest by depth alone).
+_HELD = {
+    "strips": '"zone_kind" = \'strip\' AND "segment" IS NOT NULL',
+    "corridor": '"zone_kind" = \'corridor\' AND "country" IS NOT NULL',
+    "admin": "\"part_of\" = 'admin'",
+    "bands": "\"part_of\" = 'bands'",
+}
+_NAMED = '"zone_name"'
 
 
 def zones(study: Study, say: Say) -> Iterator[Drawn]:
     """Give every layer of zones, topmost first."""
-    yield _of_kind("strips", renderers.single(symbols.fill(palette.style("strips"))), (EXPOSURE,), say)
+    yield _draw_part("strips", renderers.single(symbols.fill(palette.style("strips"))), (EXPOSURE,), say)
     yield corridor(say)
-    yield _of_kind("admin", renderers.single(symbols.fill(palette.style("admin"))), (), say)
-    classes = [(f"{edge:g}", label, symbol) for edge, label, symbol in band_classes(study)]
-    yield _of_kind("bands", renderers.categories("to_m", classes), (OVERVIEW, CORRIDOR), say)
+    yield _draw_part("admin", renderers.single(symbols.fill(palette.style("admin"))), (), say)
+    classes = [(_write_edge(edge), label, symbol) for edge, label, symbol in band_classes(study)]
+    yield _draw_part("bands", renderers.categories("to_m", classes), (OVERVIEW, CORRIDOR), say)
     yield all_zones(study, say)
-    outline = renderers.single(symbols.fill(palette.style("admin")))
-    about = "Every figure of a zone in one row."
-    tip = _tip(say, "people_total")
-    yield Drawn(WIDE, say("Zones with figures"), WIDE, ZONES, outline, about, tip=tip, expanded=False)
+    # Every zone is in its table; of those, bands are outlined, which make up all the land.
+    rule = Rule(say(labels.LAYERS["bands"]), _HELD["bands"], symbols.fill(palette.style("admin")))
+    outline = renderers.rules(WIDE, [rule])
+    title, tip = say("Zones with figures"), _tip(say, "people_total")
+    yield Drawn(WIDE, title, WIDE, ZONES, outline, WIDE_ABOUT, tip=tip, expanded=False, display=_NAMED)
 
 
 def all_zones(study: Study, say: Say) -> Drawn:
     """Give all zones as one layer; its style is the table's own."""
     bands = say(labels.LAYERS["bands"])
     listed = [
-        Rule(f"{bands}: {label}", f'"zone_kind" = \'band\' AND "to_m" = {edge:g}', symbol)
+        Rule(f"{bands}: {label}", f'{_HELD["bands"]} AND "to_m" = {_write_edge(edge)}', symbol)
         for edge, label, symbol in band_classes(study)
     ]
-    for name in ("strips", "corridor", "admin"):
-        symbol = symbols.fill(palette.style(name))
-        listed.append(Rule(say(labels.LAYERS[name]), _kind_is(name), symbol))
+    listed += [
+        Rule(say(labels.LAYERS[name]), _HELD[name], symbols.fill(palette.style(name)))
+        for name in ("strips", "corridor", "admin")
+    ]
     about, tip = LAYERS["zones"].about, _tip(say)
     drawn_by = renderers.rules("zones", listed)
-    return Drawn("zones", say("All zones"), "zones", ZONES, drawn_by, about, tip=tip, expanded=False)
+    return Drawn("zones", say("All zones"), "zones", ZONES, drawn_by, about, tip=tip, expanded=False, display=_NAMED)
 
 
 def corridor(say: Say) -> Drawn:
     """Give the corridor."""
+    # Its parts have one name; that of the zone tells the country too.
+    zone = f"attribute(get_feature('{layer_id('zones')}', 'zone_id', \"zone_id\"), 'zone_name')"
     tip = words.tip(
-        words.shown_text('"name"'),
+        words.shown_text(f'coalesce({zone}, "name")'),
         (say("Area"), words.shown_area('"area_km2"', say)),
         (say("People"), words.shown_people('"people"', say)),
     )
@@ -74,22 +87,25 @@ def band_classes(study: Study) -> list[tuple[float, str, ET.Element]]:
     return made
 
 
-def _of_kind(name: str, renderer: ET.Element, themes: tuple[str, ...], say: Say) -> Drawn:
+def _draw_part(name: str, renderer: ET.Element, themes: tuple[str, ...], say: Say) -> Drawn:
     title, about = say(labels.LAYERS[name]), LAYERS["zones"].about
-    return Drawn(name, title, "zones", ZONES, renderer, about, themes, _kind_is(name), tip=_tip(say))
+    return Drawn(name, title, "zones", ZONES, renderer, about, themes, _HELD[name], tip=_tip(say), display=_NAMED)
 
 
-def _kind_is(name: str) -> str:
-    return f"\"zone_kind\" = '{_KINDS[name]}'"
+def _write_edge(edge_m: float) -> str:
+    # All digits of a distance, so that it equals the column's.
+    return f"{edge_m:.15g}"
 
 
 def _tip(say: Say, people: str = "people") -> str:
-    """Write the tip of a zone: its kind, so that a strip is always called hypothetical, and its rounded figures."""
+    """Write the tip of a zone: its name, its kind, so that a strip is always called hypothetical, rounded figures."""
     kinds = " ".join(
-        f"WHEN {_kind_is(name)} THEN {words.literal(say(labels.ZONE_KINDS[kind]))}" for name, kind in _KINDS.items()
+        f'WHEN "zone_kind" = {words.literal(kind)} THEN {words.literal(say(label))}'
+        for kind, label in labels.ZONE_KINDS.items()
     )
     return words.tip(
-        f"CASE {kinds} END || ' ' || \"zone_id\"",
+        words.shown_text(_NAMED),
+        ("", f"CASE {kinds} END"),
         (say("Area"), words.shown_area('"area_km2"', say)),
         (say("People"), words.shown_people(f'"{people}"', say)),
     )

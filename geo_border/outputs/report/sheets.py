@@ -8,7 +8,9 @@ from typing import Any
 import jinja2
 
 from geo_border import present
-from geo_border.present import Language, labels, language
+from geo_border.present import Language, labels, language, rounding
+from geo_border.present.totals import QUOTED_COVER
+from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
 
 _ENVIRONMENT = jinja2.Environment(
@@ -45,7 +47,10 @@ def sheet(result: Result, code: str, found: dict[str, Any], pictures: set[str]) 
         languages=[(c, language(c).name, file_of(c)) for c in present.LANGUAGES],
         far=_far(words),
         people=_people(words),
-        medium_name=lambda medium: words.text(labels.class_label("frontier", medium)),
+        quoted=QUOTED_COVER,
+        least_pixels=LEAST_PIXELS,
+        bases=_list_bases(found["basis"], words),
+        class_name=lambda layer, name: words.text(labels.class_label(layer, name)),
     )
 
 
@@ -64,7 +69,7 @@ def _sheets(result: Result, found: dict[str, Any], words: Language, pictures: se
                 "id": row.segment,
                 "title": f"{_country(words, row.country)} – {_country(words, row.facing)}",
                 "picture": picture if picture in pictures else None,
-                "official": None if row.official_km != row.official_km else row.official_km,
+                "official": rounding.length_km(row.official_km),
                 "official_source": row.official_source,
                 **found[row.segment],
             }
@@ -75,6 +80,15 @@ def _sheets(result: Result, found: dict[str, Any], words: Language, pictures: se
         title = _country(words, country)
         sheets.append({"id": country, "title": title, "picture": shown[0] if shown else None, **found[country]})
     return sheets
+
+
+def _list_bases(basis: dict[str, str], words: Language) -> str:
+    """What percentages are shares of, each with the classes that it holds for."""
+    texts = []
+    for one in dict.fromkeys(basis[name] for name in QUOTED_COVER if name in basis):
+        classes = [words.text(labels.class_label("cover", n)) for n in QUOTED_COVER if basis.get(n) == one]
+        texts.append(f"{words.text(one)} ({', '.join(classes)})")
+    return "; ".join(texts)
 
 
 def _country(words: Language, code: str) -> str:

@@ -28,7 +28,14 @@ VIEW_MARGIN_M = 400_000.0
 GROUND_MARGIN_M = 1_500_000.0
 _CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
 _SMALLEST_LAKE_KM2 = 4.0
-_ZONE_LAYERS = {"bands": "band", "strips": "strip", "corridor": "corridor", "admin": "admin"}
+# Kind of zone, and a column that is empty for what is not drawn: strips of countries and of the whole and a corridor as
+# a whole are made of others of their kind. Sums by distance nest, and would only be drawn over the bands.
+_ZONE_LAYERS = {
+    "bands": ("band", "segment"),
+    "strips": ("strip", "segment"),
+    "corridor": ("corridor", "country"),
+    "admin": ("admin", "part_of"),
+}
 
 
 def view_of(result: Result) -> tuple[Plane, tuple[float, float, float, float]]:
@@ -44,9 +51,16 @@ def view_of(result: Result) -> tuple[Plane, tuple[float, float, float, float]]:
 
 
 def encode_layers(
-    result: Result, plane: Plane, window: tuple[float, float, float, float], finest: float
+    result: Result, plane: Plane, window: tuple[float, float, float, float], finest: float, zone_ids: Iterable[str]
 ) -> dict[str, Any]:
     """Encode the geometry of every layer, to a finest detail in units; empty layers stay in as empty lists.
+
+    Parameters
+    ----------
+    window
+        What context is cut to, in the study's CRS.
+    zone_ids
+        Ids of the page's zones, in the order that gives each its number.
 
     Returns
     -------
@@ -56,7 +70,8 @@ def encode_layers(
     """
     topology = Topology()
     layers: dict[str, list[dict[str, Any]]] = {}
-    for name, features, geometries, crs in [*_context(result, plane, window), *_own(result)]:
+    numbers_of_zones = pd.Index(zone_ids)
+    for name, features, geometries, crs in [*_context(result, plane, window), *_own(result, numbers_of_zones)]:
         numbers = topology.add(plane.place(geometries, crs) if len(features) else [])
         layers[name] = [{**feature, "g": number} for feature, number in zip(features, numbers, strict=True)]
     arcs, levels, geometries_by_number = topology.build(finest)
@@ -69,14 +84,15 @@ def encode_layers(
 Drawn = tuple[str, list[dict[str, Any]], Any, CRS]
 
 
-def _own(result: Result) -> Iterable[Drawn]:
+def _own(result: Result, zone_numbers: pd.Index[str]) -> Iterable[Drawn]:
     features: list[dict[str, Any]]
-    zones = result.layers["zones"].reset_index(drop=True)
-    for name, kind in _ZONE_LAYERS.items():
-        part = zones[zones["zone_kind"] == kind]
+    zones = result.layers["zones"]
+    for name, (kind, filled) in _ZONE_LAYERS.items():
+        part = zones[(zones["zone_kind"] == kind) & zones[filled].notna()]
         # The widest strip is drawn first, so that the narrower ones stay visible on it.
         part = part.sort_values("to_m", ascending=False, kind="stable") if name == "strips" else part
-        features = [{"z": int(number), "s": _text(segment)} for number, segment in part["segment"].items()]
+        numbers = zone_numbers.get_indexer(part["zone_id"]).tolist()
+        features = [{"z": number, "s": _text(s)} for number, s in zip(numbers, part["segment"], strict=True)]
         yield name, features, part.geometry.to_numpy(), _crs(zones)
     for name in _CLASS_LAYERS:
         frame = result.layers[name]
@@ -149,7 +165,7 @@ def encode_places(frame: Any, plane: Plane) -> dict[str, Any]:
     """Encode settlements or facilities as columns; people rounded, distances in km rounded."""
     placed = plane.place(frame.geometry.to_numpy(), _crs(frame)) if len(frame) else []
     points = shapely.get_coordinates(placed) if len(frame) else np.zeros((0, 2))
-    source = sorted(set(frame["source"]))
+    source, region = sorted(set(frame["source"])), sorted(set(frame["admin_name"].dropna()))
     return {
         "count": len(frame),
         "at": encode_points(points),
@@ -161,6 +177,8 @@ def encode_places(frame: Any, plane: Plane) -> dict[str, Any]:
         "people": [rounding.people(_number(v)) for v in frame["people"]],
         "km": [rounding.distance_km(_number(v)) for v in frame["distance_m"]],
         "degurba": [None if pd.isna(v) else int(v) for v in frame["degurba"]],
+        "region": [None if pd.isna(v) else region.index(v) for v in frame["admin_name"]],
+        "regions": region,
         "source": [source.index(v) for v in frame["source"]],
         "sources": source,
     }

@@ -21,7 +21,10 @@ from geo_border.outputs.webmap.payload import languages, payload, to_json
 from geo_border.outputs.webmap.topology import TOLERANCES
 from geo_border.result import Result
 
-SCRIPTS = ("core", "words", "painter", "grids", "places", "figures", "story", "finding", "table", "legend", "app")
+SCRIPTS = (
+    *("core", "words", "rows", "painter", "grids", "places", "figures", "story", "finding", "table", "legend"),
+    "app",
+)
 # What an old laptop or a phone opens at once; a bigger study gives up detail before it gives up that.
 MOST_BYTES = 4_000_000
 COARSEST = 24.0

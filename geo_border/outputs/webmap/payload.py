@@ -10,15 +10,15 @@ import pandas as pd
 
 from geo_border import facts, palette, present
 from geo_border.model import COVER_CLASSES, UNKNOWN
-from geo_border.outputs import basemap
 from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
+from geo_border.outputs.webmap.rows import encode_rows, encode_zones, list_zones
 from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
-from geo_border.present import figures, labels, rounding
+from geo_border.present import labels, rounding
 from geo_border.present.credit import holders
 from geo_border.present.totals import totals
+from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
 
-_COMPARED_M = 10_000.0
 _STYLED = (
     *("frontier", "frontier_sea", "bands", "strips", "corridor", "corridor_axis", "admin", "forested", "populated"),
     *("civilian_exposure", "settlements", "facilities", "cover", "countries", "basemap"),
@@ -29,6 +29,7 @@ def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
     """Gather the page's data, geometry to a finest detail in units; the same result gives the same value."""
     plane, window = view_of(result)
     study = result.study
+    zones = list_zones(result.exposure, result.layers["zones"], study)
     return {
         "study": {
             "name": study.name,
@@ -42,14 +43,13 @@ def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
             "forested_share": rounding.percent(study.thresholds.forested_tree_share),
         },
         "plane": {"x": plane.origin_x, "y": plane.origin_y, "unit": UNIT_M, "tolerances": TOLERANCES},
-        "geometry": encode_layers(result, plane, window, finest),
+        "geometry": encode_layers(result, plane, window, finest, zones["zone_id"]),
         "grids": encode_grids(result, plane),
-        "zones": _zones(result.layers["zones"]),
+        "zones": encode_zones(zones),
         "segments": _segments(result.layers["segments"]),
-        "figures": _figures(result.exposure),
+        "figures": encode_rows(result.exposure, zones),
+        "least_pixels": LEAST_PIXELS,
         "story": totals(study, result.layers, result.exposure),
-        "comparison": _comparison(result.passport.get("comparison", [])),
-        "regions": _regions(result.layers["zones"]),
         "settlements": encode_places(result.layers["settlements"], plane),
         "facilities": encode_places(result.layers["facilities"], plane),
         "treaty": _treaty(result.layers["countries"]),
@@ -98,33 +98,6 @@ def to_json(value: Any) -> str:
     return text
 
 
-def _zones(zones: Any) -> list[list[Any]]:
-    columns = ("zone_id", "zone_kind", "segment", "country", "from_m", "to_m")
-    rows = [[_plain(row[c]) for c in columns] for _, row in zones.iterrows()]
-    return [[*row, rounding.area_km2(_plain(area))] for row, area in zip(rows, zones["area_km2"], strict=True)]
-
-
-def _comparison(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Round what a run says of each segment's nearest 10 km beside its whole country."""
-    return [
-        {
-            "segment": row["segment"],
-            "tree": rounding.percent(row["tree_share"]),
-            "country_tree": rounding.percent(row["country_tree_share"]),
-            "people": rounding.people_per_km2(row["people_per_km2"]),
-            "country_people": rounding.people_per_km2(row["country_people_per_km2"]),
-        }
-        for row in rows
-        if row["within_m"] == _COMPARED_M
-    ]
-
-
-def _regions(zones: Any) -> dict[str, str]:
-    """Name the regions that zones of kind admin are of."""
-    wanted = {zone_id.split("|")[1] for zone_id in zones.loc[zones["zone_kind"] == "admin", "zone_id"]}
-    return {code: name for code, name in basemap.region_names().items() if code in wanted}
-
-
 def _segments(segments: Any) -> list[dict[str, Any]]:
     return [
         {
@@ -139,21 +112,6 @@ def _segments(segments: Any) -> list[dict[str, Any]]:
         }
         for _, row in segments.iterrows()
     ]
-
-
-def _figures(exposure: pd.DataFrame) -> dict[str, Any]:
-    """Turn the exposure table into columns; texts that repeat stand once and are referred to by number."""
-    rows = figures.shown_rows(exposure)
-    found: dict[str, Any] = {}
-    for column in ("zone_id", "measure", "category", "unit", "dataset", "vintage", "range_from", "note"):
-        codes, texts = pd.factorize(rows[column], sort=False)
-        found[column] = {"texts": [str(text) for text in texts], "rows": codes.tolist()}
-    for column in ("value", "low", "high"):
-        pairs = zip(rows[column], rows["unit"], strict=True)
-        found[column] = [figures.raw_or_floor(value, unit) for value, unit in pairs]
-    for column in ("shown", "shown_low", "shown_high", "percent"):
-        found[column] = [_plain(value) for value in rows[column]]
-    return found
 
 
 def _treaty(countries: Any) -> dict[str, dict[str, Any]]:

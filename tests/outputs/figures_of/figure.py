@@ -23,9 +23,9 @@ SIX_DIGITS = 5e-6
 class Figure:
     """A figure: of which zone, of what, and which end of its range; `value` is None where the output leaves it blank.
 
-    `printed` says that it is rounded already. `derived` is a figure that the output does not hold itself: what a
-    reader adds up from its rows. `within` is the relative error of
-    a raw value as it stands.
+    `printed` says that it is rounded already, `presented` that it is not but leaves out what is not shown; `withheld`
+    that a table holds it and `present` would not show it. `derived` is a figure that the output does not hold itself:
+    what a reader adds up from its rows. `within` is the relative error of a raw value as it stands.
     """
 
     output: str
@@ -39,6 +39,8 @@ class Figure:
     printed: bool = False
     derived: bool = False
     within: float = RELATIVE
+    presented: bool = False
+    withheld: bool = False
 
     @property
     def where(self) -> str:
@@ -72,8 +74,10 @@ def agree(one: Figure, other: Figure) -> bool:
     A raw value may come to stand on the other side of the middle between two steps by its last digits; it agrees with
     what it is rounded to on either side.
     """
-    if (one.value is None) != (other.value is None):
-        return False
+    as_shown = any(figure.printed or figure.presented for figure in (one, other))
+    blank, other_blank = (figure.value is None or (as_shown and figure.withheld) for figure in (one, other))
+    if blank or other_blank:
+        return blank == other_blank
     error = max(one.within, other.within)
     return bool(_readings(one, error) & _readings(other, error))
 
@@ -89,8 +93,8 @@ def same_value(one: Figure, other: Figure) -> bool:
 def _readings(figure: Figure, error: float) -> set[Shown]:
     if figure.printed or figure.value is None or isinstance(figure.value, str):
         return {_comparable(figure.shown)}
-    if figure.unit == "share" and figure.value == 1:
-        # The whole is no sum that falls short of it.
+    if figure.unit == "share" and figure.value > 1 - rounding.NOISE:
+        # The whole, less the noise of a division, is no sum that falls short of it.
         return {100}
     around = (figure.value * (1 - error), figure.value, figure.value * (1 + error))
     return {_comparable(show(value, figure.unit)) for value in around}
@@ -161,7 +165,7 @@ def read_number(text: str) -> Shown:
     """
     found = re.search(_NUMBER, text)
     if found is None:
-        assert text.strip(" *") in ("", "–", "-"), f"neither a number nor a dash: {text!r}"
+        assert text.strip(" *†") in ("", "–", "-"), f"neither a number nor a dash: {text!r}"
         return None
     digits = re.sub(r"[^\d.]", "", found.group())
     value = float(digits)

@@ -80,7 +80,9 @@ def figures_of(output: str, finished: Finished) -> list[Figure]:
         "csv": lambda: csv.of_csv(finished.tables),
         "parquet": lambda: parquet.of_parquet(finished.tables),
         "geopackage": lambda: geopackage.of_geopackage(finished.geopackage),
-        "qgis": lambda: qgis.of_answer(finished.qgis, next(iter(corridors.values()), "")),
+        "qgis": lambda: qgis.of_answer(
+            finished.qgis, next(iter(corridors.values()), ""), csv.read_names(finished.tables)
+        ),
         "map": lambda: webmap.of_page(finished.page),
         "report": lambda: report.of_report(finished.report, corridors),
     }

@@ -19,7 +19,7 @@ _VIEWS = {
     "people_within_10km_by_country",
     "people_by_segment_and_distance",
     "settlements_in_strips",
-    "cover_by_band",
+    "cover_by_distance",
     "civilian_exposure_by_segment",
     "zone_figures",
 }
@@ -53,7 +53,6 @@ def _read(database: sqlite3.Connection, name: str) -> pd.DataFrame:
     """A table or view without its geometry."""
     columns = [row[1] for row in database.execute(f'PRAGMA table_info("{name}")')]
     wanted = ", ".join(f'"{column}"' for column in columns if column != "geom")
-    # The column `area_km2` of a view of zones may stand twice, the second time under a name of SQLite's.
     return pd.read_sql_query(f'SELECT {wanted} FROM "{name}"', database)
 
 
@@ -67,40 +66,39 @@ def of_view(name: str, frame: pd.DataFrame) -> Iterator[Figure]:
             yield Figure(OUTPUT, name, zone_id, "frontier_length", "all", "km", plain(row["length_km"]))
     elif name == "zone_figures":
         yield from _of_wide(frame)
-    elif name == "people_within_10km_by_country":
-        for row in frame.to_dict("records"):
-            zone_id = f"within|{row['country']}|0-{row['within_m']:.0f}"
-            for column, end in (("people", "value"), ("people_low", "low"), ("people_high", "high")):
-                yield Figure(OUTPUT, name, zone_id, "people", "total", "persons", plain(row[column]), end)
-    elif name == "people_by_segment_and_distance":
-        for row in frame.to_dict("records"):
-            zone_id = f"strip|{row['segment']}|{row['country']}|0-{row['within_m']:.0f}"
-            yield Figure(OUTPUT, name, zone_id, "people", "total", "persons", plain(row["people"]))
+    elif name in ("people_within_10km_by_country", "people_by_segment_and_distance"):
+        columns = {"value": "people", "low": "people_low", "high": "people_high"}
+        yield from _of_rows(frame, name, ("people", "total", "persons"), columns)
     elif name == "settlements_in_strips":
         for zone_id, count in frame.groupby("zone_id").size().items():
             yield Figure(OUTPUT, name, str(zone_id), "settlements", "", "count", float(count))
         yield from of_places(frame.drop_duplicates(["name", "distance_m"]), OUTPUT, name)
-    elif name == "cover_by_band":
-        for row in frame.to_dict("records"):
-            zone_id = f"band|all|{row['from_m']:.0f}-{row['to_m']:.0f}"
-            yield Figure(OUTPUT, name, zone_id, "cover_area", row["cover"], "km²", plain(row["area_km2"]))
-            if row["cover"] != "unknown":
-                yield Figure(OUTPUT, name, zone_id, "cover_share", row["cover"], "share", plain(row["share"]))
+    elif name == "cover_by_distance":
+        for cover, rows in frame.groupby("cover", sort=False):
+            columns = {"value": "area_km2", "low": "area_low", "high": "area_high"}
+            yield from _of_rows(rows, name, ("cover_area", str(cover), "km²"), columns)
+            # A class that the legend lacks, and land without data, have no share.
+            columns = {"value": "share", "low": "share_low", "high": "share_high"}
+            yield from _of_rows(rows[rows["share_of"].notna()], name, ("cover_share", str(cover), "share"), columns)
     else:
         yield from of_cell_sums(frame, OUTPUT, name)
+
+
+def _of_rows(frame: pd.DataFrame, view: str, kind: tuple[str, str, str], columns: dict[str, str]) -> Iterator[Figure]:
+    """One measure, category and unit of every row of a view, which leaves out what is not shown."""
+    for end, column in columns.items():
+        for zone_id, value in zip(frame["zone_id"], frame[column], strict=True):
+            yield Figure(OUTPUT, view, str(zone_id), *kind, plain(value), end, presented=True)
 
 
 def _of_wide(frame: pd.DataFrame) -> Iterator[Figure]:
     """Columns such as `area_km2`, `cover_area_tree_km2`, `people_total_low`."""
     for column in frame.columns:
-        plain_name, end = re.fullmatch(r"(.+?)(?:_(low|high))?", column.split(":")[0]).groups()  # type: ignore[union-attr]
+        plain_name, end = re.fullmatch(r"(.+?)(?:_(low|high))?", column).groups()  # type: ignore[union-attr]
         start = next((s for s in _WIDE if plain_name == s or plain_name.startswith(f"{s}_")), None)
         if start is None:
             continue
         measure, unit = _WIDE[start]
         category = plain_name.removeprefix(start).removesuffix("_km2").strip("_")
         category = "" if measure in ("area", "settlements", "people_per_km2") else category
-        for zone_id, value in zip(frame["zone_id"], frame[column], strict=True):
-            yield Figure(
-                OUTPUT, f"zone_figures.{column}", zone_id, measure, category, unit, plain(value), end or "value"
-            )
+        yield from _of_rows(frame, f"zone_figures.{column}", (measure, category, unit), {end or "value": column})

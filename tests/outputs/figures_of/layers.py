@@ -52,7 +52,8 @@ def of_zones(frame: pd.DataFrame, output: str, place: str) -> Iterator[Figure]:
     for column, (measure, category, unit, end) in _OF_ZONES.items():
         if column in frame:
             for zone_id, value in zip(frame["zone_id"], frame[column], strict=True):
-                yield Figure(output, place, str(zone_id), measure, category, unit, plain(value), end)
+                # Layers leave out what is not shown, raw as their numbers are.
+                yield Figure(output, place, str(zone_id), measure, category, unit, plain(value), end, presented=True)
 
 
 def of_segments(frame: pd.DataFrame, output: str, place: str) -> Iterator[Figure]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pandas as pd
@@ -18,16 +19,16 @@ QUESTIONS = ("1", "2", "3", "5", "6", "8", "10")
 TIPS = [*(f"layer_{name}" for name in ZONE_LAYERS), "layer_settlements"]
 
 
-def of_answer(answer: dict[str, Any], corridor: str) -> Iterator[Figure]:
+def of_answer(answer: dict[str, Any], corridor: str, zones: dict[str, str]) -> Iterator[Figure]:
     """Every figure of a session's answer: the labels of the sheets, the tips of `TIPS`, the answers to `QUESTIONS`.
 
-    `corridor` is the id of the one corridor that question 8 is about.
+    `corridor` is the id of the one corridor that question 8 is about; `zones` are ids by the names that tips say.
     """
     for segment, labels in answer["labels"].items():
         if "figures" in labels:
             yield from _of_sheet(segment, labels["figures"])
     for layer, tips in answer["tips"].items():
-        yield from (_of_places(tips) if layer == "layer_settlements" else _of_tips(layer, tips))
+        yield from (_of_places(tips) if layer == "layer_settlements" else _of_tips(layer, tips, zones))
     for number, found in answer["sql"].items():
         assert "error" not in found, found
         rows = pd.DataFrame(found["rows"], columns=found["columns"])
@@ -67,11 +68,11 @@ def _people(place: str, zone_id: str, text: str) -> Iterator[Figure]:
         yield Figure(OUTPUT, place, zone_id, "people", "total", "persons", value, end, printed=True)
 
 
-def _of_tips(layer: str, tips: list[str]) -> Iterator[Figure]:
-    """`<b>kind zone_id</b><br>Area: ...<br>People: ...`."""
+def _of_tips(layer: str, tips: list[str], zones: dict[str, str]) -> Iterator[Figure]:
+    """`<b>name</b><br>kind<br>Area: ...<br>People: ...`."""
     for tip in tips:
-        title, *lines = tip.split("<br>")
-        zone_id = re.sub(r"</?b>", "", title).split()[-1]
+        title, _, *lines = tip.split("<br>")
+        zone_id = zones[unescape(title.removeprefix("<b>").removesuffix("</b>"))]
         for line in lines:
             label, value = line.split(": ", 1)
             measure, category, unit = {"Area": ("area", "", "km²"), "People": ("people", "total", "persons")}[label]
@@ -106,8 +107,9 @@ def _of_question(number: str, rows: pd.DataFrame) -> Iterator[Figure]:
             for column, end in (("people", "value"), ("low", "low"), ("high", "high")):
                 yield _raw(place, zone_id, "people", "total", "persons", row[column], end)
         elif number == "2":
-            zone_id = f"band|{row['segment']}|{row['from_m']:.0f}-{row['to_m']:.0f}"
-            yield _raw(place, zone_id, "people", "total", "persons", row["people"])
+            zone_id = f"band|{row['segment']}|{row['country']}|{row['from_m']:.0f}-{row['to_m']:.0f}"
+            for column, end in (("people_per_km2", "value"), ("low", "low"), ("high", "high")):
+                yield _raw(place, zone_id, "people_per_km2", "", "persons/km²", row[column], end)
         elif number == "5":
             yield _raw(place, f"within|{row['country']}|0-5000", "cover_area", row["cover"], "km²", row["area_km2"])
         elif number == "6":

@@ -14,8 +14,10 @@ _COLUMNS = {
     "Area": ("area", "", "km²"),
     "People (range)": ("people", "total", "persons"),
     "Trees": ("cover_share", "tree", "share"),
-    "Crops and grass": ("cover_share", "crop+grass", "share"),
-    "Water and wetland": ("cover_share", "water+wetland", "share"),
+    "Crops": ("cover_share", "crop", "share"),
+    "Grass": ("cover_share", "grass", "share"),
+    "Water": ("cover_share", "water", "share"),
+    "Wetland": ("cover_share", "wetland", "share"),
     "Built-up": ("cover_share", "built", "share"),
     "Settlements": ("settlements", "", "count"),
 }

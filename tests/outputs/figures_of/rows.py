@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_border.present.withholding import withhold
 from tests.outputs.figures_of.figure import Figure
 
 ENDS = ("value", "low", "high")
@@ -31,11 +32,16 @@ def text(value: Any) -> str:
 def of_table(frame: pd.DataFrame, output: str, place: str) -> Iterator[Figure]:
     """Every value, low and high of a table with `zone_id`, or with `of`, `from_m` and `to_m` in its place."""
     ends = [end for end in ENDS if end in frame]
-    for row in frame.to_dict("records"):
+    # A view of the table without pixels leaves nothing out by itself.
+    shown = withhold(frame) if {"pixels", "zone_id"} <= set(frame) else frame
+    for row, kept in zip(frame.to_dict("records"), shown.to_dict("records"), strict=True):
         zone_id = row["zone_id"] if "zone_id" in row else f"within|{row['of']}|{row['from_m']:.0f}-{row['to_m']:.0f}"
         category = category_of(str(row["measure"]), text(row["category"]))
         for end in ends:
-            yield Figure(output, place, zone_id, str(row["measure"]), category, str(row["unit"]), plain(row[end]), end)
+            value = plain(row[end])
+            withheld = value is not None and plain(kept[end]) is None
+            key = (zone_id, str(row["measure"]), category, str(row["unit"]))
+            yield Figure(output, place, *key, value, end, withheld=withheld)
 
 
 def category_of(measure: str, category: str) -> str:

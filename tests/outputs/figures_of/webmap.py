@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from geo_border.present.rounding import Shown
+from geo_border.present.totals import QUOTED_COVER
 from tests.outputs.figures_of.figure import SIX_DIGITS, Figure
 from tests.outputs.figures_of.layers import CLASSES, of_named_places
 from tests.outputs.figures_of.rows import category_of
+from tests.outputs.webmap.decoding import list_rows
 
 OUTPUT = "map"
-_COVER = {"tree": "tree", "farm": "crop+grass", "water": "water+wetland", "built": "built"}
 Page = dict[str, Any]
 
 
@@ -27,11 +28,8 @@ def read_page(html: str) -> Page:
 
 def of_page(page: Page) -> Iterator[Figure]:
     """Every figure of a page's data."""
-    yield from _of_table(page["figures"])
-    for zone_id, *_, area in page["zones"]:
-        yield _printed("card", zone_id, "area", "", "km²", area)
+    yield from _of_table(page)
     yield from _of_story(page["story"])
-    yield from _of_comparison(page["comparison"], {s["segment"]: s["country"] for s in page["segments"]})
     for segment in page["segments"]:
         zone_id = f"segment|{segment['segment']}"
         for key, measure in (("length", "frontier_length"), ("sea", "sea_length"), ("official", "official")):
@@ -48,25 +46,23 @@ def of_page(page: Page) -> Iterator[Figure]:
     yield from of_named_places(places["name"], places["km"], places["people"], OUTPUT, "place", printed=True)
 
 
-def _of_table(columns: dict[str, Any]) -> Iterator[Figure]:
-    """The page's table (six digits) and what its cards print of the same rows."""
-    texts = {name: _texts(columns[name]) for name in ("zone_id", "measure", "category", "unit")}
-    for row, (zone_id, measure, unit) in enumerate(zip(texts["zone_id"], texts["measure"], texts["unit"], strict=True)):
-        category = category_of(measure, texts["category"][row])
+def _of_table(page: Page) -> Iterator[Figure]:
+    """The page's table (six digits) and what its cards print of the same rows; neither shows what is withheld."""
+    for row in list_rows(page):
+        measure, unit = row["measure"], row["unit"]
+        key = (row["zone_id"], measure, category_of(measure, row["category"] or ""), unit)
         for end, column in (("value", "shown"), ("low", "shown_low"), ("high", "shown_high")):
-            raw, shown = columns[end][row], columns[column][row]
-            yield Figure(OUTPUT, "table", zone_id, measure, category, unit, raw, end, within=SIX_DIGITS)
-            yield Figure(OUTPUT, "card", zone_id, measure, category, unit, shown, end, printed=True)
-        if measure == "cover_area" and category != "unknown":
-            yield _printed("card percent", zone_id, "cover_share", category, "share", columns["percent"][row])
-
-
-def _texts(column: dict[str, list[Any]]) -> list[str]:
-    return ["" if code < 0 else str(column["texts"][code]) for code in column["rows"]]
+            yield Figure(OUTPUT, "table", *key, row[end], end, within=SIX_DIGITS, presented=True)
+            yield Figure(OUTPUT, "card", *key, row[column], end, printed=True)
 
 
 def _of_story(story: dict[str, Any]) -> Iterator[Figure]:
     for name, told in story.items():
+        if name == "basis":
+            continue
+        if name == "comparison":
+            yield from _of_comparison(told)
+            continue
         if name == "corridor":
             for corridor in told:
                 yield from _of_tally(corridor, f"corridor|{corridor['id']}|all", "story")
@@ -86,18 +82,18 @@ def _of_tally(tally: dict[str, Any], zone_id: str, place: str) -> Iterator[Figur
     people = tally["people"] or (None, None, None)
     for end, value in zip(("value", "low", "high"), people, strict=True):
         yield Figure(OUTPUT, place, zone_id, "people", "total", "persons", value, end, printed=True)
-    for key, category in _COVER.items():
-        yield _printed(place, zone_id, "cover_share", category, "share", tally["cover"].get(key))
+    for category in QUOTED_COVER:
+        yield _printed(place, zone_id, "cover_share", category, "share", tally["cover"].get(category))
     yield _printed(place, zone_id, "settlements", "", "count", tally["settlements"])
 
 
-def _of_comparison(rows: list[dict[str, Any]], country_of: dict[str, str]) -> Iterator[Figure]:
+def _of_comparison(rows: list[dict[str, Any]]) -> Iterator[Figure]:
     """Each segment's nearest 10 km beside the whole country."""
     for row in rows:
-        near, whole = f"within|{row['segment']}|0-10000", f"country|{country_of[row['segment']]}"
-        for zone_id, tree, people in ((near, "tree", "people"), (whole, "country_tree", "country_people")):
-            yield _printed("comparison", zone_id, "cover_share", "tree", "share", row[tree])
-            yield _printed("comparison", zone_id, "people_per_km2", "", "persons/km²", row[people])
+        near, whole = f"within|{row['segment']}|0-10000", f"country|{row['country']}"
+        for zone_id, side in ((near, row["near"]), (whole, row["whole"])):
+            yield _printed("comparison", zone_id, "cover_share", "tree", "share", side["tree"])
+            yield _printed("comparison", zone_id, "people_per_km2", "", "persons/km²", side["people_per_km2"])
 
 
 def _printed(place: str, zone_id: str, measure: str, category: str, unit: str, value: Shown) -> Figure:

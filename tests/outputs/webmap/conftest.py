@@ -34,6 +34,8 @@ def named(names: tuple[str, ...]) -> Any:
             "people": 50.0 * number + 3,
             "degurba": 13,
             "source": "made-up-people",
+            "admin_id": "LT-20" if number % 2 else None,
+            "admin_name": synthetic.UNITS["LT-20"] if number % 2 else None,
             "geometry": shapely.Point(
                 synthetic.X0 + 4_000 + 17 * number % 60_000, synthetic.Y0 + 1_000 + 61 * number % 28_000
             ),

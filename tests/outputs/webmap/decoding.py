@@ -1,8 +1,11 @@
-"""What the page's decoder does, written again in Python for the tests: texts back into arcs, rings and runs."""
+"""What the page's decoder does, written again in Python for the tests: texts back into arcs, rings, runs and rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import shapely
@@ -22,6 +25,27 @@ def numbers(text: str) -> list[int]:
             found.append(-((value + 1) // 2) if value % 2 else value // 2)
             value, scale = 0, 1
     return found
+
+
+def list_rows(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rows of the table that a page carries: columns of the zone, texts, and numbers (`<10` for a trace)."""
+    figures = page["figures"]
+    records = [_list_records(held) for held in (page["zones"], figures["kinds"], figures["remarks"])]
+    codes = (accumulate(numbers(figures[name])) for name in ("zone", "kind", "remark"))
+    columns = {name: [_read_number(part) for part in text.split(",")] for name, text in figures["numbers"].items()}
+    for row, found in enumerate(zip(*codes, strict=True)):
+        merged: dict[str, Any] = {}
+        for one, code in zip(records, found, strict=True):
+            merged |= one[code]
+        yield merged | {name: values[row] for name, values in columns.items()}
+
+
+def _list_records(held: dict[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(held["columns"], row, strict=True)) for row in held["rows"]]
+
+
+def _read_number(part: str) -> float | str | None:
+    return None if not part else f"<{part[1:]}" if part.startswith("~") else float(part)
 
 
 @dataclass

@@ -6,15 +6,19 @@ import csv
 import io
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from geo_border import present
+from geo_border.model import COVER_CLASSES, UNKNOWN
 from geo_border.outputs import webmap
 from geo_border.present import figures, labels, language
 from geo_border.result import Result
+from tests import synthetic
 from tests.synthetic import HOSTILE_NAMES
 
 pytestmark = pytest.mark.browser
@@ -79,44 +83,110 @@ def test_every_figure_reads_as_present_writes_it(page_file: Path, visit: Visit, 
     page.select_option("#language", code)
     words, rows = language(code), figures.shown_rows(result.exposure)
     read = page.evaluate(
-        "Array.from({ length: GB.data.figures.value.length }, (_, i) => GB.row(i))"
-        ".map((r) => [r.zone, r.measure, r.category,"
-        " GB.number(r.shown), GB.spread(r.shownLow, r.shownHigh), GB.share(r.percent)])"
+        "Array.from({ length: GB.rowCount }, (_, i) => GB.row(i)).map((r) => [r.zone_id, r.measure, r.category,"
+        " GB.figure(r.shown, r.unit), GB.spread(r.shown_low, r.shown_high, r.unit), r.withheld])"
     )
     wanted = [
         [
-            *(row.zone_id, row.measure, row.category),
-            words.number(row.shown),
-            words.spread(row.shown_low, row.shown_high),
-            words.share(row.percent),
+            *(row.zone_id, row.measure, None if pd.isna(row.category) else row.category),
+            words.figure(row.shown, row.unit),
+            words.spread(row.shown_low, row.shown_high, row.unit),
+            row.withheld,
         ]
         for row in rows.itertuples()
     ]
     assert read == wanted
 
 
-def test_the_panel_of_a_clicked_zone_tells_its_rows(page_file: Path, visit: Visit, result: Result) -> None:
-    page = visit(page_file)
-    zone_id = "band|LT-RU|LT|1000-5000"
+def _open_card(page: Any, zone_id: str) -> Any:
+    """Look up the middle of a drawn zone, and open its card."""
     page.evaluate(
         """(id) => {
-          const zone = GB.data.zones.findIndex((z) => z[0] === id);
-          const box = GB.boxOf(GB.data.geometry.layers.bands.find((f) => f.z === zone));
+          const number = GB.zones.findIndex((zone) => zone.zone_id === id);
+          const feature = Object.values(GB.data.geometry.layers).flat().find((f) => f.z === number);
+          const box = GB.boxOf(feature);
+          GB.painter.shown.add("strips");
           GB.select(GB.toLatLng((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), null);
         }""",
         zone_id,
     )
     card = page.locator(f'[data-zone="{zone_id}"]')
+    card.evaluate("card => { card.open = true; }")
+    return card
+
+
+def _read_facts(card: Any) -> dict[str, str]:
+    terms, values = card.locator("dt").all_inner_texts(), card.locator("dd").all_inner_texts()
+    return {term: " ".join(value.split()) for term, value in zip(terms, values, strict=True)}
+
+
+def test_the_panel_of_a_clicked_zone_tells_its_rows(page_file: Path, visit: Visit, result: Result) -> None:
+    page = visit(page_file)
+    card = _open_card(page, "band|LT-RU|LT|1000-5000")
     rows = figures.shown_rows(result.exposure)
-    own = rows[rows["zone_id"] == zone_id]
-    words = language("en")
-    people = own[own["measure"] == "people"].iloc[0]
-    facts = dict(zip(card.locator("dt").all_inner_texts(), card.locator("dd").all_inner_texts(), strict=True))
-    spread = words.spread(people["shown_low"], people["shown_high"])
-    assert facts["People"].split() == [words.number(people["shown"]), "range", spread]
-    cover = dict(zip(own["category"], own["percent"], strict=True))
-    shares = card.locator(".cover li b").all_inner_texts()
-    assert shares == [words.share(v) for k, v in cover.items() if k in labels.CLASSES["cover"] and v not in (0, None)]
+    own = rows[rows["zone_id"] == "band|LT-RU|LT|1000-5000"]
+    words, facts = language("en"), _read_facts(card)
+    for measure, name in (("people", "People"), ("people_per_km2", "People per km²")):
+        row = own[own["measure"] == measure].iloc[0]
+        assert facts[name] == f"{words.number(row['shown'])} range {words.spread(row['shown_low'], row['shown_high'])}"
+    assert facts["Area"] == f"{words.number(own[own['measure'] == 'area']['shown'].iloc[0])} km²"
+    shares, areas = (
+        own[own["measure"] == measure].set_index("category")["shown"] for measure in ("cover_share", "cover_area")
+    )
+    order = [name for name in (*COVER_CLASSES, UNKNOWN) if areas[name] not in (0, None)]
+    names, percents, sizes = (card.locator(f".cover li {tag}").all_inner_texts() for tag in ("span", "b", "small"))
+    assert names == [labels.CLASSES["cover"][name] for name in order]
+    # What is not known has an area and is no share of what is known.
+    assert percents == ["" if name == UNKNOWN else words.share(shares[name]) for name in order]
+    assert sizes == [f"{words.number(areas[name])}\xa0km²" for name in order]
+    assert UNKNOWN in order
+
+
+def test_a_card_says_what_its_percentages_are_of(page_file: Path, visit: Visit) -> None:
+    page = visit(page_file)
+    told = _open_card(page, "band|LT-RU|LT|1000-5000").locator(".cover p").inner_text()
+    land, water = told.removeprefix("Percentages are shares of: ").removesuffix(".").split("; ")
+    assert land.startswith("known cover without water (Trees, ")
+    assert water == "known cover (Water)"
+
+
+def test_a_figure_that_too_few_pixels_carry_is_a_dash_with_its_reason(page_file: Path, visit: Visit) -> None:
+    page = visit(page_file)
+    card = _open_card(page, "strip|LT-RU|LT|0-500")
+    facts = _read_facts(card)
+    for name in ("People", "People per km²", "Land cover"):
+        assert facts[name] == "– Not shown: fewer than 30 of the data's pixels."
+    assert facts["Area"].endswith(" km²")
+    assert card.locator(".cover").count() == 0
+    page.evaluate(
+        "GB.tableState = { kind: 'strip', measure: 'people', sort: 'value', down: false, page: 0 }; GB.show('table')"
+    )
+    cells = page.eval_on_selector_all(
+        "#figures tbody tr", "rows => rows.map((r) => [...r.cells].map((c) => c.textContent))"
+    )
+    dashed = [row for row in cells if row[3] == "–"]
+    assert dashed
+    assert all("fewer than 30 of the data's pixels" in row[-1] for row in dashed)
+
+
+def test_the_story_marks_what_is_not_shown_and_says_why_below(result: Result, tmp_path: Path, visit: Visit) -> None:
+    rows = result.exposure.copy()
+    rows.loc[(rows["zone_id"] == "within|all|0-1000") & rows["measure"].isin(["people", "cover_share"]), "pixels"] = 3.0
+    page = visit(webmap.write(replace(result, exposure=rows), tmp_path))
+    for caption in ("Land cover by distance", "People by distance"):
+        section = page.locator(".story", has=page.get_by_text(caption, exact=True))
+        assert "–†" in section.inner_text()
+        assert "† Not shown: fewer than 30 of the data's pixels." in section.inner_text()
+    assert "†" not in page.locator(".story", has=page.get_by_text("Length by segment", exact=True)).inner_text()
+
+
+def test_a_whole_country_without_a_total_is_a_dash_with_its_reason(page_file: Path, visit: Visit) -> None:
+    page = visit(page_file)
+    section = page.locator(".story", has=page.get_by_text("Within 10 km of the line, beside the whole country"))
+    cells = section.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert cells[1] == "–"
+    assert cells[3] == "40"
+    assert "no total of a whole country ships with them" in section.inner_text()
 
 
 @pytest.mark.parametrize("code", present.LANGUAGES)
@@ -189,10 +259,26 @@ def test_the_csv_holds_every_row_and_nobody_under_ten(page_file: Path, visit: Vi
         page.click("#csv")
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert len(rows) == len(result.exposure)
-    for read, row in zip(rows, result.exposure.itertuples(), strict=True):
-        assert (read["zone_id"], read["measure"], read["category"]) == (row.zone_id, row.measure, row.category)
-        assert read["value"] == str(figures.raw_or_floor(row.value, row.unit))
+    shown = figures.shown_rows(result.exposure)
+    assert len(rows) == len(shown)
+    texts = (
+        "zone_kind",
+        "zone_id",
+        "zone_name",
+        "segment",
+        "country",
+        "part_of",
+        "measure",
+        "category",
+        "unit",
+        "basis",
+        "note",
+    )
+    for read, row in zip(rows, shown.to_dict("records"), strict=True):
+        assert [read[name] for name in texts] == ["" if pd.isna(row[name]) else row[name] for name in texts]
+        for name in ("value", "low", "high"):
+            raw = figures.raw_or_floor(row[name], row["unit"])
+            assert read[name] == ("" if raw is None else str(raw))
 
 
 def test_the_table_sorts_and_filters(page_file: Path, visit: Visit) -> None:
@@ -200,10 +286,105 @@ def test_the_table_sorts_and_filters(page_file: Path, visit: Visit) -> None:
     page.click("#tab-table")
     page.click("#sort-value")
     values = page.evaluate("GB.tableRows().map((r) => GB.cell('value', r))")
-    assert values == sorted(values)
+    known = [value for value in values if value is not None]
+    # What is not shown comes last, whichever way the rest is sorted.
+    assert values == sorted(known) + [None] * (len(values) - len(known))
     page.click("#sort-value")
-    assert page.evaluate("GB.tableRows().map((r) => GB.cell('value', r))") == values[::-1]
+    turned = page.evaluate("GB.tableRows().map((r) => GB.cell('value', r))")
+    assert turned == sorted(known, reverse=True) + [None] * (len(values) - len(known))
     assert page.get_attribute("th:has(#sort-value)", "aria-sort") == "descending"
+
+
+def test_the_table_offers_every_kind_of_zone_that_has_figures(page_file: Path, visit: Visit, result: Result) -> None:
+    page = visit(page_file)
+    page.click("#tab-table")
+    kinds = page.eval_on_selector_all("#table-kind option", "all => all.map((option) => option.value)")
+    assert set(kinds) == {"", *result.exposure["zone_kind"]}
+    measures = page.eval_on_selector_all("#table-measure option", "all => all.map((option) => option.value)")
+    assert set(measures) == {"", *result.exposure["measure"]}
+    for kind, rows in result.exposure.groupby("zone_kind"):
+        page.select_option("#table-kind", kind)
+        page.select_option("#table-measure", "")
+        ids = page.evaluate("GB.tableRows().map((row) => GB.cell('zone_id', row))")
+        assert sorted(ids) == sorted(rows["zone_id"])
+
+
+def test_every_zone_has_a_name_in_the_readers_language(page_file: Path, visit: Visit) -> None:
+    page = visit(page_file)
+    page.select_option("#language", "fi")
+    names = dict(page.evaluate("GB.zones.map((zone) => [zone.zone_id, GB.zoneName(zone)])"))
+    assert names["segment|LT-RU"] == "Liettua – Venäjä"
+    assert names["band|LT-RU|LT|1000-5000"] == "Liettua – Venäjä: 1–5\xa0km rajasta"
+    assert names["strip|LT-RU|LT|0-500"] == "Liettua – Venäjä: hypoteettinen kaistale, syvyys 500\xa0m"
+    assert names["strip|all|0-500"] == "Koko raja: hypoteettinen kaistale, syvyys 500\xa0m"
+    assert names["within|PL|0-5000"] == "Puola: enintään 5\xa0km rajasta"
+    assert names["within|all|0-10000"] == "Koko raja: enintään 10\xa0km rajasta"
+    assert names["corridor|suwalki|PL"] == "Käytävä Suwałki, Puola"
+    assert names["corridor|suwalki|all"] == "Käytävä Suwałki, kokonaan"
+    assert names["admin|LT-20|1000-5000"] == f"{synthetic.UNITS['LT-20']} (LT-20): 1–5\xa0km"
+    assert names["admin|PL-20|within-5000"] == f"{synthetic.UNITS['PL-20']} (PL-20): enintään 5\xa0km rajasta"
+    assert names["admin|PL-20|PL-BY"] == f"{synthetic.UNITS['PL-20']} (PL-20): Puola – Valko-Venäjä"
+    assert names["country|PL"] == "Puola: koko maa"
+    assert len(set(names.values())) == len(names)
+
+
+def test_the_page_reads_columns_of_a_zone_and_never_its_id(result: Result, tmp_path: Path, visit: Visit) -> None:
+    """Ids are replaced by numbers: what is drawn, named and filtered stays, wherever a layer names the zone's place."""
+    ids = {zone_id: f"#{number}" for number, zone_id in enumerate(result.exposure["zone_id"].unique())}
+    zones = result.layers["zones"]
+    layers = {**result.layers, "zones": zones.assign(zone_id=zones["zone_id"].map(ids))}
+    hidden = replace(
+        result, layers=layers, exposure=result.exposure.assign(zone_id=result.exposure["zone_id"].map(ids))
+    )
+    named = (
+        set(zones["zone_id"]) | {f"segment|{segment}" for segment in synthetic.SEGMENTS} | {"country|LT", "country|PL"}
+    )
+    tell = """() => [Object.fromEntries(GB.zones.map((zone) => [zone.zone_id, GB.zoneName(zone)])),
+      Object.values(GB.data.geometry.layers).flat().filter((f) => f.z !== undefined).map((f) => GB.zones[f.z].zone_id),
+      ["within", "admin", "strip"].map((kind) => { GB.tableState.kind = kind; return GB.tableRows().length; }),
+      GB.segmentCard("LT-RU").textContent]"""
+    (before, drawn, counts, card), (after, drawn_hidden, counts_hidden, card_hidden) = (
+        visit(webmap.write(one, tmp_path / str(number))).evaluate(tell) for number, one in enumerate((result, hidden))
+    )
+    assert {ids[zone_id]: before[zone_id] for zone_id in named} == {
+        ids[zone_id]: after[ids[zone_id]] for zone_id in named
+    }
+    assert [ids[zone_id] for zone_id in drawn] == drawn_hidden
+    assert counts == counts_hidden
+    # Totals are looked up by the ids that they are documented under: the card's own rows are not.
+    assert card.split("Source, year")[1] == card_hidden.split("Source, year")[1]
+
+
+def test_only_zones_that_are_no_union_of_others_are_drawn_and_looked_up(
+    page_file: Path, visit: Visit, result: Result
+) -> None:
+    page = visit(page_file)
+    features = page.evaluate("Object.values(GB.data.geometry.layers).flat().map((feature) => feature.z ?? null)")
+    ids = page.evaluate("GB.zones.map((zone) => zone.zone_id)")
+    drawn = [ids[number] for number in features if number is not None]
+    zones = result.layers["zones"]
+    alone = zones[
+        zones["zone_kind"].isin(["band", "admin"]) | (zones["zone_kind"] == "strip") & zones["segment"].notna()
+    ]
+    parts = zones[(zones["zone_kind"] == "corridor") & zones["country"].notna()]
+    assert sorted(drawn) == sorted([*alone["zone_id"], *parts["zone_id"]])
+    assert (zones["zone_kind"] == "within").any()
+    _open_card(page, "band|LT-RU|LT|1000-5000")
+    cards = page.eval_on_selector_all("[data-zone]", "all => all.map((card) => card.dataset.zone)")
+    assert cards[0] == "band|LT-RU|LT|1000-5000"
+    assert len(set(cards)) == len(cards)
+    assert set(cards) <= set(drawn)
+
+
+def test_a_settlement_says_its_region(page_file: Path, visit: Visit, result: Result) -> None:
+    page = visit(page_file)
+    settlements = result.layers["settlements"]
+    for number in (0, len(settlements) - 2, len(settlements) - 1):
+        page.evaluate("(i) => GB.goToPlace(i)", number)
+        region = settlements["admin_name"].iloc[number]
+        facts = _read_facts(page.locator(".card.place"))
+        assert facts.get("Region") == (None if pd.isna(region) else region)
+    assert settlements["admin_name"].iloc[-2:].isna().sum() == 1
 
 
 def test_an_address_brings_back_place_language_and_layers(page_file: Path, visit: Visit) -> None:

@@ -1,39 +1,33 @@
 // Figures: what the table says of a zone, as cards with people, land cover, places, source and how sure.
 "use strict";
-GB.rowsOf = function (zoneId) {
-  const f = GB.data.figures;
-  if (!GB.rowIndex) {
-    GB.rowIndex = new Map();
-    f.zone_id.rows.forEach((code, row) => {
-      const id = f.zone_id.texts[code];
-      if (!GB.rowIndex.has(id)) GB.rowIndex.set(id, []);
-      GB.rowIndex.get(id).push(row);
-    });
-  }
-  return (GB.rowIndex.get(zoneId) || []).map((row) => GB.row(row));
-};
-GB.row = function (row) {
-  const f = GB.data.figures, text = (column) => (f[column].rows[row] < 0 ? null : f[column].texts[f[column].rows[row]]);
-  return {
-    row, zone: text("zone_id"), measure: text("measure"), category: text("category"), unit: text("unit"),
-    dataset: text("dataset"), vintage: text("vintage"), from: text("range_from"), note: text("note"),
-    value: f.value[row], low: f.low[row], high: f.high[row],
-    shown: f.shown[row], shownLow: f.shown_low[row], shownHigh: f.shown_high[row], percent: f.percent[row],
-  };
-};
-
 GB.fact = (term, value, detail) => [GB.h("dt", {}, term), GB.h("dd", {}, value, detail ? GB.h("small", {}, ` ${detail}`) : null)];
 
-GB.spreadText = (row) => {
-  const spread = GB.spread(row.shownLow, row.shownHigh);
+// Why a figure is not shown, wherever it would stand.
+GB.few = () => GB.t("Not shown: fewer than {n} of the data's pixels.", { n: GB.plain(GB.data.least_pixels) });
+GB.spreadText = (low, high, unit) => {
+  const spread = GB.spread(low, high, unit);
   return spread ? GB.t("range {spread}", { spread }) : "";
 };
+GB.rowFact = (term, row) => GB.fact(term, GB.unit(row.shown, row.unit), row.withheld ? GB.few() : GB.spreadText(row.shown_low, row.shown_high, row.unit));
 
-GB.coverChart = function (rows) {
-  const known = rows.filter((row) => row.percent !== null && row.percent !== 0)
+// What the percentages of cover classes are shares of: pairs of class and basis.
+GB.basisText = function (pairs) {
+  const classes = new Map();
+  for (const [cls, basis] of pairs) classes.set(basis, [...(classes.get(basis) || []), GB.classLabel("cover", cls)]);
+  const bases = [...classes].map(([basis, names]) => `${GB.t(basis)} (${names.join(", ")})`).join("; ");
+  return classes.size ? GB.h("p", { class: "quiet" }, GB.t("Percentages are shares of: {bases}.", { bases })) : null;
+};
+
+// Bars are areas, percentages are the rows of shares: each number is one row of the table.
+GB.coverChart = function (areas, shares) {
+  const known = areas.filter((row) => row.shown !== null && row.shown !== 0)
     .sort((a, b) => GB.data.cover_classes.indexOf(a.category) - GB.data.cover_classes.indexOf(b.category));
-  if (!known.length) return null;
-  const size = (row) => (typeof row.percent === "number" ? row.percent : 0.5);
+  if (!known.length) {
+    const reason = areas.some((row) => row.withheld) ? GB.few() : GB.nowhere();
+    return GB.h("dl", {}, GB.fact(GB.t("Land cover"), "–", reason));
+  }
+  const share = new Map(shares.map((row) => [row.category, row]));
+  const size = (row) => (typeof row.shown === "number" ? row.shown : 0.05);
   const whole = known.reduce((sum, row) => sum + size(row), 0);
   let at = 0;
   const bars = known.map((row) => {
@@ -42,46 +36,41 @@ GB.coverChart = function (rows) {
     return GB.h("rect", { x, y: 0, width, height: 14, fill: style.fill || "#888888", stroke: "#ffffff", "stroke-width": 0.6 });
   });
   const rowsOut = known.map((row) => GB.h("li", {}, GB.swatch((GB.data.styles.layers.cover || {})[row.category] || {}),
-    GB.h("span", {}, GB.classLabel("cover", row.category)), GB.h("b", {}, GB.share(row.percent)),
+    GB.h("span", {}, GB.classLabel("cover", row.category)),
+    GB.h("b", {}, share.has(row.category) ? GB.share(share.get(row.category).shown) : ""),
     GB.h("small", {}, GB.unit(row.shown, row.unit))));
   return GB.h("div", { class: "cover" },
     GB.h("svg", { viewBox: "0 0 200 14", preserveAspectRatio: "none", role: "img", "aria-label": GB.t("Land cover") }, bars),
-    GB.h("ul", {}, rowsOut));
+    GB.h("ul", {}, rowsOut),
+    GB.basisText(known.filter((row) => share.has(row.category)).map((row) => [row.category, share.get(row.category).basis])));
 };
 
 GB.zoneCard = function (zone, open) {
-  const rows = GB.rowsOf(zone[0]), of = (measure) => rows.filter((row) => row.measure === measure);
-  const people = of("people"), all = people.find((row) => row.category === "total"), facts = [];
-  const area = of("area")[0];
-  facts.push(...GB.fact(GB.t("Area"), GB.unit(zone[6], "km²"), area ? GB.spreadText(area) : ""));
-  if (all) facts.push(...GB.fact(GB.t("People"), GB.number(all.shown), GB.spreadText(all)));
-  for (const row of people) {
-    if (row.category !== "total") facts.push(...GB.fact(GB.t(GB.data.labels.ages[row.category] || row.category), GB.number(row.shown), GB.spreadText(row)));
+  const rows = GB.rowsOf(zone), of = (measure) => rows.filter((row) => row.measure === measure), facts = [];
+  // Area and people first; the rest in the order of the table.
+  const first = ["area", "people"], charted = ["cover_area", "cover_share"];
+  const measures = [...new Set([...first, ...rows.map((row) => row.measure)])].filter((measure) => !charted.includes(measure));
+  for (const measure of measures) for (const row of of(measure)) {
+    const name = GB.t(GB.data.labels.measures[measure] || measure), kind = row.category === "total" ? null : row.category;
+    const term = !kind ? name : measure === "people" || measure === "facilities" ? GB.category(measure, kind) : `${name}, ${GB.category(measure, kind)}`;
+    facts.push(...GB.rowFact(term, row));
   }
-  for (const measure of [...new Set(rows.map((row) => row.measure))]) {
-    if (["people", "cover_area", "area"].includes(measure)) continue;
-    for (const row of of(measure)) {
-      const name = measure === "facilities" ? GB.classLabel("facilities", row.category)
-        : GB.t(GB.data.labels.measures[measure] || measure) + (row.category && !["total", "all"].includes(row.category) && measure !== "settlements" ? `, ${GB.classLabel("frontier", row.category)}` : "");
-      facts.push(...GB.fact(name, GB.unit(row.shown, row.unit), GB.spreadText(row)));
-    }
-  }
-  const hypothetical = zone[1] === "strip"
+  const hypothetical = zone.zone_kind === "strip"
     ? GB.h("p", { class: "warn" }, GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside.")) : null;
-  return GB.h("details", { class: "card", open: open || false, "data-zone": zone[0] },
+  return GB.h("details", { class: "card", open: open || false, "data-zone": zone.zone_id },
     GB.h("summary", {}, GB.zoneName(zone)),
     hypothetical, GB.h("dl", {}, facts),
-    rows.some((row) => (row.note || "").startsWith("indicative")) ? GB.h("p", { class: "quiet" }, GB.t("Indicative only: from zones narrower than the data's pixel.")) : null,
-    GB.coverChart(of("cover_area")) || GB.h("p", { class: "quiet" }, GB.t("Land cover is not known here: the zone holds too few of the data's pixels.")), GB.sureness(rows));
+    rows.some((row) => !row.withheld && (row.note || "").startsWith("indicative")) ? GB.h("p", { class: "quiet" }, GB.t("Indicative only: from zones narrower than the data's pixel.")) : null,
+    GB.coverChart(of("cover_area"), of("cover_share")), GB.sureness(rows));
 };
 
 // Where the figures of some rows come from, of what year, and how sure they are.
 GB.sureness = function (rows) {
   const seen = new Map();
   for (const row of rows) {
-    const key = `${row.measure}|${row.dataset}`;
+    const key = `${row.measure} ${row.dataset}`;
     if (!seen.has(key)) seen.set(key, { measure: row.measure, dataset: row.dataset, vintage: row.vintage, from: new Set(), notes: new Set() });
-    if (row.from) seen.get(key).from.add(row.from);
+    if (row.range_from) seen.get(key).from.add(row.range_from);
     if (row.note) seen.get(key).notes.add(row.note);
   }
   if (!seen.size) return GB.h("p", { class: "quiet" }, GB.t("No figures for this place."));
@@ -99,6 +88,7 @@ GB.placeCard = function (name, i) {
   const p = GB.placesOf(name), facts = [];
   const kind = name === "facilities" ? GB.classLabel("facilities", p.kind[i]) : GB.t("Settlement");
   facts.push(...GB.fact(GB.t("Kind"), kind, p.degurba[i] === null ? "" : GB.t(GB.data.labels.degurba[p.degurba[i]] || "")));
+  if (p.region[i] !== null) facts.push(...GB.fact(GB.t("Region"), p.regions[p.region[i]]));
   facts.push(...GB.fact(GB.t("People"), GB.number(p.people[i])));
   facts.push(...GB.fact(GB.t("Distance to the frontier"), GB.km(p.km[i]), GB.segmentName(p.segment[i])));
   const other = p.name_en[i] && p.name_en[i] !== p.name[i] ? GB.h("p", { class: "quiet" }, p.name_en[i]) : null;
@@ -115,11 +105,13 @@ GB.segmentCard = function (segment) {
   if (found.sea) facts.push(...GB.fact(GB.t("At sea and in lagoons, not measured from"), GB.km(found.sea)));
   facts.push(...GB.fact(GB.t("Official length"), GB.km(found.official), found.official_source || ""));
   for (const band of total.within) {
-    if (band.people) facts.push(...GB.fact(GB.t("People within {distance}", { distance: GB.metres(band.to_m) }), GB.number(band.people[0]), GB.spreadText({ shownLow: band.people[1], shownHigh: band.people[2] })));
+    const term = GB.t("People within {distance}", { distance: GB.metres(band.to_m) });
+    if (band.people) facts.push(...GB.fact(term, GB.number(band.people[0]), GB.spreadText(band.people[1], band.people[2])));
+    else if (band.withheld.includes("people")) facts.push(...GB.fact(term, "–", GB.few()));
   }
   return GB.h("section", { class: "card", "data-segment": segment }, GB.h("h3", {}, GB.t("Frontier: {segment}", { segment: GB.segmentName(segment) })),
     GB.h("dl", {}, facts), found.note ? GB.h("p", { class: "quiet" }, found.note) : null,
-    GB.sureness(GB.rowsOf(`segment|${segment}`)));
+    GB.sureness(GB.rowsOf(GB.zones.find((zone) => zone.zone_kind === "segment" && zone.segment === segment))));
 };
 
 GB.classCard = function (layer, feature) {
@@ -142,10 +134,10 @@ GB.lookUp = function (latlng, pixel) {
   for (const name of ["bands", "corridor", "strips", "admin"]) {
     const held = (layers[name] || []).filter((feature) => GB.holds(feature, p.x, p.y));
     if (name === "strips" && !GB.painter.shown.has("strips")) continue;
-    held.sort((a, b) => GB.data.zones[a.z][5] - GB.data.zones[b.z][5]);
+    held.sort((a, b) => GB.zones[a.z].to_m - GB.zones[b.z].to_m);
     for (const feature of held) {
       picked = picked || feature;
-      cards.push(GB.zoneCard(GB.data.zones[feature.z], cards.length < 2));
+      cards.push(GB.zoneCard(GB.zones[feature.z], cards.length < 2));
     }
   }
   for (const name of ["civilian_exposure", "populated", "forested"]) {

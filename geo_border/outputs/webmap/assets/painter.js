@@ -152,7 +152,7 @@ GB.Painter = L.Renderer.extend({
   bands(ctx, frame) {
     if (!this.shown.has("bands")) return;
     const style = GB.data.styles.layers.bands[""], features = this.features("bands", frame);
-    for (const feature of features) this.fill(ctx, frame, feature, { ...style, fill: GB.bandColour(GB.data.zones[feature.z]) });
+    for (const feature of features) this.fill(ctx, frame, feature, { ...style, fill: GB.bandColour(GB.zones[feature.z]) });
     this.stroke(ctx, frame, features, style);
   },
   classes(ctx, frame, name) {
@@ -170,7 +170,7 @@ GB.Painter = L.Renderer.extend({
     if (!this.shown.has("strips")) return;
     const style = GB.data.styles.layers.strips[""], features = this.features("strips", frame);
     const deepest = Math.max(...GB.data.study.strips);
-    for (const feature of features) if (GB.data.zones[feature.z][5] === deepest) this.fill(ctx, frame, feature, style);
+    for (const feature of features) if (GB.zones[feature.z].to_m === deepest) this.fill(ctx, frame, feature, style);
     this.stroke(ctx, frame, features, style);
   },
   whole(ctx, frame, name) {
@@ -198,7 +198,7 @@ GB.Painter = L.Renderer.extend({
 });
 
 GB.bandColour = function (zone) {
-  const at = GB.data.study.bands.findIndex((band) => band[1] === zone[5]);
+  const at = GB.data.study.bands.findIndex((band) => band[1] === zone.to_m);
   return GB.data.styles.ramps.bands.colours[Math.max(at, 0)];
 };
 

@@ -1,18 +1,43 @@
 // The article's questions in order, each with its figures; two segments or countries side by side; sources.
 "use strict";
 GB.nowhere = () => GB.t("not known from this run's data");
-// Figures of zones narrower than the data's pixel carry a star; the sentence for it stands under the table.
-GB.star = (tally, measure, text) => (text !== "–" && (tally.indicative || []).includes(measure) ? `${text}*` : text);
-GB.starred = () => GB.h("p", { class: "quiet" }, `* ${GB.t("Indicative only: from zones narrower than the data's pixel.")}`);
-GB.coverOf = (tally, group) => GB.star(tally, "cover_area", GB.share(tally.cover[group] === undefined ? null : tally.cover[group]));
-GB.peopleOf = (tally) => GB.star(tally, "people", GB.people(tally.people));
+// A star: from zones narrower than the data's pixel. A dagger: too few pixels to show. Their sentences stand under the table.
+GB.marked = (tally, measure, shown, text) => (shown === undefined || shown === null ? (tally.withheld.includes(measure) ? "–†" : text)
+  : tally.indicative.includes(measure) ? `${text}*` : text);
+GB.footnotes = function (tallies, measures) {
+  const any = (key) => tallies.some((tally) => measures.some((measure) => tally[key].includes(measure)));
+  return [any("indicative") ? GB.h("p", { class: "quiet" }, `* ${GB.t("Indicative only: from zones narrower than the data's pixel.")}`) : null,
+    any("withheld") ? GB.h("p", { class: "quiet" }, `† ${GB.few()}`) : null];
+};
+GB.coverOf = (tally, cls) => GB.marked(tally, "cover_share", tally.cover[cls], GB.share(tally.cover[cls]));
+GB.peopleOf = (tally) => GB.marked(tally, "people", tally.people, GB.people(tally.people));
 GB.people = (people) => (people ? GB.number(people[0]) + (GB.spread(people[1], people[2]) ? ` (${GB.spread(people[1], people[2])})` : "") : GB.nowhere());
+
+// Cover classes that the story quotes.
+GB.QUOTED_COVER = ["tree", "crop", "grass", "water", "wetland", "built"];
+GB.quotedBasis = (classes = GB.QUOTED_COVER) => GB.basisText(classes.filter((cls) => cls in GB.data.story.basis).map((cls) => [cls, GB.data.story.basis[cls]]));
 
 GB.grid = function (caption, heads, rows) {
   return GB.h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     GB.h("table", {}, GB.h("caption", {}, caption),
       GB.h("thead", {}, GB.h("tr", {}, heads.map((head) => GB.h("th", { scope: "col" }, head)))),
       GB.h("tbody", {}, rows.map((row) => GB.h("tr", {}, row.map((cell, i) => GB.h(i ? "td" : "th", i ? {} : { scope: "row" }, cell)))))));
+};
+
+// Each segment's land within 10 km beside its whole country, and what the figures of either are of.
+GB.comparison = function () {
+  const rows = GB.data.story.comparison, withheld = rows.some((c) => c.near.withheld || c.whole.withheld);
+  const write = (side, key, put) => (side[key] === null && side.withheld ? "–†" : put(side[key]));
+  const density = [GB.t("People per km²"), GB.t("People per km², country")];
+  const bases = ["near", "whole"].map((side, i) => [density[i], [...new Set(rows.map((c) => c[side].density_basis).filter(Boolean))]]).filter(([, found]) => found.length);
+  const quiet = (text) => GB.h("p", { class: "quiet" }, text);
+  return [
+    GB.grid(GB.t("Within 10 km of the line, beside the whole country"), [GB.t("Segment"), GB.t("Trees"), GB.t("Trees, country"), ...density],
+      rows.map((c) => [GB.segmentName(c.segment), ...["tree", "people_per_km2"].flatMap((key) => ["near", "whole"].map((side) => write(c[side], key, key === "tree" ? GB.share : GB.number)))])),
+    withheld ? quiet(`† ${GB.few()}`) : null,
+    rows.some((c) => c.near.tree !== null && c.whole.tree === null) ? quiet(GB.t("Trees of whole countries are not known: the data are read near the frontier only, and no total of a whole country ships with them.")) : null,
+    bases.length ? quiet(bases.map(([name, found]) => `${name}: ${found.map((basis) => GB.t(basis)).join(", ")}.`).join(" ")) : null,
+  ];
 };
 
 GB.story = function () {
@@ -24,16 +49,15 @@ GB.story = function () {
       GB.data.segments.map((s) => [GB.segmentName(s.segment), GB.km(s.length), GB.km(s.official)])),
     GB.h("p", {}, Object.entries(all.media).map(([medium, km]) => `${GB.classLabel("frontier", medium)}: ${GB.km(km)}. `)));
   ask(GB.t("What covers the land beside it?"),
-    GB.grid(GB.t("Land cover by distance"), [GB.t("Distance"), GB.t("Trees"), GB.t("Crops and grass"), GB.t("Water and wetland"), GB.t("Built-up")],
-      all.within.map((band) => [within(band), ...["tree", "farm", "water", "built"].map((k) => GB.coverOf(band, k))])),
-    GB.starred(),
+    // Names of classes are long in some languages: they head the rows.
+    GB.grid(GB.t("Land cover by distance"), [GB.t("Class"), ...all.within.map(within)],
+      GB.QUOTED_COVER.map((cls) => [GB.classLabel("cover", cls), ...all.within.map((band) => GB.coverOf(band, cls))])),
+    GB.footnotes(all.within, ["cover_share"]), GB.quotedBasis(),
     GB.h("p", { class: "quiet" }, GB.t("Tree cover is what the data's own definition of trees says; it is not the same as forest in an inventory.")));
-  if (GB.data.comparison.length) ask(GB.t("Is it densely forested and thinly settled?"),
-    GB.grid(GB.t("Within 10 km of the line, beside the whole country"), [GB.t("Segment"), GB.t("Trees"), GB.t("Trees, country"), GB.t("People per km²"), GB.t("People per km², country")],
-      GB.data.comparison.map((c) => [GB.segmentName(c.segment), GB.share(c.tree), GB.share(c.country_tree), GB.number(c.people), GB.number(c.country_people)])));
+  if (GB.data.story.comparison.length) ask(GB.t("Is it densely forested and thinly settled?"), GB.comparison());
   ask(GB.t("How many people live near it?"),
     GB.grid(GB.t("People by distance"), [GB.t("Distance"), GB.t("People (range)"), GB.t("Settlements")],
-      all.within.map((band) => [within(band), GB.peopleOf(band), GB.number(band.settlements)])), GB.starred(),
+      all.within.map((band) => [within(band), GB.peopleOf(band), GB.number(band.settlements)])), GB.footnotes(all.within, ["people"]),
     GB.h("p", { class: "quiet" }, GB.t("Residents, rounded. The range is the spread over datasets and stated choices, not a confidence interval.")));
   const facilities = [...new Set(all.within.flatMap((band) => Object.keys(band.facilities)))];
   ask(GB.t("Which schools, hospitals and care homes?"), facilities.length
@@ -43,13 +67,14 @@ GB.story = function () {
   for (const corridor of GB.data.story.corridor) {
     ask(GB.t("What is the {name} corridor?", { name: corridor.name }),
       GB.h("p", {}, GB.t("Land between two facing territories: {area}, {people} people. No official outline exists; this one is computed (k = {k}).",
-        { area: GB.unit(corridor.area, "km²"), people: GB.people(corridor.people), k: GB.plain(corridor.k) })),
+        { area: GB.unit(corridor.area, "km²"), people: GB.peopleOf(corridor), k: GB.plain(corridor.k) })), GB.footnotes([corridor], ["people"]),
       GB.h("ul", {}, corridor.axis.map((line) => GB.h("li", {}, `${line.name}: ${GB.km(line.length)}`))));
   }
   if (all.strips.length) ask(GB.t("What would lie inside a closed strip?"),
     GB.h("p", { class: "warn" }, GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside.")),
-    GB.grid(GB.t("Hypothetical strips"), [GB.t("Depth"), GB.t("Area"), GB.t("People (range)"), GB.t("Trees"), GB.t("Crops and grass")],
-      all.strips.map((s) => [GB.metres(s.to_m), GB.unit(s.area, "km²"), GB.peopleOf(s), GB.coverOf(s, "tree"), GB.coverOf(s, "farm")])), GB.starred());
+    GB.grid(GB.t("Hypothetical strips"), [GB.t("Depth"), GB.t("Area"), GB.t("People (range)"), ...["tree", "crop", "grass"].map((cls) => GB.classLabel("cover", cls))],
+      all.strips.map((s) => [GB.metres(s.to_m), GB.unit(s.area, "km²"), GB.peopleOf(s), ...["tree", "crop", "grass"].map((cls) => GB.coverOf(s, cls))])),
+    GB.footnotes(all.strips, ["people", "cover_share"]));
   ask(GB.t("How sure is this?"), GB.h("ul", {}, GB.data.notes.map((note) => GB.h("li", { lang: "en" }, note))),
     GB.h("p", {}, GB.t("Every figure with its source, year and range is in the table of this page.")));
   return parts;
@@ -71,12 +96,13 @@ GB.compare = function () {
     const other = b.within[i], d = { distance: GB.metres(band.to_m) };
     rows.push([GB.t("People within {distance}", d), GB.peopleOf(band), GB.peopleOf(other)]);
     rows.push([GB.t("Trees within {distance}", d), GB.coverOf(band, "tree"), GB.coverOf(other, "tree")]);
-    rows.push([GB.t("Crops and grass within {distance}", d), GB.coverOf(band, "farm"), GB.coverOf(other, "farm")]);
+    rows.push([GB.t("Crops within {distance}", d), GB.coverOf(band, "crop"), GB.coverOf(other, "crop")]);
+    rows.push([GB.t("Grass within {distance}", d), GB.coverOf(band, "grass"), GB.coverOf(other, "grass")]);
     rows.push([GB.t("Settlements within {distance}", d), GB.number(band.settlements), GB.number(other.settlements)]);
   });
   const title = (key) => (names.find((n) => n[0] === key) || [])[1];
   return [GB.h("p", { class: "quiet" }, GB.t("Two pieces side by side; the order says nothing.")), GB.h("div", { class: "pair" }, select(0), select(1)),
-    GB.grid(GB.t("Comparison"), ["", title(GB.compared[0]), title(GB.compared[1])], rows), GB.starred()];
+    GB.grid(GB.t("Comparison"), ["", title(GB.compared[0]), title(GB.compared[1])], rows), GB.footnotes([...a.within, ...b.within], ["people", "cover_share"]), GB.quotedBasis(["tree", "crop", "grass"])].flat();
 };
 
 GB.about = function () {

@@ -14,9 +14,9 @@ GB.tn = function (one, many, n) {
 };
 GB.fill = (text, values) => (values ? text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all)) : text);
 
-GB.plain = function (value) {
-  const { group, decimal } = GB.languages[GB.lang];
-  const [whole, part] = String(Math.abs(Math.round(value * 1000) / 1000)).split(".");
+GB.plain = function (value, decimals = 3) {
+  const { group, decimal } = GB.languages[GB.lang], scale = 10 ** decimals;
+  const [whole, part] = String(Math.abs(Math.round(value * scale) / scale)).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, group);
   return (value < 0 ? "-" : "") + grouped + (part ? decimal + part : "");
 };
@@ -30,11 +30,14 @@ GB.share = function (shown) {
   const write = (n) => GB.languages[GB.lang].percent.replace("#", GB.plain(n));
   return typeof shown === "string" ? GB.t("under {n}", { n: write(Number(shown.slice(1))) }) : write(shown);
 };
-GB.spread = (low, high) => (low === null || low === undefined || high === null || high === undefined || low === high ? ""
-  : `${GB.number(low)}–${GB.number(high)}`);
+// A rounded figure of the table without its unit; a share is a percentage.
+GB.figure = (shown, unit) => (unit === "share" ? GB.share(shown) : GB.number(shown));
+GB.spread = (low, high, unit) => (low === null || low === undefined || high === null || high === undefined || low === high ? ""
+  : `${GB.figure(low, unit)}–${GB.figure(high, unit)}`);
+// Units that the name of a measure says already are not written again.
 GB.unit = (shown, unit) => {
-  const n = GB.number(shown);
-  return shown === null || unit === "count" || unit === "persons" ? n : `${n}\u00a0${GB.t(unit)}`;
+  const n = GB.figure(shown, unit);
+  return shown === null || ["count", "persons", "persons/km²", "share"].includes(unit) ? n : `${n}\u00a0${GB.t(unit)}`;
 };
 GB.km = (shown) => GB.unit(shown, "km");
 GB.label = (layer) => GB.t(GB.data.labels.layers[layer] || layer);
@@ -50,15 +53,21 @@ GB.segmentName = function (segment) {
   return found ? `${GB.countryName(found.country)} – ${GB.countryName(found.facing)}` : segment;
 };
 GB.zoneName = function (zone) {
-  const [id, kind, segment, country, from, to] = zone;
-  const where = segment ? GB.segmentName(segment) : GB.countryName(country);
+  const { zone_kind: kind, segment, country, from_m: from, to_m: to, place_name: place } = zone;
+  const where = segment ? GB.segmentName(segment) : country ? GB.countryName(country) : GB.t("Whole frontier");
   const found = GB.data.segments.find((s) => s.segment === segment);
   // Land nearest to one country's frontier may be another's.
   const other = found && found.country !== country ? ` (${GB.countryName(country)})` : "";
+  const within = (name) => GB.t("{where}: within {distance} of the line", { where: name, distance: GB.metres(to) });
+  if (kind === "segment") return where;
   if (kind === "band") return GB.t("{where}: {range} from the line", { where, range: GB.range(from, to) }) + other;
   if (kind === "strip") return GB.t("{where}: hypothetical strip, {depth} deep", { where, depth: GB.metres(to) }) + other;
-  if (kind === "corridor") return GB.t("{name} corridor, {country}", { name: GB.corridorName(id), country: GB.countryName(country) });
-  return from === null ? id : `${GB.regionName(id)}: ${GB.range(from, to)}`;
+  if (kind === "within") return within(where);
+  if (kind === "corridor" && place) return country ? GB.t("{name} corridor, {country}", { name: place, country: GB.countryName(country) }) : GB.t("{name} corridor, whole", { name: place });
+  if (kind === "country") return GB.t("{where}: whole country", { where });
+  if (kind === "admin" && place) {
+    const unit = `${place} (${zone.place_id})`;
+    return segment ? `${unit}: ${where}` : zone.part_of ? `${unit}: ${GB.range(from, to)}` : within(unit);
+  }
+  return zone.zone_name;
 };
-GB.corridorName = (id) => (GB.data.story.corridor.find((c) => c.id === id.split("|")[1]) || {}).name || id.split("|")[1];
-GB.regionName = (id) => (GB.data.regions || {})[id.split("|")[1]] || id.split("|")[1];
