@@ -7,7 +7,9 @@ True
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,11 +20,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources", "studies", "tabulate"]
 _HOME = {
-    **dict.fromkeys(
-        ("check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources"), "geo_border.pipeline"
-    ),
+    "check": "geo_border.pipeline:check",
+    "diff": "geo_border.pipeline:diff",
+    "draw": "geo_border.pipeline:draw",
+    "fetch": "geo_border.pipeline:fetch",
+    "plan": "geo_border.pipeline:plan",
+    "release": "geo_border.pipeline:release",
+    "report": "geo_border.pipeline:report",
+    "run": "geo_border.pipeline:run",
+    "sources": "geo_border.pipeline:sources",
     "studies": "geo_border.study:names",
-    "tabulate": "geo_border.zonal",
+    "tabulate": "geo_border.zonal:tabulate",
 }
 
 
@@ -31,8 +39,20 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'geo_border' has no attribute {name!r}")
     module, _, attribute = _HOME[name].partition(":")
-    return getattr(import_module(module), attribute or name)
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
+
+
+class _Package(ModuleType):
+    """The package's own type: a verb stays a function although a module has the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; the import system, which binds each module that it loads here, leaves verbs alone."""
+        if name not in _HOME or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
