@@ -33,9 +33,10 @@ LINES = (
 CHILD = """
 import resource, sys, time
 from pathlib import Path
-from geo_border.fetchers import Options, fetch
+from geo_border.fetch.options import Options
+from geo_border.fetch.gather import fetch
 from geo_border.store import Folders
-from tests.fetchers.conftest import make_entry
+from tests.fetch.conftest import make_entry
 url, root, count = sys.argv[1:]
 names = [str(i) for i in range(int(count))]
 download = {"url": "https://data.example/t{part}.tif", "name": "t{part}.tif", "each": names, "per_host": 8}

@@ -14,7 +14,7 @@ import rasterio
 from rasterio.windows import Window
 
 from geo_border.zonal import coverage_table, tabulate
-from geo_border.zonal.source import small_cache
+from geo_border.zonal.raster import small_cache
 
 # Our own table, or a peer's figures by zone (and class).
 Found = pd.DataFrame | pd.Series
@@ -57,8 +57,8 @@ def touched_blocks(path: Path, zones: gpd.GeoDataFrame) -> list[Window]:
         rows, columns = file.block_shapes[0]
         coarse = file.transform * file.transform.scale(columns, rows)
         shape = (-(-file.height // rows), -(-file.width // columns))
-        from geo_border.crs import parse_crs
-        from geo_border.model import Grid
+        from geo_border.geo.crs import parse_crs
+        from geo_border.geo.grid import Grid
 
         table = coverage_table(Grid(np.ones(shape, np.uint8), coarse, parse_crs(file.crs.to_wkt(), str(path))), zones)
         found = sorted(set(zip(table.row.tolist(), table.column.tolist(), strict=True)))

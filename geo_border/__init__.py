@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geo_border.pipeline import check, diff, draw, fetch, plan, release, report, run, sources
+    from geo_border.pipeline.run import check, diff, draw, fetch, plan, release, report, run, sources
     from geo_border.study import names as studies
     from geo_border.zonal import tabulate
 

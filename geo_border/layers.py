@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from geo_border.catalog import Entry
-from geo_border.crs import row_area_km2
-from geo_border.model import Grid
+from geo_border.geo.crs import row_area_km2
+from geo_border.geo.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from geo_border.crs import WGS84, FloatArray, row_area_km2, transformer
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
-from geo_border.model import Grid
-from geo_border.nearest import Lines
+from geo_border.geo.crs import WGS84, FloatArray, row_area_km2, transformer
+from geo_border.geo.grid import Grid
+from geo_border.geo.line_distance import Lines
 from geo_border.zonal import Zones, coverage_fraction, coverage_table, tabulate
 
 # A cell less than this dry has its people spread over all its home land: they do live there, the water data is coarser.

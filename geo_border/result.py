@@ -16,7 +16,7 @@ from rasterio.errors import RasterioError
 from geo_border.errors import CheckError, EmptyLayerError, FileError, RasterError
 from geo_border.files.raster import open_raster
 from geo_border.files.vector import read_parquet, read_vector
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.schemas import LAYERS, conform
 from geo_border.study import Study
 

@@ -1,4 +1,4 @@
-"""The contract of every layer and table: columns, types, units, meaning; checked on every write."""
+"""The contract of every layer and table: words, columns, types, units, meaning; checked on every write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,29 @@ from typing import Any
 import pandas as pd
 
 from geo_border.errors import SchemaError
-from geo_border.model import COVER_CLASSES, MEDIA, UNKNOWN
+
+COVER_CLASSES = ("tree", "shrub", "grass", "crop", "built", "bare", "snow", "water", "wetland", "moss")
+UNKNOWN = "unknown"
+# Ages by which a people dataset may tell its counts apart.
+AGES = ("under_15", "15_64", "over_64")
+MEDIA = ("land", "river", "lake")
+# What sums over every segment and country are of.
+WHOLE = "all"
+POLYGONS, RASTER, POINTS, LINES, SITES = "polygons", "raster", "points", "lines", "sites"
+# What a study is made from, in the order in which it is fetched and read, and the kind of data that serves each.
+NEEDS = {
+    "boundaries": POLYGONS,
+    "land": POLYGONS,
+    "water": POLYGONS,
+    "admin": POLYGONS,
+    "cover": RASTER,
+    "settlement_class": RASTER,
+    "people": RASTER,
+    "places": POINTS,
+    "facilities": POINTS,
+    "roads": LINES,
+    "protected": SITES,
+}
 
 ZONE_KINDS = ("segment", "band", "strip", "within", "corridor", "admin", "country", "own")
 # Partitions whose rows add up; a row of no partition lies in others.
@@ -97,7 +119,6 @@ READINGS = Layer(
     ),
     ("zone_id", "measure", "category", "dataset", "reading"),
 )
-
 LAYERS: dict[str, Layer] = {
     layer.name: layer
     for layer in (

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from geo_border.crs import is_equal_area, parse_crs
 from geo_border.errors import CRSError, StudyError
+from geo_border.geo.crs import is_equal_area, parse_crs
 
 DEFAULT = "finland-poland"
 # Distances are checked exact to here.

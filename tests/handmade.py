@@ -31,15 +31,15 @@ from affine import Affine
 from pyproj import CRS
 
 from geo_border.catalog import Entry, Legend
-from geo_border.crs import WGS84, to_crs
 from geo_border.frontier import Frontier, Surroundings
 from geo_border.frontier.build import Segment
+from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import Counted, Land, Sums, ZoneTable
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
-from geo_border.model import Grid
 from geo_border.pipeline import land, layers
-from geo_border.pipeline.ground import Ground
+from geo_border.pipeline.study_area import Ground
 from geo_border.study import Corridor, Study
 from geo_border.zones import cells, units
 from geo_border.zones.bands import Piece

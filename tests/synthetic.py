@@ -17,7 +17,7 @@ from affine import Affine
 from pyproj import CRS
 
 from geo_border import study as studies
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, conform
 from geo_border.study import Study

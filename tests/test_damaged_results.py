@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from geo_border import differences, passport, result, study
+from geo_border import passport, result, study
+from geo_border.diff import changes
 from geo_border.errors import CheckError
 
 TABLES = (result.EXPOSURE_FILE, result.READINGS_FILE)
@@ -43,7 +44,7 @@ def test_a_file_cut_short_is_named_with_the_command_that_makes_it_anew(made: Pat
 def test_what_is_no_passport_is_told_in_one_line(made: Path, tmp_path: Path, content: bytes) -> None:
     other = tmp_path / "run.json"
     other.write_bytes(content)
-    for read in (lambda: passport.read(tmp_path), lambda: differences.changes(made, other)):
+    for read in (lambda: passport.read(tmp_path), lambda: changes(made, other)):
         with pytest.raises(CheckError, match=r"run\.json: not (a|the) passport.*Delete it and run again") as caught:
             read()
         assert "\n" not in str(caught.value)
@@ -64,4 +65,4 @@ def test_a_table_that_is_damaged_cannot_be_compared(made: Path, tmp_path: Path) 
     shutil.copy(made / "run.json", tmp_path)
     (tmp_path / result.EXPOSURE_FILE).write_bytes(b"PAR1")
     with pytest.raises(CheckError, match=r"exposure\.parquet: damaged .*Run `geo-border run` again"):
-        differences.changes(made, tmp_path)
+        changes(made, tmp_path)

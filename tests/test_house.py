@@ -15,7 +15,7 @@ import pytest
 import geo_border
 from geo_border import catalog, facts
 from geo_border import study as studies
-from geo_border.model import NEEDS
+from geo_border.schemas import NEEDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "geo_border"

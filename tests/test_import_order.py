@@ -12,27 +12,24 @@ PACKAGE = Path(__file__).resolve().parents[1] / "geo_border"
 # From the ground up (DESIGN section 3). A part may import parts of lower tiers, and itself if it is a folder.
 TIERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("model", "crs", "iso3166", "user_cache"),
-    ("nearest", "polygons", "polygon_arrays"),
-    ("schemas", "palette"),
-    # Below `result`, which opens what a former run wrote.
+    ("geo", "user_cache"),
+    ("schemas",),
     ("files",),
     ("catalog", "study", "studies", "facts"),
     ("present", "store", "result", "layers"),
     ("engine",),
     ("zonal",),
     ("people",),
-    # Racks: none of them imports another.
-    ("fetchers", "readers", "zones", "measures", "outputs", "frontier", "civilian", "passport"),
-    ("differences",),
-    ("pipeline", "telling", "listing"),
+    ("fetch", "read", "zones", "measures", "outputs", "frontier", "passport"),
+    ("diff",),
+    ("pipeline",),
     ("cli", "__init__"),
     ("__main__",),
 )
 TIER = {part: tier for tier, parts in enumerate(TIERS) for part in parts}
 # What the files of one rack share; none of them imports another beside it.
 SHARED = {"measures": {"base", "overlay", "registry", "table"}}
-# Whatever opens a connection to the internet; DESIGN: fetchers/ is the only place.
+# Whatever opens a connection to the internet; DESIGN: fetch/ is the only place.
 NETWORK = {"httpx", "requests", "urllib3", "osmnx", "socket", "http", "aiohttp", "ftplib"}
 
 
@@ -113,13 +110,13 @@ def test_no_circle() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if _part(m) != "fetchers"))
-def test_only_fetchers_open_the_internet(module: str) -> None:
+@pytest.mark.parametrize("module", sorted(m for m in MODULES if _part(m) != "fetch"))
+def test_only_fetch_opens_the_internet(module: str) -> None:
     assert not IMPORTS[module] & NETWORK
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if m != "geo_border.crs"))
+@pytest.mark.parametrize("module", sorted(m for m in MODULES if m != "geo_border.geo.crs"))
 def test_only_crs_holds_an_ellipsoid(module: str) -> None:
     tree = ast.parse(MODULES[module].read_text("utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert "Geod" not in names, f"{module}: distances are measured in crs.py"
+    assert "Geod" not in names, f"{module}: distances are measured in geo/crs.py"

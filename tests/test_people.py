@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from geo_border.crs import WGS84, row_area_km2, to_crs
 from geo_border.errors import EmptyLayerError
-from geo_border.model import Grid
-from geo_border.nearest import Lines
+from geo_border.geo.crs import WGS84, row_area_km2, to_crs
+from geo_border.geo.grid import Grid
+from geo_border.geo.line_distance import Lines
 from geo_border.people import Ground, counted, in_areas, modelled
 from geo_border.zonal import prepare_zones
 

@@ -10,17 +10,17 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84
 from geo_border.frontier import Frontier, Surroundings, build, polygons, surroundings
 from geo_border.frontier.build import matched, study_crs
+from geo_border.geo.crs import WGS84
 from geo_border.study import Study
 from geo_border.zones import admin, bands, cells, units
+from geo_border.zones.buffers import within
 from geo_border.zones.home import home_land
 from geo_border.zones.kinds import list_zones
 from geo_border.zones.layout import Layout, SegmentName
 from geo_border.zones.membership import NO_UNIT, Members, Membership
-from geo_border.zones.nearest_parts import parts_of_lines
-from geo_border.zones.reach import within
+from geo_border.zones.voronoi import parts_of_lines
 
 
 def a_study(**changes: Any) -> Study:

@@ -16,15 +16,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border import fetchers, readers, study
-from geo_border.crs import WGS84, FloatArray, row_area_km2, to_crs
-from geo_border.fetchers import Options
+from geo_border import study
+from geo_border.fetch.choose import choose, local
+from geo_border.fetch.options import Options
 from geo_border.frontier import study_crs
+from geo_border.geo.crs import WGS84, FloatArray, row_area_km2, to_crs
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
-from geo_border.model import Grid
 from geo_border.people import Ground as Dry
 from geo_border.people import counted
-from geo_border.pipeline import fetching, ground, inputs
+from geo_border.pipeline import fetching, inputs, study_area
+from geo_border.read import read_people
 from geo_border.store import Folders
 from geo_border.zonal import coverage_fraction, prepare_zones
 
@@ -38,17 +40,17 @@ RANGE_FROM = "densities of the other segments by ring: left out in turn where ca
 TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people.toml"
 
 
-def survey() -> tuple[Grid, ground.Ground, inputs.Bounds]:
+def survey() -> tuple[Grid, study_area.Ground, inputs.Bounds]:
     """Settlement classes, and the default study laid out on the ground from the snapshot, without people or cover."""
     question = study.read("finland-poland")
-    chosen = fetchers.choose(())
+    chosen = choose(())
     got = fetching.fetched(question, chosen, Folders(Path()), Options(), None, _quiet)
     bounds = got.window(question)[0]
     wanted = {need: got.raws[need] for need in ("land", "water", "settlement_class")}
     read, _ = inputs.read_layers(wanted, bounds, question.home, _quiet)
     layers = Layers({need: (layer,) for need, layer in {"boundaries": got.boundaries, **read}.items()})
     crs = study_crs(question, got.lines)
-    laid = ground.lay(question, got.territories, got.lines, layers, crs, _quiet)
+    laid = study_area.lay(question, got.territories, got.lines, layers, crs, _quiet)
     classes = layers.get_grid("settlement_class")
     assert classes is not None, "the snapshot has settlement classes"
     return classes, laid, bounds
@@ -62,7 +64,7 @@ def main(grid_path: Path) -> None:
     """Calibrate on a grid and write the catalogue entry."""
     classes, laid, bounds = survey()
     dry = Dry(prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit"), laid.beyond)
-    grid = readers.read_people(fetchers.local("people", grid_path), bounds)
+    grid = read_people(local("people", grid_path), bounds)
     people, _ = counted(grid, "home", dry)
     share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)
     area, groups = _areas(classes, share, laid)
@@ -76,7 +78,7 @@ def main(grid_path: Path) -> None:
     _write(laid.segment_ids, density, area, spread)
 
 
-def _areas(classes: Grid, share: FloatArray, laid: ground.Ground) -> tuple[FloatArray, IntArray]:
+def _areas(classes: Grid, share: FloatArray, laid: study_area.Ground) -> tuple[FloatArray, IntArray]:
     """Dry km² by (segment, class, ring), flat; and each grid cell's group, -1 without one."""
     row, column = np.nonzero(share > 0)
     near = laid.index.near(*classes.centre_of(row, column))

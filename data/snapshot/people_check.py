@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from calibrate import CLASSES, RINGS_M, _areas, _others, survey
 
-from geo_border import fetchers, readers
+from geo_border import read
 from geo_border.catalog import entry
+from geo_border.fetch.choose import local
 from geo_border.people import Ground as Dry
 from geo_border.people import counted, in_areas, modelled
 from geo_border.zonal import coverage_fraction, prepare_zones
@@ -28,7 +29,7 @@ def main(grid_path: Path) -> None:
     classes, laid, bounds = survey()
     units, water = prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit")
     dry = Dry(units, water, laid.beyond)
-    grid = readers.read_people(fetchers.local("people", grid_path), bounds)
+    grid = read.read_people(local("people", grid_path), bounds)
     measured, _ = counted(grid, "home", dry)
     options = entry("modelled-people").options
     share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)

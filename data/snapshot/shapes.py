@@ -12,8 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border.crs import transformer
 from geo_border.errors import GeometryError
+from geo_border.geo.crs import transformer
 from geo_border.store import atomic_path
 
 FloatArray = NDArray[np.float64]

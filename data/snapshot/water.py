@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapes import mended, merge, plane, polygons, rounded, unplane
 
-from geo_border.crs import GEOD
+from geo_border.geo.crs import GEOD
 
 HOME_KM = 62.0
 FACING_KM = 2.0

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geo_border.model import COVER_CLASSES, NEEDS, UNKNOWN
+from geo_border.schemas import COVER_CLASSES, NEEDS, UNKNOWN
 
 
 class Declared(BaseModel):
@@ -26,7 +26,7 @@ class File(Declared):
 class Legend(Declared):
     """How a raster's values become the common cover classes.
 
-    `classes` maps each value of the file (as text) to a class of `model.COVER_CLASSES` or `unknown`; `tree_low` and
+    `classes` maps each value of the file (as text) to a class of `schemas.COVER_CLASSES` or `unknown`; `tree_low` and
     `tree_high` name the values that count as tree at the strictest and the loosest reading.
     """
 

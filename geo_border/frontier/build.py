@@ -11,13 +11,13 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, distance_m, equal_area_crs, length_m, parse_crs, to_crs
 from geo_border.errors import StudyError
+from geo_border.frontier.match import shared_line
 from geo_border.frontier.medium import SEA, Surroundings, stretches
-from geo_border.frontier.shared import shared_line
 from geo_border.frontier.territories import country_of
-from geo_border.model import MEDIA
-from geo_border.nearest import Lines
+from geo_border.geo.crs import WGS84, distance_m, equal_area_crs, length_m, parse_crs, to_crs
+from geo_border.geo.line_distance import Lines
+from geo_border.schemas import MEDIA
 from geo_border.study import Study
 
 # Ends of two segments nearer than this are one point: sources place a tripoint within a few metres.

@@ -11,9 +11,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.crs import WGS84, FloatArray, to_crs
-from geo_border.model import MEDIA
-from geo_border.nearest import densified
+from geo_border.geo.crs import WGS84, FloatArray, to_crs
+from geo_border.geo.line_distance import densified
+from geo_border.schemas import MEDIA
 
 SEA = len(MEDIA)
 _STEP_M = 20.0

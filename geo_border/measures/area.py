@@ -10,7 +10,7 @@ import numpy as np
 from geo_border.catalog import Entry
 from geo_border.layers import Layers
 from geo_border.measures.base import LAND, LINE, Absent, Areas, Column, Figures, Land, Sums
-from geo_border.model import MEDIA
+from geo_border.schemas import MEDIA
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from pyproj import CRS
 from scipy.sparse import csr_matrix
 
 from geo_border.catalog import Entry
-from geo_border.crs import FloatArray
 from geo_border.engine import Engine
+from geo_border.geo.crs import FloatArray
+from geo_border.geo.line_distance import Lines
 from geo_border.layers import Layers
-from geo_border.nearest import Lines
 from geo_border.present.withholding import FEW, LEAST_PIXELS
 from geo_border.zonal import Zones
 

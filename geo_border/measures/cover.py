@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from geo_border.catalog import Entry, Legend
-from geo_border.crs import FloatArray
 from geo_border.engine import Engine
 from geo_border.errors import RasterError
+from geo_border.geo.crs import FloatArray
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
 from geo_border.measures.base import (
     LAND,
@@ -28,7 +29,7 @@ from geo_border.measures.base import (
     caution,
     divide,
 )
-from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
+from geo_border.schemas import COVER_CLASSES, UNKNOWN
 from geo_border.zonal import Zones, tabulate
 
 TREE_READINGS = "legend readings of tree"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.catalog import Entry
-from geo_border.crs import WGS84, length_m, to_crs
+from geo_border.geo.crs import WGS84, length_m, to_crs
 from geo_border.layers import Layers
 from geo_border.measures.base import LAND, NO_RANGE, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.measures.overlay import sum_parts

@@ -10,9 +10,9 @@ import geopandas as gpd
 import numpy as np
 
 from geo_border.catalog import Entry
-from geo_border.crs import FloatArray
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
+from geo_border.geo.crs import FloatArray
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import (
     LAND,
@@ -28,8 +28,8 @@ from geo_border.measures.base import (
     caution,
     divide,
 )
-from geo_border.model import AGES
 from geo_border.people import Ground, People, counted, in_areas, modelled
+from geo_border.schemas import AGES
 from geo_border.zonal import Zones, prepare_zones, tabulate
 
 AGE_NOTE = "cells whose ages are confidential are left out, so ages may add up to less than the total"

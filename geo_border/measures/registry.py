@@ -7,8 +7,8 @@ from typing import Any
 from geo_border.errors import SchemaError
 from geo_border.measures import area, cover, lines, people, points, sites
 from geo_border.measures.base import Measure, Ratio
-from geo_border.model import NEEDS
 from geo_border.present import labels
+from geo_border.schemas import NEEDS
 
 # In the order in which they stand in the table.
 MEASURES: tuple[Measure[Any], ...] = (

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.catalog import Entry
-from geo_border.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, to_crs
+from geo_border.geo.overlay import clipped, on_lattice, polygonal
 from geo_border.layers import Layers
 from geo_border.measures.base import LAND, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.measures.overlay import sum_parts
-from geo_border.polygons import clipped, on_lattice, polygonal
 
 # Sites are large and winding: in squares of this size, each is met by few areas.
 _SQUARE_M = 2_000.0

@@ -10,9 +10,11 @@ import numpy as np
 import rasterio.shutil
 from rasterio.io import MemoryFile
 
-from geo_border import catalog, palette
-from geo_border.model import UNKNOWN, Grid
+from geo_border import catalog
+from geo_border.geo.grid import Grid
+from geo_border.present import palette
 from geo_border.result import COVER_FILE, PEOPLE_FILE, Result
+from geo_border.schemas import UNKNOWN
 from geo_border.store import atomic_path, write_text
 
 # Small, so that even a coarse grid has overviews; a power of two, as the format wants.

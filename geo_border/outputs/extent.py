@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor
 
-from geo_border.crs import WGS84, transformer
+from geo_border.geo.crs import WGS84, transformer
 from geo_border.result import Result
 
 

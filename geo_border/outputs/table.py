@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geo_border.errors import SchemaError
-from geo_border.model import WHOLE
 from geo_border.result import EXPOSURE_FILE, READINGS_FILE, Result
-from geo_border.schemas import LAYERS, READINGS, Layer, conform
+from geo_border.schemas import LAYERS, READINGS, WHOLE, Layer, conform
 from geo_border.store import atomic_path, forbid_unwritable
 
 CSV_FILE = "exposure.csv"

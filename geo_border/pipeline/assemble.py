@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from geo_border.engine import Engine
 from geo_border.frontier import tripoints
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
 from geo_border.measures import comparison, countries
 from geo_border.measures.base import CountedByName
 from geo_border.measures.people import Residents
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
-from geo_border.model import NEEDS, POINTS, Grid
 from geo_border.pipeline import inputs, land, layers
 from geo_border.pipeline.checks import list_checks
-from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.inputs import Tell
+from geo_border.pipeline.study_area import Ground
 from geo_border.result import Result
-from geo_border.schemas import LAYERS, READINGS, conform
+from geo_border.schemas import LAYERS, NEEDS, POINTS, READINGS, conform
 from geo_border.study import Study
 from geo_border.zonal import coverage_fraction
 from geo_border.zones.membership import Membership

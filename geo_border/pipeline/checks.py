@@ -9,9 +9,9 @@ import pandas as pd
 import shapely
 
 from geo_border import passport
-from geo_border.crs import WGS84, to_crs
+from geo_border.geo.crs import WGS84, to_crs
 from geo_border.measures.base import CountedByName
-from geo_border.pipeline.ground import Ground
+from geo_border.pipeline.study_area import Ground
 from geo_border.result import Result
 from geo_border.study import Study
 

@@ -9,9 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from geo_border import fetchers, passport
+from geo_border import passport
 from geo_border.errors import FetchError, StudyError, UnreachableError
-from geo_border.fetchers import Gathered, Hosts, Options
+from geo_border.fetch.choose import PRESET
+from geo_border.fetch.gather import Gathered, gather
+from geo_border.fetch.options import Options
+from geo_border.fetch.plan import planned as fetch_planned
+from geo_border.fetch.retry import Hosts
 from geo_border.frontier import country_of, matched, polygons
 from geo_border.layers import Layer
 from geo_border.pipeline import inputs
@@ -71,9 +75,9 @@ def fetched(
     """
     options = _of_study(options, question)
     tell("fetch", 0, len(OPTIONAL) + 1)
-    first = fetchers.gather(("boundaries",), chosen, folders, None, options, fallback)
+    first = gather(("boundaries",), chosen, folders, None, options, fallback)
     # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
-    near = first if not first.failed else fetchers.gather(("boundaries",), {}, folders, None, options)
+    near = first if not first.failed else gather(("boundaries",), {}, folders, None, options)
     try:
         raw = _had(near, options).raws.get("boundaries")
         boundaries = inputs.read_boundaries(question, raw)
@@ -86,7 +90,7 @@ def fetched(
     gathered = first
     for done, need in enumerate(OPTIONAL, 1):
         tell("fetch", done, len(OPTIONAL) + 1)
-        gathered = gathered.plus(fetchers.gather((need,), chosen, folders, window, options, fallback))
+        gathered = gathered.plus(gather((need,), chosen, folders, window, options, fallback))
     tell("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
     found = {**near.raws, **_had(gathered, options).raws}
     raws = {need: found[need] for need in ("boundaries", *OPTIONAL) if need in found}
@@ -111,7 +115,7 @@ def _told(gathered: Gathered, chosen: dict[str, str], folders: Folders) -> list[
         for need, why in gathered.left_out.items()
     ]
     # Outputs are passed on: they name files, not where these lay on this machine.
-    own = [Path(value.rpartition("@")[2]).parent for need, value in chosen.items() if need != fetchers.PRESET]
+    own = [Path(value.rpartition("@")[2]).parent for need, value in chosen.items() if need != PRESET]
     for folder in (folders.root, *(folder for folder in own if folder.is_absolute())):
         out = [line.replace(f"{folder}{os.sep}", "") for line in out]
     return [*out, *mirrored(gathered.raws.values())]
@@ -136,14 +140,14 @@ def planned(question: Study, chosen: dict[str, str], folders: Folders, options: 
     """
     options = replace(_of_study(options, question), offline=True)
     # Boundaries that are not here yet are near enough in the snapshot to tell which tiles a study needs.
-    known = fetchers.gather(("boundaries",), chosen, folders, None, options, "embedded")
+    known = gather(("boundaries",), chosen, folders, None, options, "embedded")
     window = None
     try:
         boundaries = inputs.read_boundaries(question, _had(known, options).raws.get("boundaries"))
         window = _window(question, matched(polygons(boundaries.data, question), question))[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
-    return fetchers.planned(("boundaries", *OPTIONAL), chosen, folders, window, options)
+    return fetch_planned(("boundaries", *OPTIONAL), chosen, folders, window, options)
 
 
 def _of_study(options: Options, question: Study) -> Options:

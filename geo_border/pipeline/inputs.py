@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo_border import readers
+from geo_border import read
 from geo_border.errors import EmptyLayerError, StudyError
 from geo_border.layers import Layer
-from geo_border.model import AGES, LINES, NEEDS, POINTS, SITES
+from geo_border.schemas import AGES, LINES, NEEDS, POINTS, SITES
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -39,7 +39,7 @@ def read_boundaries(study: Study, raw: Raw | None) -> Layer:
         raise StudyError(
             "no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`."
         )
-    return Layer(raw.entry, readers.read_boundaries(raw, study))
+    return Layer(raw.entry, read.read_boundaries(raw, study))
 
 
 def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
@@ -99,7 +99,7 @@ def read_layers(
             notes.append(note(f"{need}: {why} Its figures are absent."))
             continue
         if need == "people":
-            unplaced = readers.people_unplaced(raw, countries)
+            unplaced = read.people_unplaced(raw, countries)
             notes += [note(f"people: {unplaced}")] if unplaced else []
         if need == "roads" and len(layers[need].data) and layers[need].data["kind"].isna().all():
             notes.append(
@@ -123,11 +123,11 @@ def _is_fine(raw: Raw) -> bool:
 
 
 def _read_cover(raw: Raw, window: Bounds) -> Any:
-    return list(raw.paths) if _is_fine(raw) and raw.entry.legend is not None else readers.read_cover(raw, window)
+    return list(raw.paths) if _is_fine(raw) and raw.entry.legend is not None else read.read_cover(raw, window)
 
 
 def _read_ages(raw: Raw, window: Bounds) -> dict[str, Any]:
-    return {name: _people_of(raw, window, name) for name in readers.people_categories(raw) if name in AGES}
+    return {name: _people_of(raw, window, name) for name in read.people_categories(raw) if name in AGES}
 
 
 def _read_people(raw: Raw, window: Bounds) -> Any:
@@ -137,21 +137,21 @@ def _read_people(raw: Raw, window: Bounds) -> Any:
 
 def _people_of(raw: Raw, window: Bounds, category: str) -> Any:
     if _is_fine(raw) and raw.entry.counts == "all":
-        return list(readers.people_files(raw, category))
-    return readers.read_people(raw, window, category)
+        return list(read.people_files(raw, category))
+    return read.read_people(raw, window, category)
 
 
 # What reads a need that has no reader of its own, by the kind of its data.
-_READ_KIND: dict[str, Callable[[Raw, Bounds], Any]] = {LINES: readers.read_lines, SITES: readers.read_protected}
+_READ_KIND: dict[str, Callable[[Raw, Bounds], Any]] = {LINES: read.read_lines, SITES: read.read_protected}
 _READ: dict[str, Callable[[Raw, Bounds], Any]] = {
     **{need: _READ_KIND[kind] for need, kind in NEEDS.items() if kind in _READ_KIND},
-    "land": readers.read_land,
-    "water": readers.read_water,
-    "admin": readers.read_admin,
+    "land": read.read_land,
+    "water": read.read_water,
+    "admin": read.read_admin,
     "cover": _read_cover,
     "people": _read_people,
-    "places": readers.read_places,
-    "facilities": readers.read_facilities,
-    "roads": readers.read_roads,
-    "settlement_class": readers.read_classes,
+    "places": read.read_places,
+    "facilities": read.read_facilities,
+    "roads": read.read_roads,
+    "settlement_class": read.read_classes,
 }

@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from geo_border.crs import WGS84, FloatArray, area_km2, distance_m, length_m, to_crs
 from geo_border.engine import Engine
+from geo_border.geo.crs import WGS84, FloatArray, area_km2, distance_m, length_m, to_crs
+from geo_border.geo.overlay import polygonal
 from geo_border.measures.base import LAND, LINE, Areas, Land, ZoneTable
-from geo_border.pipeline.ground import Ground
-from geo_border.polygons import polygonal
+from geo_border.pipeline.study_area import Ground
 from geo_border.study import Study
 from geo_border.zonal import prepare_zones
 from geo_border.zones.kinds import list_zones

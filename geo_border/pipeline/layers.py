@@ -10,19 +10,20 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_border import civilian, facts
+from geo_border import facts
 from geo_border.catalog import Entry
-from geo_border.crs import WGS84, FloatArray, length_m, to_crs
 from geo_border.frontier import reference_lengths_km
+from geo_border.geo.crs import WGS84, FloatArray, length_m, to_crs
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
 from geo_border.measures.base import CountedByName
-from geo_border.model import Grid
-from geo_border.pipeline.ground import Ground
 from geo_border.pipeline.land import Polygons, find_units
 from geo_border.pipeline.outlines import outline_zones
+from geo_border.pipeline.study_area import Ground
 from geo_border.present.withholding import withhold
 from geo_border.schemas import CELL_COVER, LAYERS, conform
 from geo_border.study import Study
+from geo_border.zones import cell_classes
 from geo_border.zones.membership import Membership
 
 _NONE = np.array(None, dtype=object)
@@ -120,7 +121,7 @@ def build_cells(
     if "people" not in out:
         out["people"] = np.nan
     entry = people_layer.entry if people_layer is not None and people is not None else None
-    return civilian.classed(
+    return cell_classes.classed(
         gpd.GeoDataFrame(out, geometry="geometry", crs=ground.crs),
         study,
         _get_threshold(entry),
@@ -136,7 +137,7 @@ def _get_of_units(counted: CountedByName, measure: str, category: str | None, co
 
 def _sum_reach(ground: Ground, people: FloatArray, out: pd.DataFrame, study: Study) -> Any:
     units = ground.units
-    of = civilian.reach_people(units["column"].to_numpy(), units["row"].to_numpy(), people, study.reach_m)
+    of = cell_classes.reach_people(units["column"].to_numpy(), units["row"].to_numpy(), people, study.reach_m)
     return of(out["column"].to_numpy(), out["row"].to_numpy())
 
 
@@ -161,10 +162,10 @@ def _find_passage(out: pd.DataFrame, layers: Layers, facilities: gpd.GeoDataFram
 def build_class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Layers `forested`, `populated` and `civilian_exposure`: cells dissolved; blank cells are in none of them."""
     forested = pd.Series(np.where(frame["forested"], "forested", _NONE), index=frame.index)
-    named = civilian.settlement_class(frame["degurba"])
+    named = cell_classes.settlement_class(frame["degurba"])
     populated = named.where(frame["populated"], None)
     kinds = {"forested": forested, "populated": populated, "civilian_exposure": frame["civilian_exposure"]}
-    return {name: conform(name, civilian.dissolved(frame, kind)) for name, kind in kinds.items()}
+    return {name: conform(name, cell_classes.dissolved(frame, kind)) for name, kind in kinds.items()}
 
 
 def build_zones(membership: Membership, ground: Ground, polygons: Polygons, table: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border.pipeline.ground import Ground
+from geo_border.geo.overlay import polygonal
 from geo_border.pipeline.land import Polygons
-from geo_border.polygons import polygonal
+from geo_border.pipeline.study_area import Ground
 from geo_border.zones.membership import LINE, NO_UNIT, Membership, Selection, Zone
 
 

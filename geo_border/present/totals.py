@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from geo_border.model import MEDIA, WHOLE
 from geo_border.present import rounding
 from geo_border.present.figures import shown_rows
+from geo_border.schemas import MEDIA, WHOLE
 from geo_border.study import Corridor, Study
 
 # Cover classes that stories and sheets quote, each as its own share.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geo_border.zonal.shares import CoverageTable, coverage_fraction, coverage_table
+from geo_border.zonal.coverage import CoverageTable, coverage_fraction, coverage_table
 from geo_border.zonal.tabulation import tabulate
 from geo_border.zonal.zones import Zones, prepare_zones
 

@@ -8,8 +8,8 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from geo_border.zonal.outline import Rings
-from geo_border.zonal.wrap import copies
+from geo_border.zonal.reproject import copies
+from geo_border.zonal.rings import Rings
 
 # Long enough that skipping is cheap, short enough that what is kept lies near.
 _CHUNK = 128

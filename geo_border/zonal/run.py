@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.engine import Arrays
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
+from geo_border.zonal.accumulate import Part, merge
+from geo_border.zonal.areas import Ground, measure_rows
+from geo_border.zonal.clip import rings_near
 from geo_border.zonal.edges import Edges, place_edges
-from geo_border.zonal.ground import Ground, measure_rows
-from geo_border.zonal.header import Header
-from geo_border.zonal.limbs import WIDEST
-from geo_border.zonal.merge import Part, merge
-from geo_border.zonal.reach import rings_near
-from geo_border.zonal.source import Source, open_source, small_cache
+from geo_border.zonal.kernels import WIDEST
+from geo_border.zonal.raster import Header, Source, open_source, small_cache
 from geo_border.zonal.strip import READ_BYTES, Question, tabulate_strip
 from geo_border.zonal.zones import Outlines
 

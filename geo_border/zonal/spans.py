@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.zonal.jit import compile_kernel
-from geo_border.zonal.trace import COLUMN_BITS, SCALE
+from geo_border.zonal.scanline import COLUMN_BITS, SCALE
 
 _COLUMN = (1 << COLUMN_BITS) - 1
 

@@ -9,14 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_border.zonal.adders import Adder, AnyClasses, ByteClasses, Values
+from geo_border.zonal.accumulate import Adder, AnyClasses, ByteClasses, Part, Values
+from geo_border.zonal.areas import Ground
 from geo_border.zonal.edges import Edges
-from geo_border.zonal.ground import Ground
-from geo_border.zonal.limbs import SUM_COLUMNS, WIDEST
-from geo_border.zonal.merge import Part
-from geo_border.zonal.source import Source
+from geo_border.zonal.kernels import SUM_COLUMNS, WIDEST
+from geo_border.zonal.raster import Source
+from geo_border.zonal.scanline import trace_centers, trace_exact
 from geo_border.zonal.spans import Spans, build_spans, cut_spans
-from geo_border.zonal.trace import trace_centers, trace_exact
 
 Mode = Literal["class", "sum"]
 Coverage = Literal["center", "exact"]

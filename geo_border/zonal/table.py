@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_border.zonal.limbs import LIMB, LOW
-from geo_border.zonal.merge import Part
+from geo_border.zonal.accumulate import Part
+from geo_border.zonal.kernels import LIMB, LOW
 
 # A sliver of this many area units (2^-42 of a cell) is rounding, not cover.
 _SLIVER = 64

@@ -12,15 +12,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_border.crs import is_equal_area
 from geo_border.engine import Engine, LocalEngine
 from geo_border.errors import CRSError, RasterError
-from geo_border.model import Grid
-from geo_border.zonal.covered import covered
-from geo_border.zonal.ground import area_unit_m2, planar_areas_m2, zone_areas_m2
-from geo_border.zonal.header import Header
+from geo_border.geo.crs import is_equal_area
+from geo_border.geo.grid import Grid
+from geo_border.zonal.areas import area_unit_m2, planar_areas_m2, zone_areas_m2
+from geo_border.zonal.clip import covered
+from geo_border.zonal.raster import Header, Source, open_source, small_cache
 from geo_border.zonal.run import Partial, Raster, Work
-from geo_border.zonal.source import Source, open_source, small_cache
 from geo_border.zonal.strip import Coverage, Mode, Question
 from geo_border.zonal.table import Extent, class_table, sum_table
 from geo_border.zonal.zones import Zones, prepare_zones

@@ -14,12 +14,11 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.crs import parse_crs
 from geo_border.errors import GeometryError
-from geo_border.polygons import polygonal
-from geo_border.zonal.outline import Rings, flatten, number_zones, read_zones
-from geo_border.zonal.plane import into_plane
-from geo_border.zonal.wrap import unwrap
+from geo_border.geo.crs import parse_crs
+from geo_border.geo.overlay import polygonal
+from geo_border.zonal.reproject import into_plane, unwrap
+from geo_border.zonal.rings import Rings, flatten, number_zones, read_zones
 
 
 class Outlines:

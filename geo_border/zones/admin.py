@@ -11,10 +11,10 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, to_crs
 from geo_border.errors import SchemaError
-from geo_border.polygons import polygonal
-from geo_border.zones.nearest_parts import parts_of_points
+from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.overlay import polygonal
+from geo_border.zones.voronoi import parts_of_points
 
 _STEP_M = 500.0
 _REACH_M = 20_000.0

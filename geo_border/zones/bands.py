@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo_border.polygons import polygonal
+from geo_border.geo.overlay import polygonal
 
 # Less than this is rounding of the overlay, not land.
 _LEAST_M2 = 1.0

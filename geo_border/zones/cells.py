@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, area_km2, to_crs
-from geo_border.nearest import Lines
-from geo_border.polygons import on_lattice
+from geo_border.geo.crs import WGS84, area_km2, to_crs
+from geo_border.geo.line_distance import Lines
+from geo_border.geo.overlay import on_lattice
 
 SIZE_M = 1_000.0
 # Slivers under a square metre are rounding at a cell's edge.

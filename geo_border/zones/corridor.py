@@ -11,10 +11,10 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import GEOD, WGS84, FloatArray, LocalPlane, distance_m, to_crs, to_ecef
 from geo_border.errors import StudyError
-from geo_border.nearest import STEP_M, Lines, densified
-from geo_border.polygons import polygonal
+from geo_border.geo.crs import GEOD, WGS84, FloatArray, LocalPlane, distance_m, to_crs, to_ecef
+from geo_border.geo.line_distance import STEP_M, Lines, densified
+from geo_border.geo.overlay import polygonal
 from geo_border.study import Corridor
 
 LonLat = tuple[float, float]

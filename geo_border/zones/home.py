@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, to_crs
-from geo_border.polygons import polygonal
+from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.overlay import polygonal
 
 # Lon/lat edges longer than this bend visibly in the plane; about 1 km of latitude.
 _EDGE_DEG = 0.01

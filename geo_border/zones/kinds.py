@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import TypedDict
 
 from geo_border.errors import SchemaError
-from geo_border.model import WHOLE
 from geo_border.present import labels
-from geo_border.schemas import ZONE_KINDS
+from geo_border.schemas import WHOLE, ZONE_KINDS
 from geo_border.zones.layout import Layout, format_depth, format_ring, name_rest
 from geo_border.zones.membership import LINE, NO_UNIT, Membership, Selection, Zone, build_membership
 

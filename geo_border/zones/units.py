@@ -13,10 +13,10 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.crs import area_km2
 from geo_border.engine import Arrays, Engine, LocalEngine
-from geo_border.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
-from geo_border.polygons import Pieces, crossed, on_lattice
+from geo_border.geo.crs import area_km2
+from geo_border.geo.overlay import Pieces, crossed, on_lattice
+from geo_border.geo.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
 from geo_border.zones.bands import Piece
 from geo_border.zones.cells import SIZE_M
 

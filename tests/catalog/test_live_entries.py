@@ -12,10 +12,10 @@ import shapely
 
 from geo_border.catalog import Entry, entries, entry, presets
 from geo_border.errors import CatalogError, StudyError
-from geo_border.fetchers import Options
-from geo_border.fetchers.tiles import pieces
-from geo_border.iso3166 import alpha3
-from geo_border.model import COVER_CLASSES, UNKNOWN
+from geo_border.facts.iso3166 import alpha3
+from geo_border.fetch.options import Options
+from geo_border.fetch.tiles import pieces
+from geo_border.schemas import COVER_CLASSES, UNKNOWN
 
 LIVE = [one for one in entries().values() if one.source in {"http", "overpass"}]
 BY_HAND = [one for one in entries().values() if one.source == "local"]

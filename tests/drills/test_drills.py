@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 MOST_FILES = 4
 
 RAIL_LENGTH = (
-    Edit("geo_border/model.py", '    "roads": LINES,\n', '    "roads": LINES,\n    "rails": LINES,\n'),
+    Edit("geo_border/schemas.py", '    "roads": LINES,\n', '    "roads": LINES,\n    "rails": LINES,\n'),
     Edit(
         "geo_border/measures/lines.py",
         'MEASURES = (Lines("road_length", "roads"),)',

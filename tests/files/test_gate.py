@@ -21,13 +21,13 @@ import rasterio
 from rasterio.errors import RasterioError
 
 import geo_border
-from geo_border import readers
 from geo_border.errors import FetchError, FileError, GeometryError, RasterError, SchemaError
-from geo_border.fetchers.choose import local
+from geo_border.fetch.choose import local
 from geo_border.files import formats
 from geo_border.files.raster import open_raster
 from geo_border.files.vector import list_layers, read_geoparquet, read_parquet, read_vector
 from geo_border.outputs import mosaic
+from geo_border.read import read_admin, read_people, read_roads
 from geo_border.zonal import tabulate
 from tests.files.hostile import (
     CALLING_RASTERS,
@@ -140,7 +140,7 @@ def _refuses_raster(make: Make, folder: Path, server: Server) -> None:
         lambda: tabulate(path, area, mode="sum"),
     ]
     if path.is_file():
-        entries.append(lambda: readers.read_people(local("people", path), WINDOW))
+        entries.append(lambda: read_people(local("people", path), WINDOW))
     for enter in entries:
         with pytest.raises(RasterError) as refused:
             enter()
@@ -181,8 +181,8 @@ def _refuses_vector(make: Make, folder: Path, server: Server) -> None:
         lambda: tabulate(grid, path),
     ]
     if path.is_file():
-        entries.append(lambda: readers.read_admin(local("admin", path), WINDOW))
-        entries.append(lambda: readers.read_roads(local("roads", path), WINDOW))
+        entries.append(lambda: read_admin(local("admin", path), WINDOW))
+        entries.append(lambda: read_roads(local("roads", path), WINDOW))
     for enter in entries:
         with pytest.raises((FileError, SchemaError, GeometryError)) as refused:
             enter()

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_border.crs import GEOD, WGS84, length_m
 from geo_border.errors import StudyError
 from geo_border.frontier import polygons
 from geo_border.frontier.build import matched, reference_lengths_km, tripoints
+from geo_border.geo.crs import GEOD, WGS84, length_m
 from tests.worlds import a_study, boundaries, traced
 
 

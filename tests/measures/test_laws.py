@@ -16,7 +16,7 @@ from geo_border.measures.base import VALUE
 from geo_border.measures.countries import build_readings as build_country_readings
 from geo_border.measures.countries import build_rows as build_country_rows
 from geo_border.measures.table import build_readings, build_table, sum_columns
-from geo_border.model import MEDIA
+from geo_border.schemas import MEDIA
 from geo_border.zones.membership import build_membership
 from tests import handmade
 from tests.handmade import World, box

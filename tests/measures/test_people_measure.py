@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from geo_border.crs import WGS84
+from geo_border.geo.crs import WGS84
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
-from geo_border.model import Grid
 from tests import handmade
 from tests.handmade import World
 

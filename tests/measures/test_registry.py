@@ -10,9 +10,9 @@ from geo_border.errors import SchemaError
 from geo_border.measures import registry
 from geo_border.measures.base import FACILITIES, LAND, LINE, PLACES
 from geo_border.measures.lines import Lines
-from geo_border.model import AGES, COVER_CLASSES, MEDIA, NEEDS, POINTS, UNKNOWN
 from geo_border.pipeline import inputs
 from geo_border.present import labels
+from geo_border.schemas import AGES, COVER_CLASSES, MEDIA, NEEDS, POINTS, UNKNOWN
 from tests import handmade
 
 

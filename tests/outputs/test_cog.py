@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import rasterio
 
-from geo_border import catalog, palette
+from geo_border import catalog
 from geo_border.outputs import cog
+from geo_border.present import palette
 from tests.synthetic import build
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")

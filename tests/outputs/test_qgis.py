@@ -17,11 +17,10 @@ import geopandas as gpd
 import pyogrio
 import pytest
 
-from geo_border import palette
 from geo_border.outputs import cog, geopackage, geoparquet, qgis, table
-from geo_border.outputs.qgis import words
+from geo_border.outputs.qgis.expressions import shown_area, shown_km, shown_length, shown_people, shown_percent
 from geo_border.outputs.questions import QUESTIONS
-from geo_border.present import disclaimer, labels, rounding
+from geo_border.present import disclaimer, labels, palette, rounding
 from geo_border.present.languages import LANGUAGES, language
 from geo_border.present.withholding import LEAST_PIXELS, withhold
 from geo_border.schemas import LAYERS
@@ -78,11 +77,11 @@ SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1 - 1e-16,
 
 
 def _calculations() -> list[str]:
-    made = [words.shown_people(repr(v), SAY) for v in VALUES]
-    made += [words.shown_area(repr(v), SAY) for v in VALUES]
-    made += [words.shown_km(repr(v), SAY) for v in VALUES]
-    made += [words.shown_length(repr(v), SAY) for v in VALUES]
-    return made + [words.shown_percent(repr(v), SAY) for v in SHARES]
+    made = [shown_people(repr(v), SAY) for v in VALUES]
+    made += [shown_area(repr(v), SAY) for v in VALUES]
+    made += [shown_km(repr(v), SAY) for v in VALUES]
+    made += [shown_length(repr(v), SAY) for v in VALUES]
+    return made + [shown_percent(repr(v), SAY) for v in SHARES]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.outputs import cog, geopackage, qgis
 from geo_border.zonal import tabulate
 from tests.outputs.qgis_runs import missing

@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from geo_border import result, study
-from geo_border.crs import WGS84, to_crs
-from geo_border.nearest import Lines
+from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.line_distance import Lines
 from geo_border.result import Result
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("default run")]

@@ -13,12 +13,13 @@ import shapely
 from affine import Affine
 from rasterio.transform import from_origin
 
-from geo_border.crs import WGS84
 from geo_border.errors import EmptyLayerError, StudyError
-from geo_border.fetchers import local
+from geo_border.fetch.choose import local
+from geo_border.geo.crs import WGS84
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
-from geo_border.model import NEEDS, Grid
 from geo_border.pipeline import inputs
+from geo_border.schemas import NEEDS
 from geo_border.store import Raw
 from tests import handmade
 from tests.worlds import a_study

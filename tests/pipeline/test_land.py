@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_border.crs import length_m
+from geo_border.geo.crs import length_m
 from geo_border.pipeline.land import find_units, list_polygons, share_stretches
 from tests import handmade
 from tests.handmade import World, box, point

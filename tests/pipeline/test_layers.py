@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_border.model import NEEDS, POINTS
 from geo_border.pipeline.layers import build_cells, build_class_layers, build_points, build_segments, build_zones
 from geo_border.pipeline.outlines import outline_zones
-from geo_border.schemas import conform
+from geo_border.schemas import NEEDS, POINTS, conform
 from geo_border.zones.membership import LINE
 from tests import handmade
 from tests.handmade import World, box

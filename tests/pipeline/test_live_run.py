@@ -13,7 +13,7 @@ from geo_border import pipeline, study
 from geo_border.catalog import presets
 from geo_border.engine import Checkpoints, open_engine
 from geo_border.errors import CheckError, UnreachableError
-from geo_border.fetchers import Options
+from geo_border.fetch.options import Options
 from geo_border.result import Result
 from geo_border.store import Folders
 from tests.worldserver import osm_world

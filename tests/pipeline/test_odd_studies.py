@@ -12,11 +12,11 @@ import pytest
 import shapely
 from affine import Affine
 
-from geo_border.crs import WGS84
 from geo_border.frontier import matched, polygons, study_crs
+from geo_border.geo.crs import WGS84
+from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
-from geo_border.model import Grid
-from geo_border.pipeline import ground
+from geo_border.pipeline import study_area
 from geo_border.pipeline.assemble import build_result
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, READINGS, conform
@@ -79,7 +79,7 @@ def run(boundaries: gpd.GeoDataFrame, study: Study, data: dict[str, Layer]) -> R
     )
     territories = polygons(boundaries, study)
     lines = matched(territories, study)
-    laid = ground.lay(study, territories, lines, read, study_crs(study, lines), _quiet)
+    laid = study_area.lay(study, territories, lines, read, study_crs(study, lines), _quiet)
     return build_result(study, territories, lines, laid, read, _quiet)[0]
 
 

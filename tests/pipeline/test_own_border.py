@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 import geo_border
-from geo_border.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, to_crs
 from geo_border.result import Result
 from geo_border.study import read
 

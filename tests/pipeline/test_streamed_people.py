@@ -9,9 +9,9 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from geo_border import readers
+from geo_border import read
 from geo_border.errors import EmptyLayerError, RasterError
-from geo_border.fetchers import local
+from geo_border.fetch.choose import local
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import Absent
 from geo_border.measures.people import PeopleCount, Residents
@@ -46,8 +46,8 @@ def test_streaming_tiles_gives_the_sums_of_the_held_grid(tmp_path: Path) -> None
     paths = (write_tile(tmp_path / "a.tif", 0), write_tile(tmp_path / "b.tif", 1))
     entry = local("people", paths[0]).entry.model_copy(update={"counts": "all"})
     raw = Raw(entry, paths, {})
-    held, by_held = count(Layer(entry, readers.read_people(raw)))
-    streamed, by_stream = count(Layer(entry, list(readers.people_files(raw))))
+    held, by_held = count(Layer(entry, read.read_people(raw)))
+    streamed, by_stream = count(Layer(entry, list(read.people_files(raw))))
     assert held.spread is not None
     assert streamed.spread is None
     np.testing.assert_allclose(by_stream["total"], by_held["total"], rtol=1e-9, atol=1e-9)
@@ -72,4 +72,4 @@ def test_rasters_with_nobody_on_home_land_are_refused(tmp_path: Path) -> None:
 def test_a_raster_that_does_not_declare_nodata_is_not_streamed(tmp_path: Path) -> None:
     raw = local("people", write_tile(tmp_path / "a.tif", 0, nodata=None))
     with pytest.raises(RasterError, match="declares no nodata value"):
-        readers.people_files(raw)
+        read.people_files(raw)

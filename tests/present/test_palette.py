@@ -6,11 +6,9 @@ import itertools
 
 import pytest
 
-from geo_border import palette
 from geo_border.errors import CatalogError
-from geo_border.model import COVER_CLASSES, MEDIA, UNKNOWN
-from geo_border.present import labels
-from geo_border.schemas import LAYERS
+from geo_border.present import labels, palette
+from geo_border.schemas import COVER_CLASSES, LAYERS, MEDIA, UNKNOWN
 
 LAND = palette.style("basemap", "land").fill
 

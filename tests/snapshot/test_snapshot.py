@@ -15,7 +15,7 @@ import rasterio
 import shapely
 
 from geo_border.catalog import Entry, entries, presets
-from geo_border.model import COVER_CLASSES, UNKNOWN
+from geo_border.schemas import COVER_CLASSES, UNKNOWN
 from geo_border.store import embedded_dir, sha256_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -81,7 +81,7 @@ def ghs_smod(root: Path) -> None:
 
 def worldpop(root: Path, countries: dict[str, Any]) -> None:
     """One raster a country, cut to its outline; -99999 stands for nodata, with the tag."""
-    from geo_border.iso3166 import alpha3
+    from geo_border.facts.iso3166 import alpha3
 
     for code, shape in countries.items():
         west, south, east, north = (

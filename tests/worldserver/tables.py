@@ -15,7 +15,7 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
 from geo_border.catalog import entry
-from geo_border.iso3166 import alpha3
+from geo_border.facts.iso3166 import alpha3
 from geo_border.store import embedded_dir
 from tests.worldserver.rasters import people_of_cells
 

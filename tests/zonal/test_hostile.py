@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.errors import CRSError, GeometryError, RasterError
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.zonal import tabulate
 
 LAEA = CRS.from_epsg(3035)

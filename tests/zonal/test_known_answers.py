@@ -10,7 +10,7 @@ import shapely
 from affine import Affine
 from pyproj import CRS
 
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.zonal import coverage_fraction, coverage_table, tabulate
 
 _KM = 1000.0

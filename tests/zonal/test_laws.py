@@ -19,10 +19,10 @@ from numpy.random import Generator
 from pyproj import CRS, Geod, Transformer
 
 from geo_border.engine import Checkpoints, LocalEngine
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.zonal import coverage_fraction, coverage_table, tabulate
-from geo_border.zonal.outline import flatten
-from geo_border.zonal.plane import into_plane
+from geo_border.zonal.reproject import into_plane
+from geo_border.zonal.rings import flatten
 from tests.kinds import KEY
 
 PLANES = {3035: Affine(1000, 0, 4_000_000, 0, -1000, 3_000_000), 4326: Affine(0.05, 0, 20.0, 0, -0.05, 70.0)}

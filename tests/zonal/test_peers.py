@@ -14,11 +14,11 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.features import geometry_mask
 
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.zonal import prepare_zones, tabulate
+from geo_border.zonal.clip import rings_near
 from geo_border.zonal.edges import place_edges
-from geo_border.zonal.reach import rings_near
-from geo_border.zonal.source import GridSource
+from geo_border.zonal.raster import GridSource
 from geo_border.zonal.strip import strip_spans
 
 SHAPE = (300, 400)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.zonal import tabulate
-from geo_border.zonal.tally import add_classes
+from geo_border.zonal.kernels import add_classes
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])

@@ -8,8 +8,8 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, to_crs
 from geo_border.errors import SchemaError
+from geo_border.geo.crs import WGS84, to_crs
 from geo_border.zones.admin import units
 
 EUROPE = CRS.from_epsg(3035)

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_border.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, to_crs
 from tests.worlds import World, a_study, boundaries, two_sides, world, wound
 
 EDGES_M = (500.0, 1000.0, 2000.0, 5000.0, 10000.0, 25000.0, 50000.0)

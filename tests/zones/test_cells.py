@@ -7,7 +7,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, to_crs
 from geo_border.zones.cells import cells
 from tests.worlds import a_study, boundaries, two_sides, world, wound
 
@@ -28,7 +28,7 @@ def test_a_cell_is_named_by_its_lower_left_corner_in_kilometres(made) -> None:
     home = {"HH": shapely.box(5_123_000, 3_456_000, 5_125_000, 3_457_000)}
     lonlat = shapely.get_coordinates(to_crs(shapely.Point(5_123_500, 3_456_500), EUROPE, WGS84))[0]
     line = shapely.LineString([lonlat, np.add(lonlat, (0, 0.01))])
-    from geo_border.nearest import Lines
+    from geo_border.geo.line_distance import Lines
 
     found = cells(home, ["HH-FF"], Lines([line], [0]), EUROPE, 10_000)
     assert found["cell_id"].tolist() == ["1kmN3456E5123", "1kmN3456E5124"]

@@ -9,8 +9,8 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import GEOD, WGS84, area_km2, length_m, to_crs
 from geo_border.errors import StudyError
+from geo_border.geo.crs import GEOD, WGS84, area_km2, length_m, to_crs
 from geo_border.study import Corridor
 from geo_border.zones.corridor import outline
 

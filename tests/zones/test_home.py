@@ -7,7 +7,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, to_crs
 from geo_border.zones.home import home_land
 
 EUROPE = CRS.from_epsg(3035)
@@ -57,7 +57,7 @@ def test_only_the_window_is_kept() -> None:
 
 
 def test_a_territory_past_the_antimeridian_meets_its_window() -> None:
-    from geo_border.crs import equal_area_crs
+    from geo_border.geo.crs import equal_area_crs
 
     plane = equal_area_crs(180.0, 65.0)
     territory = shapely.box(179.0, 65, 181.0, 66)

@@ -12,8 +12,8 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.crs import WGS84, to_crs
 from geo_border.files.vector import read_geoparquet
+from geo_border.geo.crs import WGS84, to_crs
 from geo_border.store import embedded_dir
 
 ATTRIBUTION = "Made with Natural Earth"

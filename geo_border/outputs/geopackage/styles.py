@@ -6,8 +6,8 @@ import sqlite3
 
 from geo_border.outputs.geopackage.features import GEOMETRY
 from geo_border.outputs.geopackage.tables import register
-from geo_border.outputs.qgis import contents
-from geo_border.outputs.qgis.drawn import Drawn
+from geo_border.outputs.qgis import layers
+from geo_border.outputs.qgis.layerdef import Drawn
 from geo_border.outputs.qgis.maplayers import style_document
 from geo_border.outputs.qgis.xml import document
 from geo_border.present.languages import SOURCE, language
@@ -30,8 +30,8 @@ def write(database: sqlite3.Connection, result: Result, when: str) -> None:
     database.execute(_TABLE)
     for layer in LAYERS.values():
         if layer.geometry:
-            _add(database, layer.name, layer.title, contents.for_table(layer.name, result.study, _SAY), True, when)
-    for drawn in contents.layers(result.study, _SAY):
+            _add(database, layer.name, layer.title, layers.for_table(layer.name, result.study, _SAY), True, when)
+    for drawn in layers.layers(result.study, _SAY):
         if drawn.subset:
             _add(database, drawn.table, drawn.title, drawn, False, when)
     register(database, "layer_styles", "Styles", "Styles of the layers, as QGIS keeps them.", when)

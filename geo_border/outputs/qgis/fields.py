@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.columns import alias, named_values
-from geo_border.outputs.qgis.words import Say
+from geo_border.outputs.qgis.expressions import Say
 from geo_border.outputs.qgis.xml import layer_id, options, sub
 from geo_border.schemas import Column
 

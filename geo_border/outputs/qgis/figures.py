@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geo_border.outputs.cog import legend_of
-from geo_border.outputs.qgis.words import Say, literal, shown_length, shown_people, shown_percent, shown_spread
+from geo_border.outputs.qgis.expressions import Say, literal, shown_length, shown_people, shown_percent, shown_spread
 from geo_border.outputs.qgis.xml import layer_id
 from geo_border.outputs.questions import WIDE
 from geo_border.result import Result

@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 
 from pyproj import CRS
 
-from geo_border import catalog, palette
+from geo_border import catalog
 from geo_border.outputs.cog import legend_of
 from geo_border.outputs.mosaic import MOSAIC_FILE, read_mosaic_crs
 from geo_border.outputs.qgis import maplayers, renderers
-from geo_border.outputs.qgis.words import Say
-from geo_border.present import labels
+from geo_border.outputs.qgis.expressions import Say
+from geo_border.present import labels, palette
 from geo_border.result import COVER_FILE, PEOPLE_FILE, Result
 
 GROUP = "Grids"

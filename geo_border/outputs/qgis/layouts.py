@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from geo_border import palette
 from geo_border.outputs.qgis import figures, symbols
-from geo_border.outputs.qgis.drawn import EXPOSURE, LOCATOR, Drawn
-from geo_border.outputs.qgis.words import Say
+from geo_border.outputs.qgis.expressions import Say
+from geo_border.outputs.qgis.layerdef import EXPOSURE, LOCATOR, Drawn
 from geo_border.outputs.qgis.xml import key, layer_id, options, sub
 from geo_border.outputs.questions import SHEETS
+from geo_border.present import palette
 from geo_border.result import Result
 
 # QGIS's numbers for the kinds of items.

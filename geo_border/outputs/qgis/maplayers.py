@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from pyproj import CRS
 
 from geo_border.outputs.qgis import fields
-from geo_border.outputs.qgis.drawn import Drawn
-from geo_border.outputs.qgis.words import Say, labelling
+from geo_border.outputs.qgis.expressions import Say, labelling
+from geo_border.outputs.qgis.layerdef import Drawn
 from geo_border.outputs.qgis.xml import crs_element, extent_element, layer_id, sub
 from geo_border.present.credit import holders
 from geo_border.result import LAYERS_FILE

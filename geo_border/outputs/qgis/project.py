@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from geo_border.outputs.qgis import contents, grids, layouts, maplayers, themes
-from geo_border.outputs.qgis import drawn as drawing
-from geo_border.outputs.qgis.drawn import Drawn
-from geo_border.outputs.qgis.node import Node
-from geo_border.outputs.qgis.words import Say
+from geo_border.outputs.qgis import grids, layers, layouts, maplayers, themes
+from geo_border.outputs.qgis import layerdef as drawing
+from geo_border.outputs.qgis.expressions import Say
+from geo_border.outputs.qgis.layerdef import Drawn, Node
 from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
 from geo_border.present import Language, disclaimer
 from geo_border.result import Result
@@ -78,7 +77,7 @@ def text(result: Result, folder: Path, language: Language, extents: Bounds) -> s
 def _sheets(holder: ET.Element, result: Result, extents: Bounds, say: Say) -> None:
     # A legend tells only of what there is to see.
     shown = [
-        d for d in contents.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
+        d for d in layers.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
     ]
 
     def legend(theme: str) -> list[Drawn]:
@@ -97,7 +96,7 @@ def _sheets(holder: ET.Element, result: Result, extents: Bounds, say: Say) -> No
 def _nodes(result: Result, folder: Path, say: Say, extents: Bounds) -> list[Node]:
     crs = result.layers["zones"].crs
     made = []
-    for drawn in [*contents.layers(result.study, say), *contents.answers(say)]:
+    for drawn in [*layers.layers(result.study, say), *layers.answers(say)]:
         element = maplayers.vector(drawn, crs, extents.get(drawn.table), result.passport, say)
         where = maplayers.source(drawn)
         made.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis.xml import options, sub
-from geo_border.palette import MM_PER_PX, Style
+from geo_border.present.palette import MM_PER_PX, Style
 
 _MARKERS = {"cross": "cross_fill", "none": "circle"}
 _ANGLES = {"diagonal": (45.0,), "diagonal_back": (135.0,), "cross": (45.0, 135.0), "horizontal": (0.0,)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from geo_border.outputs.qgis import drawn as drawing
-from geo_border.outputs.qgis.node import Node
-from geo_border.outputs.qgis.words import Say
+from geo_border.outputs.qgis import layerdef as drawing
+from geo_border.outputs.qgis.expressions import Say
+from geo_border.outputs.qgis.layerdef import Node
 from geo_border.outputs.qgis.xml import layer_id, sub
 from geo_border.study import Study
 

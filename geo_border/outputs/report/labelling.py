@@ -9,7 +9,7 @@ import shapely
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.patheffects import withStroke
 
-from geo_border import palette
+from geo_border.present import palette
 
 MOST_NAMES = 28
 _LONGEST = 28

@@ -17,10 +17,10 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from pyproj import CRS
 
-from geo_border import palette, store
+from geo_border import store
 from geo_border.outputs import basemap
 from geo_border.outputs.report.labelling import place_labels
-from geo_border.present import language
+from geo_border.present import language, palette
 from geo_border.result import Result
 
 # Half the height of an A4 sheet: names keep a readable size there, and a screen gets 1,400 pixels.

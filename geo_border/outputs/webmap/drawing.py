@@ -11,16 +11,16 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border import palette
 from geo_border.catalog import entry
-from geo_border.crs import WGS84, to_crs
 from geo_border.errors import CatalogError
-from geo_border.model import COVER_CLASSES, UNKNOWN, Grid
+from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.grid import Grid
 from geo_border.outputs import basemap
 from geo_border.outputs.webmap.grids import encode_grid
 from geo_border.outputs.webmap.topology import Plane, Topology, encode_points
-from geo_border.present import rounding
+from geo_border.present import palette, rounding
 from geo_border.result import Result
+from geo_border.schemas import COVER_CLASSES, UNKNOWN
 
 # Context is drawn this far around the zones, and cut there.
 VIEW_MARGIN_M = 400_000.0

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border.model import Grid
+from geo_border.geo.grid import Grid
 from geo_border.outputs.webmap.topology import Plane, encode_numbers, encode_points
 
 # Lattice points stand this many cells apart, halved until a cell drawn between them is off by under a fiftieth.

@@ -8,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from geo_border import facts, palette, present
-from geo_border.model import COVER_CLASSES, UNKNOWN
+from geo_border import facts, present
 from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
 from geo_border.outputs.webmap.rows import encode_rows, encode_zones, list_zones
 from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
-from geo_border.present import labels, rounding
+from geo_border.present import labels, palette, rounding
 from geo_border.present.credit import holders
 from geo_border.present.totals import totals
 from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
+from geo_border.schemas import COVER_CLASSES, UNKNOWN
 
 _STYLED = (
     *("frontier", "frontier_sea", "bands", "strips", "corridor", "corridor_axis", "admin", "forested", "populated"),

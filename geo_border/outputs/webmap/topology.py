@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.crs import WGS84, to_crs
+from geo_border.geo.crs import WGS84, to_crs
 
 # EPSG:3857 is the plane that Leaflet draws in; nothing is measured there.
 _MERCATOR_R_M = 6_378_137.0

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from geo_border import present
-from geo_border.model import COVER_CLASSES, UNKNOWN
 from geo_border.outputs import webmap
 from geo_border.present import figures, labels, language
 from geo_border.result import Result
+from geo_border.schemas import COVER_CLASSES, UNKNOWN
 from tests import synthetic
 from tests.synthetic import HOSTILE_NAMES
 

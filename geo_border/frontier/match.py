@@ -1,0 +1,127 @@
+"""Where the boundary of one territory runs along that of another, within a stated tolerance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo_border.geo.crs import FloatArray
+
+# Metres in a degree of latitude, at its smallest on WGS 84: used to search a little too wide, never too narrow.
+_LEAST_M_PER_DEGREE = 110_574.0
+_M_PER_DEGREE = 111_320.0
+
+
+def shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
+    """The stretches of the home territory's boundary that lie within a tolerance of the facing one's.
+
+    Neighbours need not share vertices: home edges are first split where a facing vertex lies beside them, so that
+    each piece is matched wholly or not at all.
+
+    Parameters
+    ----------
+    home, facing
+        Polygons in lon/lat degrees, on one side of the antimeridian.
+    tolerance_m
+        Greatest distance in metres at which the two lines are still the same.
+
+    Returns
+    -------
+    MultiLineString in lon/lat, vertices in the home polygon's order; empty where they do not meet.
+    """
+    near = _window(home, facing, tolerance_m)
+    if near is None:
+        return shapely.MultiLineString()
+    facing_edges = _edges(facing, near)
+    home_edges = _edges(home, near)
+    if len(facing_edges) == 0 or len(home_edges) == 0:
+        return shapely.MultiLineString()
+    tree = shapely.STRtree(shapely.linestrings(facing_edges))
+    candidates = home_edges[_touched(tree, home_edges, tolerance_m)]
+    pieces = _split_beside(candidates, facing_edges, tolerance_m)
+    ends = [pieces[:, 0], pieces.mean(axis=1), pieces[:, 1]]
+    kept = np.logical_and.reduce([_within(tree, facing_edges, points, tolerance_m) for points in ends])
+    return _merged(pieces[kept])
+
+
+def _window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, float, float] | None:
+    boxes = np.array([shapely.bounds(a), shapely.bounds(b)])
+    margin = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(boxes[:, [1, 3]]).max())
+    west, south = boxes[:, :2].max(axis=0) - margin
+    east, north = boxes[:, 2:].min(axis=0) + margin
+    return (west, south, east, north) if west <= east and south <= north else None
+
+
+def _cosine(lat_deg: Any) -> Any:
+    # Near a pole a degree of longitude has no length; 89.9 keeps the search radius finite.
+    return np.cos(np.radians(np.minimum(np.abs(lat_deg), 89.9)))
+
+
+def _edges(polygon: Any, window: tuple[float, float, float, float]) -> FloatArray:
+    """Edges (n x 2 x 2) of all rings whose boxes touch the window."""
+    rings = shapely.get_rings(shapely.get_parts(polygon))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    same = ring[1:] == ring[:-1]
+    edges = np.stack((xy[:-1][same], xy[1:][same]), axis=1)
+    low, high = edges.min(axis=1), edges.max(axis=1)
+    west, south, east, north = window
+    inside = (high[:, 0] >= west) & (low[:, 0] <= east) & (high[:, 1] >= south) & (low[:, 1] <= north)
+    return np.asarray(edges[inside])
+
+
+def _touched(tree: shapely.STRtree, edges: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
+    radius = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(edges[..., 1]).max())
+    hit = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=radius)[0]
+    out = np.zeros(len(edges), dtype=bool)
+    out[hit] = True
+    return out
+
+
+def _split_beside(edges: FloatArray, others: FloatArray, tolerance_m: float) -> FloatArray:
+    """Edges split at the feet of the other line's vertices that lie within the tolerance."""
+    vertices = np.unique(others.reshape(-1, 2), axis=0)
+    tree = shapely.STRtree(shapely.points(vertices))
+    radius = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(edges[..., 1]).max())
+    edge, vertex = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=radius)
+    share, off_m, length_m = _foot(vertices[vertex], edges[edge])
+    # A foot at an end of the edge would split nothing off.
+    inner = (off_m <= tolerance_m) & (share * length_m > tolerance_m) & ((1 - share) * length_m > tolerance_m)
+    edge, share = edge[inner], share[inner]
+    number = np.concatenate((np.arange(len(edges)), edge, np.arange(len(edges))))
+    stops = np.concatenate((np.zeros(len(edges)), share, np.ones(len(edges))))
+    order = np.lexsort((stops, number))
+    number, stops = number[order], stops[order]
+    at = edges[number, 0] + stops[:, None] * (edges[number, 1] - edges[number, 0])
+    at[stops == 1] = edges[number[stops == 1], 1]
+    same = (number[1:] == number[:-1]) & (stops[1:] > stops[:-1])
+    return np.stack((at[:-1][same], at[1:][same]), axis=1)
+
+
+def _foot(points: FloatArray, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Where each point's foot lies along its edge (0..1), how far off it is, and the edge's length, in metres."""
+    scale = np.stack((_M_PER_DEGREE * _cosine(points[:, 1]), np.full(len(points), _M_PER_DEGREE)), axis=1)
+    along = (edges[:, 1] - edges[:, 0]) * scale
+    to = (points - edges[:, 0]) * scale
+    squared = np.einsum("ij,ij->i", along, along)
+    share = np.clip(np.einsum("ij,ij->i", along, to) / np.where(squared > 0, squared, 1.0), 0, 1)
+    off = to - share[:, None] * along
+    return share, np.hypot(off[:, 0], off[:, 1]), np.sqrt(squared)
+
+
+def _within(tree: shapely.STRtree, edges: FloatArray, points: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
+    radius = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(points[:, 1]).max()) if len(points) else 0.0
+    point, edge = tree.query(shapely.points(points), predicate="dwithin", distance=radius)
+    _, off_m, _ = _foot(points[point], edges[edge])
+    out = np.zeros(len(points), dtype=bool)
+    out[point[off_m <= tolerance_m]] = True
+    return out
+
+
+def _merged(pieces: FloatArray) -> Any:
+    if len(pieces) == 0:
+        return shapely.MultiLineString()
+    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(pieces)), directed=True)
+    return shapely.multilinestrings(shapely.get_parts(lines))

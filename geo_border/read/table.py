@@ -1,0 +1,221 @@
+"""Any vector file opened to a GeoDataFrame in EPSG:4326, cut to a window of lon/lat, with valid geometry."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj.exceptions import ProjError
+
+from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
+from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
+from geo_border.geo.crs import WGS84, parse_crs, transformer
+from geo_border.geo.overlay import polygonal
+from geo_border.read.military import drop_military
+from geo_border.store import Raw
+
+Bounds = tuple[float, float, float, float]
+LOG = logging.getLogger("geo_border")
+# Points along each side of a window when it is moved into a file's CRS, because a side becomes a curve there.
+_EDGE_POINTS = 21
+
+
+def read_table(
+    raw: Raw, window: Bounds | None = None, layer: str | None = None, *, ground: bool = False
+) -> gpd.GeoDataFrame:
+    """All files of a dataset as one table in EPSG:4326, the rows that meet the window (lon/lat degrees).
+
+    A window whose west is east of its east crosses the antimeridian. A file's only layer with geometry is taken
+    whatever its name; of several, the one called `layer`. Military rows are dropped, but where the rows are the
+    `ground` itself (land, water, countries, administrative units): a hole in it would draw their outline.
+
+    Raises
+    ------
+    CRSError
+        When a file has no CRS.
+    GeometryError
+        When a coordinate in the window is no number.
+    SchemaError
+        When a file cannot be opened as vector data, or has several layers and not the one that is wanted.
+    """
+    frames = [_open(path, part, layer) for path in raw.paths for part in halves(window)]
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=WGS84)
+    table = table[~table.geometry.isna() & ~table.geometry.is_empty]
+    return (table if ground else drop_military(table, raw.entry.name)).reset_index(drop=True)
+
+
+def halves(window: Bounds | None) -> list[Bounds | None]:
+    """A window as one that does not cross the antimeridian, or two.
+
+    >>> halves((170.0, 60.0, -170.0, 70.0))
+    [(170.0, 60.0, 180.0, 70.0), (-180.0, 60.0, -170.0, 70.0)]
+    """
+    if window is None or window[0] <= window[2]:
+        return [window]
+    west, south, east, north = window
+    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def pick(table: gpd.GeoDataFrame, columns: Mapping[str, str], where: Path) -> gpd.GeoDataFrame:
+    """The named columns and the geometry, under our names; `columns` maps ours to the file's.
+
+    Raises
+    ------
+    SchemaError
+        When the file lacks one; the message lists those that it has.
+    """
+    missing = sorted(set(columns.values()) - set(table.columns))
+    if missing:
+        there = ", ".join(str(c) for c in table.columns if c != "geometry")
+        raise SchemaError(f"{where}: no column {', '.join(missing)}. It has: {there}. Rename it in the file.")
+    data = {ours: table[theirs].to_numpy() for ours, theirs in columns.items()}
+    return gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84, index=table.index)
+
+
+def columns_of(raw: Raw, ours: Sequence[str]) -> dict[str, str]:
+    """Map our column names to the file's, as the catalogue entry says; the same where it says nothing."""
+    return {name: raw.entry.columns.get(name, name) for name in ours}
+
+
+def clip(table: gpd.GeoDataFrame, window: Bounds | None) -> gpd.GeoDataFrame:
+    """Geometries cut to the window, which is far cheaper than repairing a continent; empty ones dropped."""
+    if window is None or table.empty:
+        return table
+    pieces = [shapely.clip_by_rect(table.geometry.to_numpy(), *part) for part in halves(window) if part is not None]
+    cut = pieces[0] if len(pieces) == 1 else shapely.union(*pieces)
+    out = table.set_geometry(gpd.GeoSeries(cut, index=table.index, crs=WGS84))
+    return out[~out.geometry.is_empty].reset_index(drop=True)
+
+
+def repair(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+    """Polygons made valid, with one warning that says how many; pieces that are not polygons are dropped."""
+    geometry = table.geometry.to_numpy()
+    wrong = ~shapely.is_valid(geometry)
+    if wrong.any():
+        LOG.warning("%s: %d of %d geometries were invalid and have been repaired.", where, wrong.sum(), len(table))
+        geometry = geometry.copy()
+        geometry[wrong] = polygonal(shapely.make_valid(geometry[wrong]))
+    out = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=WGS84))
+    return out[~out.geometry.is_empty].reset_index(drop=True)
+
+
+def areal(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+    """The polygons of a table, with one warning that says how many points and lines, which have no area, it leaves out.
+
+    Raises
+    ------
+    SchemaError
+        When it has rows, and none is a polygon.
+    """
+    faces = polygonal(table.geometry.to_numpy())
+    bare = shapely.is_empty(faces)
+    if bare.any() and bare.all():
+        raise SchemaError(
+            f"{where}: has no polygons where the study is, only {len(table):,} points or lines, which have no area. "
+            "Give the polygon layer."
+        )
+    if bare.any():
+        LOG.warning(
+            "%s: %d of %d features are points or lines, which have no area; left out.", where, bare.sum(), len(table)
+        )
+    out = table.set_geometry(gpd.GeoSeries(faces, index=table.index, crs=WGS84))
+    return out[~bare].reset_index(drop=True)
+
+
+def need_numbers(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+    """The table, or an error where a coordinate is no number: no repair can tell where such a feature lies.
+
+    Raises
+    ------
+    GeometryError
+        Saying how many such features there are, and near where.
+    """
+    xy, of = shapely.get_coordinates(table.geometry.to_numpy(), return_index=True)
+    wrong = ~np.isfinite(xy).all(axis=1)
+    if wrong.any():
+        first = xy[(of == of[wrong][0]) & ~wrong]
+        near = f" (the first near {first[0][0]:g} {first[0][1]:g})" if len(first) else ""
+        count = len(np.unique(of[wrong]))
+        raise GeometryError(
+            f"{where}: {count:,} of {len(table):,} features have coordinates that are no numbers{near}. Mend or delete "
+            "them in the file, run again."
+        )
+    return table
+
+
+def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
+    """The table, or an error that says where nothing was found.
+
+    Raises
+    ------
+    EmptyLayerError
+        When it has no row.
+    """
+    if table.empty:
+        names = ", ".join(path.name for path in raw.paths[:3])
+        raise EmptyLayerError(f"{names}: no {what} where the study is. Choose another dataset for it with --sources.")
+    return table
+
+
+def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+    # Shapely's warning of a coordinate that is no number would stand beside our error.
+    with np.errstate(invalid="ignore"):
+        table = _parquet(path) if is_parquet(path) else _ogr(path, window, layer)
+    if table.geometry.name != "geometry":
+        table = table.rename_geometry("geometry")
+    if table.crs != WGS84:
+        table = table.to_crs(WGS84)
+    if window is None or table.empty:
+        return table
+    near = table[shapely.intersects(shapely.box(*window), shapely.box(*table.geometry.bounds.to_numpy().T))]
+    return need_numbers(near, path)
+
+
+def _parquet(path: Path) -> gpd.GeoDataFrame:
+    try:
+        table = read_geoparquet(path)
+    except FileError as error:
+        raise SchemaError(str(error)) from error
+    parse_crs(table.crs, str(path))
+    return table
+
+
+def _ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+    try:
+        layer = _layer_of(path, list_layers(path), layer)
+        crs = parse_crs(read_crs(path, layer), str(path))
+        bbox = None if window is None else _moved(window, crs.to_wkt(), path)
+        table = read_vector(path, layer=layer, bbox=bbox, use_arrow=True)
+    except FileError as error:
+        raise SchemaError(str(error)) from error
+    return table.set_crs(crs, allow_override=True)
+
+
+def _layer_of(path: Path, layers: Iterable[Any], wanted: str | None) -> str:
+    names = [str(name) for name, kind in layers if kind is not None]
+    if wanted in names:
+        return wanted
+    if len(names) != 1:
+        found = ", ".join(names) or "none"
+        called = f" (of several, one called {wanted!r})" if wanted else ""
+        raise SchemaError(
+            f"{path}: expected one layer with geometry{called}, found {found}. Give a file with just that one."
+        )
+    return names[0]
+
+
+def _moved(window: Bounds, wkt: str, path: Path) -> Bounds:
+    try:
+        moved = transformer(WGS84.to_wkt(), wkt).transform_bounds(*window, densify_pts=_EDGE_POINTS)
+    except ProjError as error:
+        raise CRSError(f"{path}: the study's window cannot be moved into its CRS ({error}).") from error
+    if not np.isfinite(moved).all():
+        raise CRSError(f"{path}: the study lies outside the area where its CRS can be used.")
+    return (float(moved[0]), float(moved[1]), float(moved[2]), float(moved[3]))

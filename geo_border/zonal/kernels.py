@@ -1,0 +1,344 @@
+"""The compiled loops that add up areas by class and values by zone, in integers, so that no order changes a sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from geo_border.zonal.jit import compile_kernel, intrinsic, types
+
+# A sum is kept as high * 2^40 + low, which holds the area of the whole earth at any pixel.
+LIMB = 40
+LOW = (1 << LIMB) - 1
+# Cells of one row that may be added at once: their area, up to 2^42 units a cell, must stay within 64 bits.
+WIDEST = 1 << 20
+# Columns of a zone's line in sum mode: four limbs of the sum, two of the area with data, two of that without.
+SUM_COLUMNS = 8
+
+
+@compile_kernel(forceinline=True)
+def add_pair(sums: Any, at: Any, amount: Any) -> None:
+    """Add an integer to the two limbs at sums[at], sums[at + 1]."""
+    total = sums[at + 1] + amount
+    sums[at] += total >> LIMB
+    sums[at + 1] = total & LOW
+
+
+# Bits of a machine word, and so codes that are compared at once.
+STRETCH = 64
+ONE = np.uint64(1)
+
+
+def _typed_compare(_context: Any, codes: Any, at: Any) -> Any:  # noqa: ARG001 - numba goes by these names
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        bits = signature.args[0].dtype.bitwidth
+        vector = ir.VectorType(ir.IntType(bits), STRETCH)
+        after = builder.add(args[1], ir.Constant(ir.IntType(64), 1))
+        places = [builder.bitcast(builder.gep(array.data, [at]), vector.as_pointer()) for at in (args[1], after)]
+        # One code's alignment: a stretch begins anywhere.
+        pair = [builder.load(place, align=bits // 8) for place in places]
+        return builder.bitcast(builder.icmp_unsigned("!=", *pair), ir.IntType(STRETCH))
+
+    return types.uint64(codes, types.int64), build
+
+
+def _typed_lowest(_context: Any, bits: Any) -> Any:  # noqa: ARG001
+    def build(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), build
+
+
+def _typed_count(_context: Any, bits: Any) -> Any:  # noqa: ARG001
+    def build(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), build
+
+
+# What follows may be called from compiled code only.
+# Bit k of compare(codes, at) says whether codes[at + k] != codes[at + k + 1], for k < 64; it reads 65 codes.
+_compare: Any = intrinsic(_typed_compare)
+# Place of the lowest bit that is set, of a number that is not 0; and number of bits that are set.
+lowest: Any = intrinsic(_typed_lowest)
+how_many: Any = intrinsic(_typed_count)
+
+
+@compile_kernel(forceinline=True)
+def find_turns(codes: Any, first: Any, last: Any, where: Any, turns: Any) -> Any:
+    """Find the stretches of codes[first:last] within which codes change; their number.
+
+    `where[k]` is the k-th such stretch's first code; bit j of `turns[k]` says whether the j-th code of it differs from
+    the next one, which lies before `last` as well. To store each stretch and keep only those that count needs no
+    branch that the processor could guess wrongly.
+    """
+    n: Any = 0
+    safe = codes.shape[0] - STRETCH - 1
+    full = min(last - 1 - STRETCH, safe)
+    i = first
+    while i <= full:
+        here = _compare(codes, i)
+        where[n], turns[n] = i, here
+        n += here != 0
+        i += STRETCH
+    while i < last - 1:
+        # The last stretch is cut short; at the very end of the codes it must not be read beyond them either.
+        left = min(last - 1 - i, STRETCH)
+        bits: Any = np.uint64(0)
+        if i <= safe:
+            bits = _compare(codes, i)
+        else:
+            for k in range(left):
+                bits |= np.uint64(codes[i + k] != codes[i + k + 1]) << np.uint64(k)
+        if left < STRETCH:
+            bits &= (ONE << np.uint64(left)) - ONE
+        where[n], turns[n] = i, bits
+        n += bits != 0
+        i += STRETCH
+    return n
+
+
+# Changes in a stretch of 64 codes from which on its codes are counted one by one.
+_MANY = 10
+
+
+@compile_kernel(forceinline=True)
+def number_lines(cells: Any, zones: int) -> Any:
+    """The zones that spans name, in order of first appearance, and the line of each of 0 .. zones - 1 among them."""
+    index = np.empty(zones, np.int64)
+    for zone in range(zones):
+        index[zone] = -1
+    found = np.empty(min(zones, cells.shape[0]), np.int64)
+    n = 0
+    for s in range(cells.shape[0]):
+        zone = cells[s, 3]
+        if index[zone] < 0:
+            index[zone] = n
+            found[n] = zone
+            n += 1
+    return found[:n], index
+
+
+@compile_kernel()
+def class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
+    """Lines of zone, class, has data, high, low of what is not nothing in sums[zone, column] of such pairs."""
+    n = 0
+    for line in range(sums.shape[0]):
+        for column in range(sums.shape[1]):
+            n += (sums[line, column, 0] | sums[line, column, 1]) != 0
+    out = np.empty((n, 5), np.int64)
+    n = 0
+    for line in range(sums.shape[0]):
+        for column in range(sums.shape[1]):
+            high, low = sums[line, column, 0], sums[line, column, 1]
+            if (high | low) != 0:
+                known = column != missing
+                out[n, 0], out[n, 1], out[n, 2] = zones[line], label[column] if known else 0, known
+                out[n, 3], out[n, 4] = high, low
+                n += 1
+    return out
+
+
+@compile_kernel()
+def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> None:
+    """Count codes one by one into four tables: an increment must wait for the one before it to the same place."""
+    i = first
+    while i + 4 <= last:
+        counts[codes[i]] += 1
+        counts[size + codes[i + 1]] += 1
+        counts[2 * size + codes[i + 2]] += 1
+        counts[3 * size + codes[i + 3]] += 1
+        i += 4
+    while i < last:
+        counts[codes[i]] += 1
+        i += 1
+
+
+@compile_kernel(forceinline=True)
+def _fold(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
+    """Add the second to fourth table up into the first for the codes known[begin:end]."""
+    for k in range(begin, end):
+        code = known[k]
+        counts[code] += counts[size + code] + counts[2 * size + code] + counts[3 * size + code]
+        counts[size + code], counts[2 * size + code], counts[3 * size + code] = 0, 0, 0
+
+
+@compile_kernel(forceinline=True)
+def _add_counts(
+    counts: Any, known: Any, is_known: Any, n: Any, left: Any, area: Any, sums: Any, at: Any, column: Any
+) -> Any:
+    """Move the `left` counted cells from the tables to the sums; how many codes are known then."""
+    size = column.shape[0]
+    _fold(counts, size, known, 0, n)
+    k = 0
+    while left > 0:
+        while k < n:
+            code = known[k]
+            count = counts[code]
+            if count > 0:
+                counts[code] = 0
+                add_pair(sums, at + column[code], count * area)
+                left -= count
+            k += 1
+        if left > 0:
+            # A code that this block had not yet: look for it among all.
+            for code in range(size):
+                met = counts[code] + counts[size + code] + counts[2 * size + code] + counts[3 * size + code] > 0
+                if met and not is_known[code]:
+                    is_known[code] = True
+                    known[n] = code
+                    n += 1
+            _fold(counts, size, known, k, n)
+    return n
+
+
+@compile_kernel(forceinline=True)
+def _add_runs(
+    codes: Any,
+    first: Any,
+    last: Any,
+    where: Any,
+    turns: Any,
+    n: Any,
+    counts: Any,
+    area: Any,
+    sums: Any,
+    at: Any,
+    column: Any,
+) -> Any:
+    """Add the runs of equal codes in codes[first:last]; how many cells lie in no run and are in the tables now."""
+    start, single = first, 0
+    for k in range(n):
+        i, bits = where[k], turns[k]
+        if how_many(bits) > _MANY:
+            if start < i:
+                add_pair(sums, at + column[codes[start]], (i - start) * area)
+            start = min(i + STRETCH, last)
+            _count_singly(codes, i, start, counts, column.shape[0])
+            single += start - i
+            continue
+        while True:
+            end = i + lowest(bits) + 1
+            add_pair(sums, at + column[codes[start]], (end - start) * area)
+            start = end
+            bits &= bits - ONE
+            if bits == 0:
+                break
+    if start < last:
+        add_pair(sums, at + column[codes[start]], (last - start) * area)
+    return single
+
+
+@compile_kernel(forceinline=True)
+def add_classes(
+    codes: Any,
+    width: int,
+    origin: Any,
+    cells: Any,
+    weight: Any,
+    areas: Any,
+    index: Any,
+    column: Any,
+    sums: Any,
+) -> None:
+    """Add the area of each class in each span to the sums of its zone and class.
+
+    Parameters
+    ----------
+    codes
+        Codes of the block's cells, row after row in one line (uint8 or uint16).
+    width
+        Columns of the block.
+    origin
+        Row and column of the block's first cell in the raster.
+    cells, weight
+        The spans within the block.
+    areas
+        Area of a cell of each raster row, an integer number of area units up to 2^42.
+    index, column
+        Where each zone's sums begin, and how far behind that those of each code are.
+    sums
+        Two limbs a zone and class.
+    """
+    size = column.shape[0]
+    counts = np.zeros(4 * size, np.int64)
+    known = np.empty(size, np.int64)
+    is_known = np.zeros(size, np.bool_)
+    where = np.empty(width // STRETCH + 2, np.int64)
+    turns = np.empty(width // STRETCH + 2, np.uint64)
+    known_codes = np.int64(0)
+    for s in range(cells.shape[0]):
+        base = (cells[s, 0] - origin[0]) * width - origin[1]
+        first, last = base + cells[s, 1], base + cells[s, 2]
+        at = index[cells[s, 3]]
+        area = areas[cells[s, 0]]
+        if weight[s] != 1.0:
+            amount = int(np.rint(weight[s] * area))
+            for i in range(first, last):
+                add_pair(sums, at + column[codes[i]], amount)
+            continue
+        n = find_turns(codes, first, last, where, turns)
+        single = _add_runs(codes, first, last, where, turns, n, counts, area, sums, at, column)
+        if single > 0:
+            known_codes = _add_counts(counts, known, is_known, known_codes, single, area, sums, at, column)
+
+
+# A cell's share of a sum is split at these powers of two; beyond the last the value is no count but a stray nodata.
+_BIG, _TOO_BIG = float(1 << 44), float(2**80)
+_UNIT = float(1 << LIMB)
+
+
+@compile_kernel()
+def add_values(
+    block: Any, stored: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, sums: Any
+) -> float:
+    """Add value x share of each cell to its zones' sums, and its area to those with or without data.
+
+    `block` is float32 or float64, NaN where there is no data; `stored` is nodata, scale and offset: a cell of the first
+    (which may be NaN) is no data, any other is worth value x scale + offset. Returns the first value too large to be a
+    count, or 0.
+    """
+    nodata, scale, offset = stored
+    for s in range(cells.shape[0]):
+        row = cells[s, 0] - origin[0]
+        line = sums[index[cells[s, 3]]]
+        share, area = weight[s], areas[cells[s, 0]]
+        amount = int(np.rint(share * area))
+        top, high, low, least, known, total = 0, 0, 0, 0, 0, 0
+        for c in range(cells[s, 1] - origin[1], cells[s, 2] - origin[1]):
+            total += 1
+            raw = np.float64(block[row, c])
+            if raw == nodata or np.isnan(raw):
+                continue
+            known += 1
+            value = raw * scale + offset
+            if value == 0.0:
+                continue
+            part = share * value
+            if abs(part) >= _BIG:
+                if abs(part) >= _TOO_BIG:
+                    return float(value)
+                over = np.floor(part / _UNIT)
+                top += int(over)
+                part -= over * _UNIT
+            whole = np.floor(part)
+            rest = (part - whole) * _UNIT
+            fine = np.floor(rest)
+            high += int(whole)
+            low += int(fine)
+            least += int(np.rint((rest - fine) * _UNIT))
+        if known > 0:
+            least += line[3]
+            low += line[2] + (least >> LIMB)
+            high += low >> LIMB
+            line[3] = least & LOW
+            line[2] = low & LOW
+            add_pair(line, np.int64(0), high)
+            line[0] += top
+            add_pair(line, np.int64(4), known * amount)
+        if total > known:
+            add_pair(line, np.int64(6), (total - known) * amount)
+    return 0.0

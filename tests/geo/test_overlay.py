@@ -1,0 +1,106 @@
+"""Overlay leftovers dropped, and polygons cut on a lattice without losing area."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_border.geo.overlay import clipped, common, crossed, on_lattice, polygonal
+
+
+def shapes(*geometries: object) -> np.ndarray:
+    return np.array(geometries, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("given_shape", "area"),
+    [
+        (None, 0),
+        (shapely.Point(0, 0), 0),
+        (shapely.LineString([(0, 0), (1, 1)]), 0),
+        (shapely.box(0, 0, 2, 1), 2),
+        (shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)]), 2),
+        (shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.LineString([(5, 5), (6, 6)])]), 1),
+        (shapely.GeometryCollection([shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.Point(9, 9)]), 1),
+    ],
+)
+def test_only_polygons_are_left(given_shape: object, area: float) -> None:
+    found = polygonal(given_shape)
+    assert found.geom_type in ("Polygon", "MultiPolygon")
+    assert found.area == area
+    assert polygonal(shapes(given_shape, given_shape))[1].area == area
+
+
+def test_a_square_on_the_lattice_is_one_full_piece() -> None:
+    pieces = on_lattice(shapes(shapely.box(3000, -2000, 4000, -1000)), 1000)
+    assert (pieces.column.tolist(), pieces.row.tolist(), pieces.full.tolist()) == ([3], [-2], [True])
+
+
+def test_a_polygon_over_nine_squares_has_a_full_one_in_the_middle() -> None:
+    pieces = on_lattice(shapes(shapely.box(500, 500, 2500, 2500)), 1000)
+    areas = {(c, r): s.area for c, r, s in zip(pieces.column, pieces.row, pieces.shape, strict=True)}
+    assert areas[1, 1] == 1e6
+    assert sorted(areas.values()) == [0.25e6] * 4 + [0.5e6] * 4 + [1e6]
+    assert pieces.full.sum() == 1
+
+
+def test_nothing_cut_is_nothing() -> None:
+    assert len(on_lattice(shapes(), 1000)) == 0
+
+
+def blob(seed: int, reach: float) -> object:
+    """A star-shaped polygon with a hole, anywhere within `reach` of the origin."""
+    draw = np.random.default_rng(seed)
+    angle = np.sort(draw.uniform(0, 2 * np.pi, 24))
+    ring = np.column_stack((np.cos(angle), np.sin(angle)))
+    middle, radius = draw.uniform(-reach, reach, 2), draw.uniform(reach / 4, reach)
+    shell = middle + ring * radius * draw.uniform(0.5, 1, (24, 1))
+    # Angles may leave out a half turn, so the shell is mended and the hole cut afterwards.
+    return polygonal(shapely.make_valid(shapely.Polygon(shell)).difference(shapely.Point(middle).buffer(radius / 5)))
+
+
+seeds = st.integers(0, 100_000)
+
+
+@given(seeds, st.sampled_from((100.0, 1000.0, 3000.0)))
+def test_cutting_keeps_all_area_in_its_own_squares(seed: int, size_m: float) -> None:
+    shape = blob(seed, 8000.0)
+    pieces = on_lattice(shapes(shape), size_m)
+    assert shapely.area(pieces.shape).sum() == pytest.approx(shape.area, rel=1e-9)
+    bounds = shapely.bounds(pieces.shape) / size_m
+    assert (bounds[:, 0] >= pieces.column - 1e-9).all()
+    assert (bounds[:, 3] <= pieces.row + 1 + 1e-9).all()
+    squares = list(zip(pieces.column.tolist(), pieces.row.tolist(), strict=True))
+    assert len(squares) == len(set(squares))
+
+
+@given(seeds, st.sampled_from((100.0, 1000.0, 3000.0)))
+def test_clipping_gives_the_pieces_that_overlaying_gives(seed: int, size_m: float) -> None:
+    shape = shapes(blob(seed, 8000.0), blob(seed + 1, 8000.0))
+    one, two = on_lattice(shape, size_m, clipped), on_lattice(shape, size_m, common)
+    squares = [sorted(zip(p.source, p.column, p.row, shapely.area(p.shape), strict=True)) for p in (one, two)]
+    # What touches a square by rounding alone has an area of next to nothing.
+    told = [{(s, c, r): area for s, c, r, area in found if area > 1e-3} for found in squares]
+    assert told[0] == pytest.approx(told[1], rel=1e-9, abs=1e-3)
+    assert shapely.is_valid(one.shape).all()
+
+
+@given(seeds, seeds)
+def test_crossing_two_layers_is_their_intersection(one: int, two: int) -> None:
+    a, b = blob(one, 6000.0), blob(two, 6000.0)
+    at, bt, shape = crossed(on_lattice(shapes(a), 1000), on_lattice(shapes(b), 1000))
+    assert len(at) == len(bt) == len(shape)
+    assert shapely.area(shape).sum() == pytest.approx(a.intersection(b).area, rel=1e-9, abs=1e-3)
+
+
+@given(seeds, seeds)
+def test_crossing_knows_whose_piece_each_is(one: int, two: int) -> None:
+    left = on_lattice(shapes(blob(one, 6000.0), blob(one + 1, 6000.0)), 1000)
+    right = on_lattice(shapes(blob(two, 6000.0)), 1000)
+    at, bt, shape = crossed(left, right)
+    # By a millimetre: the corners of an intersection are rounded to the nearest floating number.
+    assert shapely.area(shapely.difference(shape, shapely.buffer(left.shape[at], 1e-3))).max(initial=0) == 0
+    assert shapely.area(shapely.difference(shape, shapely.buffer(right.shape[bt], 1e-3))).max(initial=0) == 0
