@@ -34,7 +34,7 @@ CHILD = """
 import resource, sys, time
 from pathlib import Path
 from geo_border.fetch.options import Options
-from geo_border.fetch.gather import fetch
+from geo_border.fetch.gather import fetch_dataset
 from geo_border.store import Folders
 from tests.fetch.conftest import make_entry
 url, root, count = sys.argv[1:]
@@ -43,7 +43,7 @@ download = {"url": "https://data.example/t{part}.tif", "name": "t{part}.tif", "e
 entry = make_entry(download=download)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began = time.monotonic()
-fetch(entry, Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),), connections=8))
+fetch_dataset(entry, Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),), connections=8))
 print(time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 SERVER = """

@@ -17,7 +17,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from geo_border import study as studies
-from geo_border.store import Folders, sha256_of
+from geo_border.store import Folders, compute_sha256
 from tests.worldserver import osm_world
 from tests.worldserver.server import World, serve
 from tests.worldserver.world import build
@@ -49,12 +49,12 @@ def compare(folder: Path, study: str) -> int:
         print(
             f"live: {asked} requests, {sent / 1e6:.0f} MB of files sent, {took:.0f} s; {len(files)} files in data/raw"
         )
-        for made in (where.processed(study), where.maps(study)):
+        for made in (where.locate_processed(study), where.locate_maps(study)):
             shutil.copytree(made, first / made.relative_to(root))
             # Gone, so that what stands afterwards was made without a network.
             shutil.rmtree(made)
         before = world.connections
-        took = run(world, root, study, "--offline", "--again")
+        took = run(world, root, study, "--offline", "--recompute")
         connected = world.connections - before
     print(f"offline: {len(world.log) - asked} requests, {connected} connections, {took:.0f} s")
     count, differing = differences(first, root, study)
@@ -78,14 +78,14 @@ def run(world: World, root: Path, study: str, *more: str) -> float:
 def differences(first: Path, root: Path, study: str) -> tuple[int, list[str]]:
     """How many files the two runs wrote, and which of them differ or are in one only."""
     folders = [Folders(top) for top in (first, root)]
-    before, after = ({**sums(f.processed(study), f.root), **sums(f.maps(study), f.root)} for f in folders)
+    before, after = ({**sums(f.locate_processed(study), f.root), **sums(f.locate_maps(study), f.root)} for f in folders)
     return len(before), sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def sums(folder: Path, root: Path) -> dict[str, str]:
     """Checksum of each file that a run wrote, by its path under the root; the lock is no output."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
-    return {path.relative_to(root).as_posix(): sha256_of(path) for path in files}
+    return {path.relative_to(root).as_posix(): compute_sha256(path) for path in files}
 
 
 if __name__ == "__main__":

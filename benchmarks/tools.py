@@ -13,8 +13,8 @@ import pandas as pd
 import rasterio
 from rasterio.windows import Window
 
-from geo_border.zonal import coverage_table, tabulate
-from geo_border.zonal.raster import small_cache
+from geo_border.zonal import compute_coverage_table, tabulate
+from geo_border.zonal.raster import limit_cache
 
 # Our own table, or a peer's figures by zone (and class).
 Found = pd.DataFrame | pd.Series
@@ -60,7 +60,9 @@ def touched_blocks(path: Path, zones: gpd.GeoDataFrame) -> list[Window]:
         from geo_border.geo.crs import parse_crs
         from geo_border.geo.grid import Grid
 
-        table = coverage_table(Grid(np.ones(shape, np.uint8), coarse, parse_crs(file.crs.to_wkt(), str(path))), zones)
+        table = compute_coverage_table(
+            Grid(np.ones(shape, np.uint8), coarse, parse_crs(file.crs.to_wkt(), str(path))), zones
+        )
         found = sorted(set(zip(table.row.tolist(), table.column.tolist(), strict=True)))
         return [
             Window(c * columns, r * rows, min(columns, file.width - c * columns), min(rows, file.height - r * rows))
@@ -80,7 +82,7 @@ class Decode:
         for path in paths:
             if path not in self._blocks:
                 self._blocks[path] = touched_blocks(path, zones)
-        with small_cache() if self._tuned else nullcontext():
+        with limit_cache() if self._tuned else nullcontext():
             for path in paths:
                 shares = [self._blocks[path][k::THREADS] for k in range(THREADS)]
                 with ThreadPoolExecutor(THREADS) as pool:

@@ -39,8 +39,8 @@ def main() -> None:
     asked.add_argument("study", nargs="?", default=studies.DEFAULT)
     asked.add_argument("--root", type=Path, default=Path())
     options = asked.parse_args()
-    study = studies.read(options.study)
-    result = results.read(study, Folders(options.root).processed(study.name))
+    study = studies.read_study(options.study)
+    result = results.read(study, Folders(options.root).locate_processed(study.name))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         rows = [

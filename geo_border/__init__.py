@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geo_border.pipeline.run import check, diff, draw, fetch, plan, release, report, run, sources
-    from geo_border.study import names as studies
+    from geo_border.pipeline.run import check, diff, draw, fetch, plan, release, report, run
+    from geo_border.pipeline.run import list_sources as sources
+    from geo_border.study import list_studies as studies
     from geo_border.zonal import tabulate
 
 __version__ = "0.1.0"
@@ -28,8 +29,8 @@ _HOME = {
     "release": "geo_border.pipeline:release",
     "report": "geo_border.pipeline:report",
     "run": "geo_border.pipeline:run",
-    "sources": "geo_border.pipeline:sources",
-    "studies": "geo_border.study:names",
+    "sources": "geo_border.pipeline:list_sources",
+    "studies": "geo_border.study:list_studies",
     "tabulate": "geo_border.zonal:tabulate",
 }
 

@@ -19,7 +19,7 @@ _KEYS = ["zone_id", "measure", "category"]
 _DIGITS = 6
 
 
-def changes(a: Path, b: Path) -> list[dict[str, Any]]:
+def list_changes(a: Path, b: Path) -> list[dict[str, Any]]:
     """What differs between two runs: the study's keys, inputs by need, then figures in the tables' own order.
 
     Parameters
@@ -39,13 +39,13 @@ def changes(a: Path, b: Path) -> list[dict[str, Any]]:
     CheckError
         When a `run.json` is not JSON.
     """
-    told = [_told(path) for path in (a, b)]
+    told = [_read_passport(path) for path in (a, b)]
     studies = [one.get("study", {}) for one in told]
-    return [*_of_study(*studies), *_of_inputs(*(one["sources"] for one in told)), *_of_figures(a, b)]
+    return [*_compare_studies(*studies), *_compare_inputs(*(one["sources"] for one in told)), *_compare_figures(a, b)]
 
 
-def lines(rows: list[dict[str, Any]], most: int) -> list[str]:
-    """Differences as text: studies, inputs, how many figures of each measure, then `most` of the figures (0: all).
+def format_changes(rows: list[dict[str, Any]], limit: int) -> list[str]:
+    """Differences as text: studies, inputs, how many figures of each measure, then `limit` of the figures (0: all).
 
     Figures that differ only beyond the sixth significant digit are counted, not listed.
     """
@@ -58,19 +58,19 @@ def lines(rows: list[dict[str, Any]], most: int) -> list[str]:
         elif row["what"] != "figure":
             out.append(f"{row['what']} {row['key']}: {row['before'] or 'none'} -> {row['after'] or 'none'}")
     every = [row for row in rows if row["what"] == "figure"]
-    figures = [row for row in every if _told_value(row, "before") != _told_value(row, "after")]
+    figures = [row for row in every if _format_value(row, "before") != _format_value(row, "after")]
     out.append(f"{len(figures):,} figures differ{':' if figures else '.'}")
-    out += _counted(figures)
+    out += _format_counts(figures)
     if len(every) > len(figures):
         out.append(f"{len(every) - len(figures):,} more differ beyond the sixth digit only; they are not listed.")
-    shown = figures[: most or None]
-    out += [f"{row['key']}: {_told_value(row, 'before')} -> {_told_value(row, 'after')}" for row in shown]
+    shown = figures[: limit or None]
+    out += [f"{row['key']}: {_format_value(row, 'before')} -> {_format_value(row, 'after')}" for row in shown]
     if len(shown) < len(figures):
         out.append(f"... and {len(figures) - len(shown):,} figures more; --most 0 tells all.")
     return out
 
 
-def _told(path: Path) -> dict[str, Any]:
+def _read_passport(path: Path) -> dict[str, Any]:
     file = path / PASSPORT_FILE if path.is_dir() else path
     if not file.exists():
         raise EmptyLayerError(
@@ -81,21 +81,23 @@ def _told(path: Path) -> dict[str, Any]:
     return found
 
 
-def _of_study(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+def _compare_studies(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
     # Of two different studies nearly every key differs; that they are different is all there is to tell.
     keys = ["name"] if before.get("name") != after.get("name") else sorted({*before, *after})
-    return [_row("study", key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+    return [
+        _build_row("study", key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+    ]
 
 
-def _of_inputs(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _compare_inputs(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
     used = [{row["need"]: f"{row['dataset']} {row['version']}" for row in rows} for rows in (before, after)]
     needs = sorted({*used[0], *used[1]})
     pairs = [(need, used[0].get(need), used[1].get(need)) for need in needs]
-    return [_row("input", need, old, new) for need, old, new in pairs if old != new]
+    return [_build_row("input", need, old, new) for need, old, new in pairs if old != new]
 
 
-def _of_figures(a: Path, b: Path) -> list[dict[str, Any]]:
-    tables = [_figures(path) for path in (a, b)]
+def _compare_figures(a: Path, b: Path) -> list[dict[str, Any]]:
+    tables = [_read_figures(path) for path in (a, b)]
     both = tables[0].merge(tables[1], on=_KEYS, how="outer", suffixes=("_a", "_b"), indicator="where")
     # In the order of the first table; what only the second has comes last, in its own.
     both = both.sort_values(["at_a", "at_b"], na_position="last")
@@ -106,15 +108,15 @@ def _of_figures(a: Path, b: Path) -> list[dict[str, Any]]:
         old = None if row["where"] == "right_only" else float(row["value_a"])
         new = None if row["where"] == "left_only" else float(row["value_b"])
         unit = row["unit_b"] if old is None else row["unit_a"]
-        out.append(_row("figure", key, old, new, measure=row["measure"], unit=unit))
+        out.append(_build_row("figure", key, old, new, measure=row["measure"], unit=unit))
     return out
 
 
-def _row(what: str, key: str, before: Any, after: Any, measure: str = "", unit: str = "") -> dict[str, Any]:
+def _build_row(what: str, key: str, before: Any, after: Any, measure: str = "", unit: str = "") -> dict[str, Any]:
     return {"what": what, "key": key, "measure": measure, "unit": unit, "before": before, "after": after}
 
 
-def _figures(path: Path) -> pd.DataFrame:
+def _read_figures(path: Path) -> pd.DataFrame:
     file = (path if path.is_dir() else path.parent) / EXPOSURE_FILE
     if not file.exists():
         raise EmptyLayerError(f"{file}: not there, so the figures cannot be compared. Run `geo-border run` again.")
@@ -125,7 +127,7 @@ def _figures(path: Path) -> pd.DataFrame:
     return table.assign(at=range(len(table)))
 
 
-def _counted(figures: list[dict[str, Any]]) -> list[str]:
+def _format_counts(figures: list[dict[str, Any]]) -> list[str]:
     kinds = {"changed": Counter[str](), "only in the first": Counter[str](), "only in the second": Counter[str]()}
     for row in figures:
         alone = "only in the first" if row["after"] is None else "only in the second"
@@ -138,7 +140,7 @@ def _counted(figures: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _told_value(row: dict[str, Any], side: str) -> str:
+def _format_value(row: dict[str, Any], side: str) -> str:
     value = row[side]
     if value is None:
         return "absent"

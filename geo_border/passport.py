@@ -11,19 +11,19 @@ from typing import Any
 from geo_border import __version__
 from geo_border.errors import EmptyLayerError
 from geo_border.result import PASSPORT_FILE, read_passport
-from geo_border.store import Raw, sha256_of, write_text
+from geo_border.store import Raw, compute_sha256, write_text
 from geo_border.study import Study
 
 
-def source_row(need: str, raw: Raw) -> dict[str, Any]:
+def build_source_row(need: str, raw: Raw) -> dict[str, Any]:
     """One input as the passport states it."""
     entry = raw.entry
     return {
         "need": need,
-        **entry.stated(),
+        **entry.describe_source(),
         "homepage": entry.homepage,
-        "retrieved": raw.retrieved,
-        "dated": raw.dated,
+        "retrieved": raw.retrieved_at,
+        "dated": raw.data_date,
         "mirror": raw.mirror,
         "files": [
             {"name": path.name, "sha256": raw.sha256[path.name], "bytes": path.stat().st_size} for path in raw.paths
@@ -31,7 +31,7 @@ def source_row(need: str, raw: Raw) -> dict[str, Any]:
     }
 
 
-def check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
+def build_check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
     """A check of a run: it passes when the value's size is at most the limit."""
     return {"name": name, "passed": bool(abs(value) <= limit), "value": float(value), "limit": limit, "unit": unit}
 
@@ -39,14 +39,14 @@ def check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
 def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
     """A hash of all that a run's result depends on: study, inputs, their mirrors, parameters, this package's code."""
     inputs = [[s["need"], s["dataset"], s["version"], s["mirror"], [f["sha256"] for f in s["files"]]] for s in sources]
-    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": code()}
+    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def write(folder: Path, passport: dict[str, Any], files: list[Path], root: Path) -> Path:
     """Write `run.json` last, with the checksum of every file of the run (paths relative to the root)."""
     outputs = [
-        {"name": p.relative_to(root).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files
+        {"name": p.relative_to(root).as_posix(), "sha256": compute_sha256(p), "bytes": p.stat().st_size} for p in files
     ]
     final = folder / PASSPORT_FILE
     write_text(
@@ -74,19 +74,19 @@ def read(path: Path) -> dict[str, Any]:
     return read_passport(file)
 
 
-def damaged(passport: dict[str, Any], root: Path) -> list[str]:
+def find_damaged(passport: dict[str, Any], root: Path) -> list[str]:
     """Which of a run's files are missing or have other bytes than the passport says."""
     out = []
     for row in passport.get("outputs", []):
         path = root / row["name"]
         if not path.exists():
             out.append(f"{row['name']}: missing")
-        elif path.stat().st_size != row["bytes"] or sha256_of(path) != row["sha256"]:
+        elif path.stat().st_size != row["bytes"] or compute_sha256(path) != row["sha256"]:
             out.append(f"{row['name']}: not the bytes that the run wrote")
     return out
 
 
-def code() -> str:
+def hash_code() -> str:
     """Hash of this package's own Python and TOML files: a result of another version is not reused."""
     digest = hashlib.sha256(__version__.encode())
     package = Path(str(resources.files("geo_border")))

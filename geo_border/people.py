@@ -10,10 +10,10 @@ import numpy as np
 
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
-from geo_border.geo.crs import WGS84, FloatArray, row_area_km2, transformer
+from geo_border.geo.crs import WGS84, FloatArray, build_transformer, row_area_km2
 from geo_border.geo.grid import Grid
-from geo_border.geo.line_distance import Lines
-from geo_border.zonal import Zones, coverage_fraction, coverage_table, tabulate
+from geo_border.geo.line_distance import LineIndex
+from geo_border.zonal import Zones, compute_coverage_fraction, compute_coverage_table, tabulate
 
 # A cell less than this dry has its people spread over all its home land: they do live there, the water data is coarser.
 _LEAST_DRY = 0.005
@@ -93,7 +93,7 @@ def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str
     return People(_like(grid, home), _like(grid, on_dry), _like(grid, on_all), float(home.sum())), kind
 
 
-def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: Lines, ground: Ground) -> People:
+def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: LineIndex, ground: Ground) -> People:
     """People modelled from settlement classes: persons per km² of dry land by class, segment and distance ring.
 
     Parameters
@@ -106,9 +106,9 @@ def modelled(classes: Grid, model: dict[str, Any], segments: list[str], index: L
     """
     dry = np.clip(_share(classes, ground.units) - _share(classes, ground.water), 0, None)
     row, column = np.nonzero(dry > 0)
-    x, y = classes.centre_of(row, column)
-    lon, lat = transformer(classes.crs.to_wkt(), WGS84.to_wkt()).transform(x, y)
-    near = index.near(np.asarray(lon), np.asarray(lat))
+    x, y = classes.compute_centres(row, column)
+    lon, lat = build_transformer(classes.crs.to_wkt(), WGS84.to_wkt()).transform(x, y)
+    near = index.find_nearest(np.asarray(lon), np.asarray(lat))
     ring = np.minimum(np.searchsorted(model["rings_m"], near.distance_m, side="right"), len(model["rings_m"]) - 1)
     code = classes.values[row, column]
     step = classes.transform
@@ -157,7 +157,7 @@ def _share(grid: Grid, zones: Zones) -> FloatArray:
     """Exact share of each cell that all zones together cover."""
     if len(zones) == 0:
         return np.zeros(grid.shape)
-    found = coverage_table(grid, zones, zones.field)
+    found = compute_coverage_table(grid, zones, zones.field)
     flat = np.bincount(found.row * grid.shape[1] + found.column, found.share, grid.shape[0] * grid.shape[1])
     return np.asarray(flat, dtype=np.float64).reshape(grid.shape)
 
@@ -165,7 +165,7 @@ def _share(grid: Grid, zones: Zones) -> FloatArray:
 def _counts_beyond(grid: Grid, values: FloatArray, ground: Ground) -> bool:
     if len(ground.beyond) == 0:
         return False
-    beyond = coverage_fraction(grid, ground.beyond) > 0.999
+    beyond = compute_coverage_fraction(grid, ground.beyond) > 0.999
     return bool(beyond.any() and (values[beyond] > 0).mean() > _BOTH_SIDES)
 
 

@@ -27,13 +27,13 @@ COVER_FILE = "landcover.tif"
 PEOPLE_FILE = "people.tif"
 PASSPORT_FILE = "run.json"
 # What a passport's rows must say, for whoever reads one back.
-_ROWS = {
+_ROW_KEYS = {
     "sources": {"need", "dataset", "version", "files"},
     "checks": {"name", "passed", "value", "limit", "unit"},
     "outputs": {"name", "sha256", "bytes"},
 }
 # What the libraries raise for a file cut short or overwritten (Arrow's errors are ValueErrors or OSErrors).
-_UNREADABLE = (
+_READ_ERRORS = (
     FileError,
     RasterError,
     RasterioError,
@@ -84,11 +84,11 @@ def read(study: Study, processed: Path) -> Result:
     for name in (LAYERS_FILE, EXPOSURE_FILE, READINGS_FILE, PASSPORT_FILE):
         if not (processed / name).exists():
             raise EmptyLayerError(f"{processed / name}: not there. Run `geo-border run {study.name}` first.")
-    with _whole(processed / LAYERS_FILE, study):
+    with _raise_if_damaged(processed / LAYERS_FILE, study):
         layers = {n: conform(n, _read_layer(processed / LAYERS_FILE, n)) for n in LAYERS if n != "exposure"}
-    with _whole(processed / EXPOSURE_FILE, study):
+    with _raise_if_damaged(processed / EXPOSURE_FILE, study):
         exposure = conform("exposure", read_parquet(processed / EXPOSURE_FILE))
-    with _whole(processed / READINGS_FILE, study):
+    with _raise_if_damaged(processed / READINGS_FILE, study):
         readings = conform("readings", read_parquet(processed / READINGS_FILE))
     cover, people = (_read_grid(processed / name, study) for name in (COVER_FILE, PEOPLE_FILE))
     return Result(study, layers, exposure, readings, cover, people, read_passport(processed / PASSPORT_FILE))
@@ -106,24 +106,24 @@ def read_passport(file: Path) -> dict[str, Any]:
         found = json.loads(file.read_text("utf-8"))
     except (ValueError, OSError) as error:
         raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
-    wanting = [key for key, names in _ROWS.items() if not _has_rows(found, key, names)]
+    wanting = [key for key, names in _ROW_KEYS.items() if not _has_rows(found, key, names)]
     if wanting:
         raise CheckError(f"{file}: not the passport of a run (without {', '.join(wanting)}). Delete it and run again.")
     passport: dict[str, Any] = found
     return passport
 
 
-def _has_rows(found: Any, key: str, names: set[str]) -> bool:
-    rows = found.get(key) if isinstance(found, dict) else None
+def _has_rows(content: Any, key: str, names: set[str]) -> bool:
+    rows = content.get(key) if isinstance(content, dict) else None
     return isinstance(rows, list) and all(isinstance(row, dict) and names <= set(row) for row in rows)
 
 
 @contextmanager
-def _whole(path: Path, study: Study) -> Iterator[None]:
+def _raise_if_damaged(path: Path, study: Study) -> Iterator[None]:
     """Say of a file that cannot be read which it is and how to have it again."""
     try:
         yield
-    except _UNREADABLE as error:
+    except _READ_ERRORS as error:
         told = " ".join(str(error).split())
         raise CheckError(f"{path}: damaged ({told}). Run `geo-border run {study.name}` to make it again.") from error
 
@@ -138,5 +138,5 @@ def _read_layer(path: Path, name: str) -> Any:
 def _read_grid(path: Path, study: Study) -> Grid | None:
     if not path.exists():
         return None
-    with _whole(path, study), open_raster(path) as source:
+    with _raise_if_damaged(path, study), open_raster(path) as source:
         return Grid(source.read(1), source.transform, CRS.from_user_input(source.crs), source.nodata)

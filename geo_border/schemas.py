@@ -44,12 +44,12 @@ class Column:
 
     name: str
     dtype: str
-    about: str
+    description: str
     unit: str = ""
     nullable: bool = False
-    one_of: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
+    allowed_values: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Layer:
 
     name: str
     title: str
-    about: str
+    description: str
     geometry: str | None
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
@@ -69,53 +69,65 @@ class Layer:
         return [column.name for column in self.columns]
 
 
-def _text(name: str, about: str, nullable: bool = False, one_of: tuple[str, ...] = ()) -> Column:
-    return Column(name, "text", about, nullable=nullable, one_of=one_of)
+def _declare_text(name: str, description: str, nullable: bool = False, allowed_values: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", description, nullable=nullable, allowed_values=allowed_values)
 
 
-def _float(name: str, about: str, unit: str, nullable: bool = False, most: float | None = None) -> Column:
-    return Column(name, "float", about, unit, nullable, least=0.0, most=most)
+def _declare_float(
+    name: str, description: str, unit: str, nullable: bool = False, maximum: float | None = None
+) -> Column:
+    return Column(name, "float", description, unit, nullable, minimum=0.0, maximum=maximum)
 
 
-_SEGMENT = _text("segment", "Piece of the frontier, named home-facing, e.g. FI-RU")
-_SEGMENT_OR_NONE = _text("segment", "Piece of the frontier; empty where the zone is of several", nullable=True)
-_COUNTRY = _text("country", "Home country, ISO 3166-1 alpha-2")
-_COUNTRY_OR_NONE = _text("country", "Home country, ISO 3166-1 alpha-2; empty where it is of several", nullable=True)
-_FACING = _text("facing", "Facing country, ISO 3166-1 alpha-2")
-_LENGTH = _float("length_km", "Geodesic length on WGS 84", "km")
-_AREA = _float("area_km2", "Area of home land, lakes and rivers included", "km²")
-_PEOPLE = _float("people", "Residents", "persons", nullable=True)
-_DISTANCE = _float("distance_m", "Geodesic distance to the nearest point of the frontier", "m")
+_SEGMENT = _declare_text("segment", "Piece of the frontier, named home-facing, e.g. FI-RU")
+_SEGMENT_OR_NONE = _declare_text("segment", "Piece of the frontier; empty where the zone is of several", nullable=True)
+_COUNTRY = _declare_text("country", "Home country, ISO 3166-1 alpha-2")
+_COUNTRY_OR_NONE = _declare_text(
+    "country", "Home country, ISO 3166-1 alpha-2; empty where it is of several", nullable=True
+)
+_FACING = _declare_text("facing", "Facing country, ISO 3166-1 alpha-2")
+_LENGTH = _declare_float("length_km", "Geodesic length on WGS 84", "km")
+_AREA = _declare_float("area_km2", "Area of home land, lakes and rivers included", "km²")
+_PEOPLE = _declare_float("people", "Residents", "persons", nullable=True)
+_DISTANCE = _declare_float("distance_m", "Geodesic distance to the nearest point of the frontier", "m")
 _REGION = (
-    _text("admin_id", "Administrative unit that it lies in", nullable=True),
-    _text("admin_name", "Name of that unit", nullable=True),
+    _declare_text("admin_id", "Administrative unit that it lies in", nullable=True),
+    _declare_text("admin_name", "Name of that unit", nullable=True),
 )
 _DEGURBA = Column("degurba", "int", "Degree of urbanisation class, level 2 (10 water .. 30 city)", nullable=True)
 
 
-def _class_layer(name: str, title: str, about: str, classes: tuple[str, ...]) -> Layer:
-    columns = (_SEGMENT, _COUNTRY, _text("class", "Class of the cells dissolved here", one_of=classes), _AREA, _PEOPLE)
-    return Layer(name, title, about, "polygon", columns, ("segment", "country", "class"))
+def _declare_class_layer(name: str, title: str, description: str, classes: tuple[str, ...]) -> Layer:
+    columns = (
+        _SEGMENT,
+        _COUNTRY,
+        _declare_text("class", "Class of the cells dissolved here", allowed_values=classes),
+        _AREA,
+        _PEOPLE,
+    )
+    return Layer(name, title, description, "polygon", columns, ("segment", "country", "class"))
 
 
 _ZONE_KEYS = (
-    _float("from_m", "Nearer edge", "m", nullable=True),
-    _float("to_m", "Farther edge", "m", nullable=True),
+    _declare_float("from_m", "Nearer edge", "m", nullable=True),
+    _declare_float("to_m", "Farther edge", "m", nullable=True),
 )
-_PART_OF = _text("part_of", "Partition whose rows add up; empty where the zone lies in others", True, PARTITIONS)
+_PART_OF = _declare_text(
+    "part_of", "Partition whose rows add up; empty where the zone lies in others", True, PARTITIONS
+)
 READINGS = Layer(
     "readings",
     "Readings",
     "One row for each zone, measure, category, dataset and reading: value is the first, low and high span them all.",
     None,
     (
-        _text("zone_id", "Key of the zone"),
-        _text("measure", "What is measured"),
-        _text("category", "Kind within the measure", nullable=True),
-        _text("dataset", "Dataset"),
-        _text("reading", "`value`, or another way to read the same data, or another outline of the zone"),
+        _declare_text("zone_id", "Key of the zone"),
+        _declare_text("measure", "What is measured"),
+        _declare_text("category", "Kind within the measure", nullable=True),
+        _declare_text("dataset", "Dataset"),
+        _declare_text("reading", "`value`, or another way to read the same data, or another outline of the zone"),
         Column("value", "float", "The figure by this reading, in the unit of the exposure table", "see unit", True),
-        _float("known_share", "Share of the basis that the dataset knows", "0..1", nullable=True, most=1.0),
+        _declare_float("known_share", "Share of the basis that the dataset knows", "0..1", nullable=True, maximum=1.0),
     ),
     ("zone_id", "measure", "category", "dataset", "reading"),
 )
@@ -127,7 +139,13 @@ LAYERS: dict[str, Layer] = {
             "Frontier",
             "The line between home and facing territories, one row per stretch of one medium.",
             "line",
-            (_SEGMENT, _COUNTRY, _FACING, _text("medium", "What the line runs through", one_of=MEDIA), _LENGTH),
+            (
+                _SEGMENT,
+                _COUNTRY,
+                _FACING,
+                _declare_text("medium", "What the line runs through", allowed_values=MEDIA),
+                _LENGTH,
+            ),
         ),
         Layer(
             "frontier_sea",
@@ -146,10 +164,10 @@ LAYERS: dict[str, Layer] = {
                 _COUNTRY,
                 _FACING,
                 _LENGTH,
-                _float("sea_km", "Length at sea and in coastal lagoons", "km"),
-                _float("official_km", "Official or published length", "km", nullable=True),
-                _text("official_source", "Who published the official length, and when", nullable=True),
-                _text("note", "Why the two differ", nullable=True),
+                _declare_float("sea_km", "Length at sea and in coastal lagoons", "km"),
+                _declare_float("official_km", "Official or published length", "km", nullable=True),
+                _declare_text("official_source", "Who published the official length, and when", nullable=True),
+                _declare_text("note", "Why the two differ", nullable=True),
             ),
             ("segment",),
         ),
@@ -159,20 +177,24 @@ LAYERS: dict[str, Layer] = {
             "Every area that figures are reported for; strips are hypothetical and uniform.",
             "polygon",
             (
-                _text("zone_id", "Key, e.g. band|FI-RU|FI|1000-5000"),
-                _text("zone_name", "Readable name, with its code"),
-                _text("zone_kind", "Kind of zone", one_of=ZONE_KINDS[1:]),
+                _declare_text("zone_id", "Key, e.g. band|FI-RU|FI|1000-5000"),
+                _declare_text("zone_name", "Readable name, with its code"),
+                _declare_text("zone_kind", "Kind of zone", allowed_values=ZONE_KINDS[1:]),
                 _SEGMENT_OR_NONE,
                 _COUNTRY_OR_NONE,
-                _float("from_m", "Nearer edge, geodesic distance to the frontier", "m", nullable=True),
-                _float("to_m", "Farther edge, geodesic distance to the frontier", "m", nullable=True),
+                _declare_float("from_m", "Nearer edge, geodesic distance to the frontier", "m", nullable=True),
+                _declare_float("to_m", "Farther edge, geodesic distance to the frontier", "m", nullable=True),
                 _AREA,
                 _PEOPLE,
-                _float("people_low", "Lower end of the spread of people", "persons", nullable=True),
-                _float("people_high", "Upper end of the spread of people", "persons", nullable=True),
-                _float("tree_share", "Tree as a share of known cover without water", "0..1", nullable=True, most=1.0),
-                _text("place_id", "Administrative unit, corridor or own polygon that the zone is of", nullable=True),
-                _text("place_name", "Its name in its own letters", nullable=True),
+                _declare_float("people_low", "Lower end of the spread of people", "persons", nullable=True),
+                _declare_float("people_high", "Upper end of the spread of people", "persons", nullable=True),
+                _declare_float(
+                    "tree_share", "Tree as a share of known cover without water", "0..1", nullable=True, maximum=1.0
+                ),
+                _declare_text(
+                    "place_id", "Administrative unit, corridor or own polygon that the zone is of", nullable=True
+                ),
+                _declare_text("place_name", "Its name in its own letters", nullable=True),
                 _PART_OF,
             ),
             ("zone_id",),
@@ -183,35 +205,40 @@ LAYERS: dict[str, Layer] = {
             "1 km cells clipped to home land.",
             "polygon",
             (
-                _text("cell_id", "Cell of the study's 1 km grid, named by its lower-left corner"),
+                _declare_text("cell_id", "Cell of the study's 1 km grid, named by its lower-left corner"),
                 _SEGMENT,
                 _COUNTRY,
                 _DISTANCE,
                 _AREA,
                 _PEOPLE,
-                _float("reach_people", "People in home territory within reach_m of the cell's centre", "persons", True),
-                *(_float(f"{c}_share", f"Share of the cell that is {c}", "0..1", True, 1.0) for c in CELL_COVER),
-                _text("cover_from", "Dataset that the cover shares come from", nullable=True),
+                _declare_float(
+                    "reach_people", "People in home territory within reach_m of the cell's centre", "persons", True
+                ),
+                *(
+                    _declare_float(f"{c}_share", f"Share of the cell that is {c}", "0..1", True, 1.0)
+                    for c in CELL_COVER
+                ),
+                _declare_text("cover_from", "Dataset that the cover shares come from", nullable=True),
                 _DEGURBA,
                 Column("forested", "bool", "Tree share at or above the study's threshold"),
                 Column("populated", "bool", "People density at or above what the dataset can locate"),
-                _text(
+                _declare_text(
                     "civilian_exposure",
                     "First that holds; empty where no exposure is known",
                     nullable=True,
-                    one_of=("resident", "livelihood", "passage", "sparse"),
+                    allowed_values=("resident", "livelihood", "passage", "sparse"),
                 ),
             ),
             ("cell_id", "country"),
         ),
-        _class_layer("forested", "Forested zones", "Cells with tree cover, dissolved.", ("forested",)),
-        _class_layer(
+        _declare_class_layer("forested", "Forested zones", "Cells with tree cover, dissolved.", ("forested",)),
+        _declare_class_layer(
             "populated",
             "Populated zones",
             "Populated cells dissolved by settlement class.",
             ("city", "town", "suburb", "village", "dispersed", "low_density", "unclassed"),
         ),
-        _class_layer(
+        _declare_class_layer(
             "civilian_exposure",
             "Civilian exposure",
             "Cells dissolved by the kind of exposure known.",
@@ -222,7 +249,7 @@ LAYERS: dict[str, Layer] = {
             "Corridor",
             "Home land between two facing territories; no official outline exists.",
             "polygon",
-            (_text("zone_id", "Key, e.g. corridor|suwalki|PL"), _text("name", "Name"), _AREA, _PEOPLE),
+            (_declare_text("zone_id", "Key, e.g. corridor|suwalki|PL"), _declare_text("name", "Name"), _AREA, _PEOPLE),
             ("zone_id",),
         ),
         Layer(
@@ -230,7 +257,7 @@ LAYERS: dict[str, Layer] = {
             "Corridor axis",
             "Shortest geodesic across the corridor, and the home border inside it.",
             "line",
-            (_text("name", "What the line is"), _LENGTH),
+            (_declare_text("name", "What the line is"), _LENGTH),
             ("name",),
         ),
         Layer(
@@ -239,15 +266,15 @@ LAYERS: dict[str, Layer] = {
             "Populated places on the home side.",
             "point",
             (
-                _text("name", "Name in its own letters"),
-                _text("name_en", "Name in English or plain letters", nullable=True),
-                _text("kind", "Kind of place"),
+                _declare_text("name", "Name in its own letters"),
+                _declare_text("name_en", "Name in English or plain letters", nullable=True),
+                _declare_text("kind", "Kind of place"),
                 _COUNTRY,
                 _SEGMENT,
                 _DISTANCE,
                 _PEOPLE,
                 _DEGURBA,
-                _text("source", "Dataset"),
+                _declare_text("source", "Dataset"),
                 *_REGION,
             ),
         ),
@@ -257,15 +284,17 @@ LAYERS: dict[str, Layer] = {
             "Schools, kindergartens, hospitals, clinics and care homes on the home side; civilian only.",
             "point",
             (
-                _text("name", "Name in its own letters", nullable=True),
-                _text("name_en", "Name in English or plain letters", nullable=True),
-                _text("kind", "Kind", one_of=("school", "kindergarten", "hospital", "clinic", "care_home")),
+                _declare_text("name", "Name in its own letters", nullable=True),
+                _declare_text("name_en", "Name in English or plain letters", nullable=True),
+                _declare_text(
+                    "kind", "Kind", allowed_values=("school", "kindergarten", "hospital", "clinic", "care_home")
+                ),
                 _COUNTRY,
                 _SEGMENT,
                 _DISTANCE,
                 _PEOPLE,
                 _DEGURBA,
-                _text("source", "Dataset"),
+                _declare_text("source", "Dataset"),
                 *_REGION,
             ),
         ),
@@ -275,12 +304,12 @@ LAYERS: dict[str, Layer] = {
             "Home and facing countries with their mine-ban treaty status.",
             "polygon",
             (
-                _text("country", "ISO 3166-1 alpha-2"),
-                _text("name", "Name"),
-                _text("treaty_status", "Status", True, ("party", "withdrawn", "non_party")),
-                _text("treaty_notified", "Date the withdrawal was deposited (ISO 8601)", nullable=True),
-                _text("treaty_effective", "Date the withdrawal took effect (ISO 8601)", nullable=True),
-                _text("treaty_source", "Publication", nullable=True),
+                _declare_text("country", "ISO 3166-1 alpha-2"),
+                _declare_text("name", "Name"),
+                _declare_text("treaty_status", "Status", True, ("party", "withdrawn", "non_party")),
+                _declare_text("treaty_notified", "Date the withdrawal was deposited (ISO 8601)", nullable=True),
+                _declare_text("treaty_effective", "Date the withdrawal took effect (ISO 8601)", nullable=True),
+                _declare_text("treaty_source", "Publication", nullable=True),
             ),
             ("country",),
         ),
@@ -290,27 +319,33 @@ LAYERS: dict[str, Layer] = {
             "One row a figure; raw values.",
             None,
             (
-                _text("zone_kind", "Kind of zone", one_of=ZONE_KINDS),
-                _text("zone_id", "Key of the zone"),
-                _text("zone_name", "Readable name of the zone, with its code"),
+                _declare_text("zone_kind", "Kind of zone", allowed_values=ZONE_KINDS),
+                _declare_text("zone_id", "Key of the zone"),
+                _declare_text("zone_name", "Readable name of the zone, with its code"),
                 _SEGMENT_OR_NONE,
                 _COUNTRY_OR_NONE,
                 *_ZONE_KEYS,
-                _text("measure", "What is measured"),
-                _text("category", "Kind within the measure", nullable=True),
-                _float("value", "The figure as summed, in `unit`; empty where nothing is known", "see unit", True),
-                _float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
-                _float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
-                _float("known_share", "Share of known_basis that the data know", "0..1", nullable=True, most=1.0),
-                _text("unit", "Unit of value, low and high"),
-                _text("dataset", "Primary dataset"),
-                _text("vintage", "Reference year or version of the dataset"),
-                _text("range_from", "What low and high are the spread of", nullable=True),
-                _float("pixels", "The data's own pixels that carry the figure; under 30 it is not shown", "1", True),
-                _text("known_basis", "What known_share is a share of", nullable=True),
-                _text("basis", "What a share or density is divided by", nullable=True),
+                _declare_text("measure", "What is measured"),
+                _declare_text("category", "Kind within the measure", nullable=True),
+                _declare_float(
+                    "value", "The figure as summed, in `unit`; empty where nothing is known", "see unit", True
+                ),
+                _declare_float("low", "Lower end of the spread named in range_from", "see unit", nullable=True),
+                _declare_float("high", "Upper end of the spread named in range_from", "see unit", nullable=True),
+                _declare_float(
+                    "known_share", "Share of known_basis that the data know", "0..1", nullable=True, maximum=1.0
+                ),
+                _declare_text("unit", "Unit of value, low and high"),
+                _declare_text("dataset", "Primary dataset"),
+                _declare_text("vintage", "Reference year or version of the dataset"),
+                _declare_text("range_from", "What low and high are the spread of", nullable=True),
+                _declare_float(
+                    "pixels", "The data's own pixels that carry the figure; under 30 it is not shown", "1", True
+                ),
+                _declare_text("known_basis", "What known_share is a share of", nullable=True),
+                _declare_text("basis", "What a share or density is divided by", nullable=True),
                 _PART_OF,
-                _text("note", "What to know before quoting", nullable=True),
+                _declare_text("note", "What to know before quoting", nullable=True),
             ),
             ("zone_id", "measure", "category"),
         ),
@@ -336,14 +371,14 @@ def conform(name: str, frame: Any) -> Any:
         raise SchemaError(f"layer {name}: missing {sorted(wanted - given)}, unknown {sorted(given - wanted)}.")
     out = frame[[*layer.column_names, *geometry]].copy()
     for column in layer.columns:
-        out[column.name] = _checked(name, column, out[column.name])
+        out[column.name] = _check_column(name, column, out[column.name])
     if layer.key and out.duplicated(list(layer.key)).any():
         twice = out.loc[out.duplicated(list(layer.key)), list(layer.key)].iloc[0].tolist()
         raise SchemaError(f"layer {name}: key {twice} stands more than once.")
     return out
 
 
-def _checked(layer: str, column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
+def _check_column(layer: str, column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
     where = f"layer {layer}, column {column.name}"
     try:
         typed: pd.Series[Any] = values.astype(_DTYPES[column.dtype])
@@ -352,10 +387,12 @@ def _checked(layer: str, column: Column, values: pd.Series[Any]) -> pd.Series[An
     if not column.nullable and typed.isna().any():
         raise SchemaError(f"{where}: {int(typed.isna().sum())} values are empty.")
     known = typed.dropna()
-    if column.one_of and not known.isin(column.one_of).all():
-        raise SchemaError(f"{where}: {sorted(set(known) - set(column.one_of))} not among {list(column.one_of)}.")
-    if column.least is not None and (known < column.least).any():
-        raise SchemaError(f"{where}: a value below {column.least}.")
-    if column.most is not None and (known > column.most + 1e-9).any():
-        raise SchemaError(f"{where}: a value above {column.most}.")
+    if column.allowed_values and not known.isin(column.allowed_values).all():
+        raise SchemaError(
+            f"{where}: {sorted(set(known) - set(column.allowed_values))} not among {list(column.allowed_values)}."
+        )
+    if column.minimum is not None and (known < column.minimum).any():
+        raise SchemaError(f"{where}: a value below {column.minimum}.")
+    if column.maximum is not None and (known > column.maximum + 1e-9).any():
+        raise SchemaError(f"{where}: a value above {column.maximum}.")
     return typed

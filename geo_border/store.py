@@ -20,9 +20,9 @@ from geo_border.errors import StoreError
 LOG = logging.getLogger("geo_border")
 _PACKAGE = Path(__file__).resolve().parent
 _PARTIAL = ".partial-"
-_ALIVE = ".lock"
+_LOCK_NAME = ".lock"
 # A folder is made a moment before its lock is held: one younger than this is left alone.
-_NEWBORN_S = 1.0
+_GRACE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Folders:
         """Data as fetched, one folder a dataset and version."""
         return self.root / "data" / "raw"
 
-    def processed(self, study: str) -> Path:
+    def locate_processed(self, study: str) -> Path:
         """Layers, tables and passport of a study."""
         return self.root / "data" / "processed" / study
 
@@ -45,7 +45,7 @@ class Folders:
         """Results so far of a run that is under way."""
         return self.root / "data" / "processed" / ".kept"
 
-    def maps(self, study: str) -> Path:
+    def locate_maps(self, study: str) -> Path:
         """HTML and pictures of a study."""
         return self.root / "maps" / study
 
@@ -62,9 +62,9 @@ class Raw:
         The files, in the order of the entry (tiles sorted by name).
     sha256
         Checksum of each file by its name.
-    retrieved
+    retrieved_at
         When they were fetched (ISO 8601, UTC); None for what ships and for a user's own file.
-    dated
+    data_date
         Date of the data as its source states it with the answer (Overpass), else None.
     mirror
         Scheme and host of the mirror (or mirrors) that gave them, None where the publisher did.
@@ -73,25 +73,25 @@ class Raw:
     entry: Entry
     paths: tuple[Path, ...]
     sha256: Mapping[str, str]
-    retrieved: str | None = None
-    dated: str | None = None
+    retrieved_at: str | None = None
+    data_date: str | None = None
     mirror: str | None = None
 
 
-def embedded_dir() -> Path:
+def locate_embedded() -> Path:
     """The snapshot that ships: `data/raw/embedded` in a checkout, inside the package after a pip install."""
     checkout = _PACKAGE.parent / "data" / "raw" / "embedded"
     return checkout if (checkout / "NOTICE").exists() else _PACKAGE / "_embedded"
 
 
-def sha256_of(path: Path) -> str:
+def compute_sha256(path: Path) -> str:
     """SHA-256 of a file, read in blocks."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 @contextmanager
-def atomic_path(final: Path) -> Iterator[Path]:
+def replace_atomically(final: Path) -> Iterator[Path]:
     """A temporary path beside `final` that takes its place when the block ends well and vanishes when it does not.
 
     Raises
@@ -99,13 +99,13 @@ def atomic_path(final: Path) -> Iterator[Path]:
     StoreError
         When the folder cannot be made or written, or the disk is full.
     """
-    with _beside(final) as folder:
+    with _hold_temporary_folder(final) as folder:
         # The suffix stays, because GDAL drivers choose by it.
         yield folder / final.name
         (folder / final.name).replace(final)
 
 
-def forbid_unwritable(final: Path) -> None:
+def raise_if_unwritable(final: Path) -> None:
     """Refuse a file that could not be written, before work goes into it.
 
     Raises
@@ -113,22 +113,22 @@ def forbid_unwritable(final: Path) -> None:
     StoreError
         When its folder cannot be made or written, its name is too long, or it is a folder.
     """
-    with _beside(final) as folder:
+    with _hold_temporary_folder(final) as folder:
         if final.is_dir():
             raise StoreError(f"{final}: is a folder; name a file.")
         (folder / final.name).touch()
 
 
 @contextmanager
-def _beside(final: Path) -> Iterator[Path]:
+def _hold_temporary_folder(final: Path) -> Iterator[Path]:
     """A folder beside `final` for as long as the block runs; what the system refuses there is a `StoreError`."""
     folder: Path | None = None
     alive: FileLock | None = None
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=final.parent))
-        # Dies with the process: `sweep` knows by it whose folder is left.
-        alive = FileLock(folder / _ALIVE)
+        # Dies with the process: `remove_partial_folders` knows by it whose folder is left.
+        alive = FileLock(folder / _LOCK_NAME)
         alive.acquire()
         yield folder
     except OSError as error:
@@ -143,12 +143,12 @@ def _beside(final: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(*folders: Path) -> None:
+def remove_partial_folders(*folders: Path) -> None:
     """Remove what killed processes left half written in folders and below; what a living one writes there stays."""
     for left in [path for folder in folders for path in folder.rglob(f"{_PARTIAL}*") if path.is_dir()]:
         try:
-            if time.time() - left.stat().st_mtime > _NEWBORN_S:
-                with FileLock(left / _ALIVE, timeout=0):
+            if time.time() - left.stat().st_mtime > _GRACE_S:
+                with FileLock(left / _LOCK_NAME, timeout=0):
                     pass
                 shutil.rmtree(left, ignore_errors=True)
         except (Timeout, OSError) as error:
@@ -158,12 +158,12 @@ def sweep(*folders: Path) -> None:
 
 def write_text(final: Path, text: str) -> None:
     """Write a text file whole or not at all, in UTF-8 with line feeds at the ends of lines."""
-    with atomic_path(final) as path:
+    with replace_atomically(final) as path:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager
-def lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
+def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold a folder for one run at a time; the lock dies with the process.
 
     Raises

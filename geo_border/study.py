@@ -16,22 +16,22 @@ from geo_border.geo.crs import is_equal_area, parse_crs
 
 DEFAULT = "finland-poland"
 # Distances are checked exact to here.
-_FARTHEST_M = 100_000
+_MAX_DISTANCE_M = 100_000
 _Point = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
 
 
-class _Declared(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Territory(_Declared):
+class Territory(_FrozenModel):
     """The named part of a country that holds a point (lon, lat in degrees)."""
 
     country: str
     point: _Point
 
 
-class Corridor(_Declared):
+class Corridor(_FrozenModel):
     """Home land p with d(p, A) + d(p, B) <= k x gap, A and B the two facing territories."""
 
     id: str
@@ -42,28 +42,28 @@ class Corridor(_Declared):
     k_high: float = Field(1.5, le=10)
 
     @model_validator(mode="after")
-    def _ordered(self) -> Corridor:
+    def _check_order(self) -> Corridor:
         if not 1 < self.k_low <= self.k <= self.k_high:
             raise ValueError("expected 1 < k_low <= k <= k_high")
-        _need_distinct("between", self.between)
+        _require_distinct("between", self.between)
         return self
 
 
-class ReferenceLine(_Declared):
+class ReferenceLine(_FrozenModel):
     """A border between two home countries whose length is told beside the corridor."""
 
     name: str
     between: tuple[str, str]
 
 
-class Lagoon(_Declared):
+class Lagoon(_FrozenModel):
     """A coastal lagoon, treated as sea: its name and a point in it (lon, lat in degrees)."""
 
     name: str
     point: _Point
 
 
-class Thresholds(_Declared):
+class Thresholds(_FrozenModel):
     """The study's own choices in classing cells (DESIGN section 5)."""
 
     forested_tree_share: float = Field(default=0.5, gt=0, le=1)
@@ -71,14 +71,14 @@ class Thresholds(_Declared):
     livelihood_reach_people: float = Field(default=50.0, ge=0, le=1e9)
 
 
-class BoundaryFields(_Declared):
+class BoundaryFields(_FrozenModel):
     """Where the user's own boundary file keeps the country and its name."""
 
     country: str = "country"
     name: str = "name"
 
 
-class Study(_Declared):
+class Study(_FrozenModel):
     """A study; every length in metres.
 
     `home` and `facing` are ISO 3166-1 alpha-2 codes (or names in `territories`); segments are the adjacent pairs, in
@@ -93,7 +93,7 @@ class Study(_Declared):
     facing: tuple[str, ...] = Field(min_length=1)
     bands_m: tuple[float, ...] = Field(min_length=1)
     strips_m: tuple[float, ...] = ()
-    reach_m: float = Field(5_000, gt=0, le=_FARTHEST_M)
+    reach_m: float = Field(5_000, gt=0, le=_MAX_DISTANCE_M)
     crs: str | None = None
     match_tolerance_m: float = Field(2.0, gt=0, le=1_000)
     coast_tolerance_m: float = Field(60.0, ge=0, le=10_000)
@@ -109,7 +109,7 @@ class Study(_Declared):
 
     @field_validator("name")
     @classmethod
-    def _safe_name(cls, value: str) -> str:
+    def _check_name(cls, value: str) -> str:
         # The name becomes folder and file names on three operating systems.
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", value):
             raise ValueError("expected small letters, digits and hyphens (it names folders)")
@@ -117,18 +117,18 @@ class Study(_Declared):
 
     @field_validator("bands_m", "strips_m")
     @classmethod
-    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+    def _check_rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if any(edge <= 0 for edge in value):
             raise ValueError(f"expected distances above 0 in metres, got {list(value)}")
         if list(value) != sorted(set(value)):
             raise ValueError(f"expected distances sorted from near to far, each once, got {list(value)}")
-        if value and value[-1] > _FARTHEST_M:
-            raise ValueError(f"expected at most {_FARTHEST_M} m: distances are checked exact to there")
+        if value and value[-1] > _MAX_DISTANCE_M:
+            raise ValueError(f"expected at most {_MAX_DISTANCE_M} m: distances are checked exact to there")
         return value
 
     @field_validator("crs")
     @classmethod
-    def _crs(cls, value: str | None) -> str | None:
+    def _check_crs(cls, value: str | None) -> str | None:
         if value is None:
             return None
         try:
@@ -142,9 +142,9 @@ class Study(_Declared):
         return value
 
     @model_validator(mode="after")
-    def _consistent(self) -> Study:
-        for key, named in self._named().items():
-            _need_distinct(key, named)
+    def _check_consistent(self) -> Study:
+        for key, named in self._list_names().items():
+            _require_distinct(key, named)
         both = set(self.home) & set(self.facing)
         if both:
             raise ValueError(f"home and facing both name {sorted(both)}")
@@ -163,7 +163,7 @@ class Study(_Declared):
             raise ValueError("strips reach beyond the widest band")
         return self
 
-    def _named(self) -> dict[str, list[str]]:
+    def _list_names(self) -> dict[str, list[str]]:
         """Every list of names in which each must stand once, by its key."""
         return {
             "home": list(self.home),
@@ -195,20 +195,20 @@ class Study(_Declared):
         return tuple(zip((0.0, *self.bands_m[:-1]), self.bands_m, strict=True))
 
 
-def _need_distinct(key: str, named: Iterable[str]) -> None:
-    told = list(named)
+def _require_distinct(key: str, names: Iterable[str]) -> None:
+    told = list(names)
     twice = sorted({name for name in told if told.count(name) > 1})
     if twice:
         raise ValueError(f"{key} names {', '.join(twice)} more than once")
 
 
-def names() -> list[str]:
+def list_studies() -> list[str]:
     """The studies that ship, the default first."""
-    found = sorted(p.name.removesuffix(".toml") for p in _shipped().iterdir() if p.name.endswith(".toml"))
+    found = sorted(p.name.removesuffix(".toml") for p in _locate_shipped().iterdir() if p.name.endswith(".toml"))
     return sorted(found, key=lambda name: name != DEFAULT)
 
 
-def read(which: str | Path) -> Study:
+def read_study(name_or_path: str | Path) -> Study:
     """A study by the name of one that ships, or by the path of a .toml file.
 
     Raises
@@ -216,26 +216,27 @@ def read(which: str | Path) -> Study:
     StudyError
         With the file, the key and what was expected there.
     """
-    text, where = _text_of(str(which))
+    text, where = _read_text(str(name_or_path))
     try:
         return Study.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{where}: not TOML: {error}. See `geo-border studies` for one to copy.") from error
     except ValidationError as error:
-        raise StudyError(_explain(where, error)) from error
+        raise StudyError(_explain_error(where, error)) from error
 
 
-def _shipped() -> resources.abc.Traversable:
+def _locate_shipped() -> resources.abc.Traversable:
     return resources.files("geo_border").joinpath("studies")
 
 
-def _text_of(which: str) -> tuple[str, str]:
-    if which in names():
-        return _shipped().joinpath(f"{which}.toml").read_text("utf-8"), f"{which}.toml"
-    path = Path(which)
+def _read_text(name_or_path: str) -> tuple[str, str]:
+    if name_or_path in list_studies():
+        return _locate_shipped().joinpath(f"{name_or_path}.toml").read_text("utf-8"), f"{name_or_path}.toml"
+    path = Path(name_or_path)
     if path.suffix != ".toml":
         raise StudyError(
-            f"no study named {which!r}. There are: {', '.join(names())}; or give the path of a .toml file."
+            f"no study named {name_or_path!r}. There are: {', '.join(list_studies())}; or give the path of a "
+            ".toml file."
         )
     try:
         return path.read_text("utf-8"), str(path)
@@ -245,24 +246,24 @@ def _text_of(which: str) -> tuple[str, str]:
         raise StudyError(f"{path}: not UTF-8 text ({error.reason}).") from error
 
 
-def _explain(where: str, error: ValidationError) -> str:
+def _explain_error(where: str, error: ValidationError) -> str:
     found = error.errors()
-    first, key = found[0], _key(found[0]["loc"])
+    first, key = found[0], _format_key(found[0]["loc"])
     if first["type"] == "extra_forbidden":
         known = ", ".join(sorted(Study.model_fields))
         return f"{where}: unknown key {key!r}. Known at the top: {known}."
     told = f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
     # A required key that is misspelt is missing and unknown at once; the second says why.
-    strangers = [repr(_key(other["loc"])) for other in found if other["type"] == "extra_forbidden"]
+    strangers = [repr(_format_key(other["loc"])) for other in found if other["type"] == "extra_forbidden"]
     if first["type"] == "missing" and strangers:
         told += f" Unknown there: {', '.join(strangers)}."
     return told
 
 
-def _key(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place) or "(whole file)"
+def _format_key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "(whole file)"
 
 
-def folder() -> Path:
+def locate_studies() -> Path:
     """Where the studies that ship lie."""
-    return Path(str(_shipped()))
+    return Path(str(_locate_shipped()))

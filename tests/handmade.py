@@ -33,17 +33,17 @@ from pyproj import CRS
 from geo_border.catalog import Entry, Legend
 from geo_border.frontier import Frontier, Surroundings
 from geo_border.frontier.build import Segment
-from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import Counted, Land, Sums, ZoneTable
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
 from geo_border.pipeline import land, layers
-from geo_border.pipeline.study_area import Ground
+from geo_border.pipeline.study_area import StudyArea
 from geo_border.study import Corridor, Study
 from geo_border.zones import cells, units
-from geo_border.zones.bands import Piece
-from geo_border.zones.corridor import Outline
+from geo_border.zones.bands import BandPart
+from geo_border.zones.corridor import CorridorShape
 from geo_border.zones.membership import Membership
 
 EUROPE = CRS.from_epsg(3035)
@@ -112,7 +112,7 @@ def point(x: float, y: float) -> shapely.Point:
 
 def to_lonlat(shape: Any) -> Any:
     """Geometry of the plane in lon/lat."""
-    return to_crs(shape, EUROPE, WGS84)
+    return reproject(shape, EUROPE, WGS84)
 
 
 # The part of AA's cell row y 6..7 that is under water.
@@ -217,12 +217,12 @@ def make_ground(
     admin: gpd.GeoDataFrame | None = None,
     outlines: dict[float, Any] | None = None,
     water: Sequence[shapely.Polygon] = (LAKE,),
-) -> Ground:
+) -> StudyArea:
     """The world on the ground: pieces, units and cells of home land, as the pipeline would lay them."""
     frontier = make_frontier()
     home = {"AA": box(-6, 4, 0, 8), "BB": box(-6, 0, 0, 4)}
     pieces = [
-        Piece(
+        BandPart(
             segment,
             country,
             low,
@@ -234,29 +234,29 @@ def make_ground(
         for low, high in pairwise(EDGES_M)
     ]
     regions = make_admin() if admin is None else admin
-    frame, wet = units.units(pieces, regions, np.array(water, dtype=object), EUROPE)
-    index, none = frontier.index(), np.array([], dtype=object)
+    frame, wet = units.cut_units(pieces, regions, np.array(water, dtype=object), EUROPE)
+    index, none = frontier.build_index(), np.array([], dtype=object)
     names = [segment.id for segment in frontier.segments]
-    return Ground(
+    return StudyArea(
         frontier=frontier,
-        index=index,
-        around=Surroundings(none, none, np.array([], dtype=bool), none),
-        home=home,
-        reach={edge: box(-edge / 1e3, 0, edge / 1e3, 8) for edge in EDGES_M[1:-1]},
-        pieces=pieces,
+        line_index=index,
+        surroundings=Surroundings(none, none, np.array([], dtype=bool), none),
+        home_land=home,
+        buffer_by_distance={edge: box(-edge / 1e3, 0, edge / 1e3, 8) for edge in EDGES_M[1:-1]},
+        band_parts=pieces,
         admin=regions,
         units=frame,
         water=wet,
-        cells=cells.cells(home, names, index, EUROPE, STUDY.widest_m),
-        beyond=gpd.GeoDataFrame(geometry=[box(0, 0, 5, 8)], crs=EUROPE),
-        corridors={"gap": Outline(2_000.0, to_lonlat(line((-4, 4), (-2, 4))), outlines or OUTLINES)},
+        cells=cells.build_cells(home, names, index, EUROPE, STUDY.widest_m),
+        facing_side=gpd.GeoDataFrame(geometry=[box(0, 0, 5, 8)], crs=EUROPE),
+        corridors={"gap": CorridorShape(2_000.0, to_lonlat(line((-4, 4), (-2, 4))), outlines or OUTLINES)},
     )
 
 
 class World:
     """What the pipeline makes of the world: points, land, zones, sums, the table and its readings."""
 
-    def __init__(self, ground: Ground, read: Layers, study: Study = STUDY) -> None:
+    def __init__(self, ground: StudyArea, read: Layers, study: Study = STUDY) -> None:
         self.ground, self.read, self.study = ground, read, study
         self.points = {need: layers.build_points(need, ground, read, study) for need in ("places", "facilities")}
         self.polygons = land.list_polygons(study, ground)
@@ -305,7 +305,7 @@ def build_zone_table(world: World, zones: Membership) -> ZoneTable:
     )
 
 
-def split_units(ground: Ground, x: float, y: float) -> Ground:
+def split_units(ground: StudyArea, x: float, y: float) -> StudyArea:
     """The same land with its units cut along a meridian and a parallel of the plane."""
     quarters = [box(-9, -9, x, y), box(x, -9, 9, y), box(-9, y, x, 20), box(x, y, 9, 20)]
     frame, water = (
@@ -341,7 +341,7 @@ def without(*needs: str) -> Layers:
     return Layers({need: found for need, found in by_need.items() if need not in needs})
 
 
-def replace_ground(ground: Ground, **changes: Any) -> Ground:
+def replace_ground(ground: StudyArea, **changes: Any) -> StudyArea:
     """The ground with some parts changed."""
     return replace(ground, **changes)
 

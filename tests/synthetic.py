@@ -21,7 +21,7 @@ from geo_border.geo.grid import Grid
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, conform
 from geo_border.study import Study
-from geo_border.zones.bands import Piece
+from geo_border.zones.bands import BandPart
 from geo_border.zones.layout import Layout, PolygonZone, SegmentName
 from tests import synthetic_figures
 
@@ -111,7 +111,7 @@ def _frontier() -> list[dict[str, Any]]:
 def _layout(study: Study) -> Layout:
     rings = list(zip((0.0, *study.edges_m[:-1]), study.edges_m, strict=True))
     pieces = [
-        Piece(p.segment, p.country, a, b, p.ring(a / 1000, b / 1000), p.ring(0, b / 1000))
+        BandPart(p.segment, p.country, a, b, p.ring(a / 1000, b / 1000), p.ring(0, b / 1000))
         for p in PARTS
         for a, b in rings
         if a < WIDTH_KM / 2 * 1000
@@ -277,7 +277,7 @@ def _passport(study: Any) -> dict[str, Any]:
 
 def build() -> Result:
     """The made-up result of the default study; built anew at each call, equal each time."""
-    study = studies.read(studies.DEFAULT)
+    study = studies.read_study(studies.DEFAULT)
     layout = _layout(study)
     shapes = [_home(polygon.country) for polygon in layout.polygons]
     settlements = _frame("settlements", _points(HOSTILE_NAMES, ("place", "town", "village")))

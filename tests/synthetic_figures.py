@@ -18,7 +18,7 @@ import shapely
 from geo_border.measures.base import NARROW, NO_RANGE
 from geo_border.present.withholding import FEW, LEAST_PIXELS, withhold
 from geo_border.schemas import LAYERS, conform
-from geo_border.zones.bands import Piece
+from geo_border.zones.bands import BandPart
 from geo_border.zones.kinds import list_zones
 from geo_border.zones.layout import Layout
 from geo_border.zones.membership import LINE, Selection, Zone
@@ -202,7 +202,7 @@ def _outline(selection: Selection, layout: Layout, polygons: Sequence[Any]) -> A
     return shapely.union_all([piece.geometry for piece in layout.pieces if _holds(selection, piece)])
 
 
-def _holds(selection: Selection, piece: Piece) -> bool:
+def _holds(selection: Selection, piece: BandPart) -> bool:
     return (
         selection.segment in (None, piece.segment)
         and selection.country in (None, piece.country)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from geo_border import passport, result, study
-from geo_border.diff import changes
+from geo_border.diff import list_changes
 from geo_border.errors import CheckError
 
 TABLES = (result.EXPOSURE_FILE, result.READINGS_FILE)
 FILES = (result.LAYERS_FILE, *TABLES, result.COVER_FILE, result.PEOPLE_FILE, result.PASSPORT_FILE)
 # What a passport may have become.
 NO_PASSPORT = (b"", b"[]", b"{}", b"[1]", b"null", b'{"sources": [', b"\xff\xfe", b'{"sources": [1], "checks": [{}]}')
-DEFAULT = study.read(study.DEFAULT)
+DEFAULT = study.read_study(study.DEFAULT)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_file_cut_short_is_named_with_the_command_that_makes_it_anew(made: Pat
 def test_what_is_no_passport_is_told_in_one_line(made: Path, tmp_path: Path, content: bytes) -> None:
     other = tmp_path / "run.json"
     other.write_bytes(content)
-    for read in (lambda: passport.read(tmp_path), lambda: changes(made, other)):
+    for read in (lambda: passport.read(tmp_path), lambda: list_changes(made, other)):
         with pytest.raises(CheckError, match=r"run\.json: not (a|the) passport.*Delete it and run again") as caught:
             read()
         assert "\n" not in str(caught.value)
@@ -65,4 +65,4 @@ def test_a_table_that_is_damaged_cannot_be_compared(made: Path, tmp_path: Path) 
     shutil.copy(made / "run.json", tmp_path)
     (tmp_path / result.EXPOSURE_FILE).write_bytes(b"PAR1")
     with pytest.raises(CheckError, match=r"exposure\.parquet: damaged .*Run `geo-border run` again"):
-        changes(made, tmp_path)
+        list_changes(made, tmp_path)

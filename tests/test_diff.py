@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo_border.diff import changes, lines
+from geo_border.diff import format_changes, list_changes
 from geo_border.errors import CheckError, EmptyLayerError
 
 NAN = float("nan")
@@ -32,7 +32,7 @@ def run(folder: Path, figures: Sequence[Figure], name: str = "mine", people: str
 
 
 def told(a: Path, b: Path, most: int = 40) -> list[str]:
-    return lines(changes(a, b), most)
+    return format_changes(list_changes(a, b), most)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_runs_of_different_studies_are_called_so(first: Path, tmp_path: Path) ->
 
 def test_what_is_no_run_is_named(first: Path, tmp_path: Path) -> None:
     with pytest.raises(EmptyLayerError, match="nowhere: not a run"):
-        changes(first, tmp_path / "nowhere")
+        list_changes(first, tmp_path / "nowhere")
     (tmp_path / "list.json").write_text("[]", encoding="utf-8")
     with pytest.raises(CheckError, match=r"list\.json: not the passport of a run"):
-        changes(tmp_path / "list.json", first)
+        list_changes(tmp_path / "list.json", first)

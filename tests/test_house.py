@@ -169,9 +169,9 @@ def test_no_product_speaks_of_contamination() -> None:
     assert looked > 100
 
 
-@pytest.mark.parametrize("name", catalog.entries())
+@pytest.mark.parametrize("name", catalog.read_entries())
 def test_a_dataset_says_whose_it_is_and_on_what_terms(name: str) -> None:
-    entry = catalog.entry(name)
+    entry = catalog.find_entry(name)
     for key in ("title", "publisher", "version", "vintage", "licence", "attribution", "citation", "resolution", "crs"):
         assert getattr(entry, key).strip(), key
     for key in ("licence_url", "homepage", "documentation"):
@@ -182,23 +182,23 @@ def test_a_dataset_says_whose_it_is_and_on_what_terms(name: str) -> None:
         assert entry.pixel_m
 
 
-@pytest.mark.parametrize("preset", catalog.presets())
+@pytest.mark.parametrize("preset", catalog.read_presets())
 def test_a_preset_names_datasets_that_serve_their_need(preset: str) -> None:
-    for need, name in catalog.presets()[preset].items():
+    for need, name in catalog.read_presets()[preset].items():
         assert need in NEEDS
-        assert need in catalog.entry(name).needs
+        assert need in catalog.find_entry(name).needs
 
 
 def test_every_embedded_dataset_is_in_the_preset_of_that_name() -> None:
-    shipped = {name for name, entry in catalog.entries().items() if entry.source == "embedded"}
+    shipped = {name for name, entry in catalog.read_entries().items() if entry.source == "embedded"}
     # Modelled people are made from the settlement classes; they have no file of their own.
-    assert shipped <= set(catalog.presets()["embedded"].values())
+    assert shipped <= set(catalog.read_presets()["embedded"].values())
 
 
 def test_treaty_status_stands_with_its_source_for_every_country_of_a_study() -> None:
-    told = facts.treaty()
-    for name in studies.names():
-        question = studies.read(name)
+    told = facts.read_treaty()
+    for name in studies.list_studies():
+        question = studies.read_study(name)
         for territory in (*question.home, *question.facing):
             row = told[question.territories[territory].country if territory in question.territories else territory]
             assert row["status"] in ("party", "withdrawn", "non_party")
@@ -210,7 +210,7 @@ def test_treaty_status_stands_with_its_source_for_every_country_of_a_study() -> 
 def test_a_withdrawal_takes_effect_six_months_after_it_was_received() -> None:
     from datetime import date
 
-    withdrawn = {k: row for k, row in facts.treaty().items() if row.get("status") == "withdrawn"}
+    withdrawn = {k: row for k, row in facts.read_treaty().items() if row.get("status") == "withdrawn"}
     assert set(withdrawn) == {"FI", "EE", "LV", "LT", "PL"}
     for row in withdrawn.values():
         notified, effective = (date.fromisoformat(row[key]) for key in ("notified", "effective"))
@@ -219,7 +219,7 @@ def test_a_withdrawal_takes_effect_six_months_after_it_was_received() -> None:
 
 
 def test_official_lengths_stand_with_their_source() -> None:
-    lengths = facts.official_lengths()
+    lengths = facts.read_official_lengths()
     assert set(lengths) >= {"FI-RU", "EE-RU", "LV-RU", "LV-BY", "LT-BY", "LT-RU", "PL-RU", "PL-BY", "NO-RU", "PL-LT"}
     for segment, row in lengths.items():
         assert 50 < row["official_km"] < 10_000, segment

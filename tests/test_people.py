@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.errors import EmptyLayerError
-from geo_border.geo.crs import WGS84, row_area_km2, to_crs
+from geo_border.geo.crs import WGS84, reproject, row_area_km2
 from geo_border.geo.grid import Grid
-from geo_border.geo.line_distance import Lines
+from geo_border.geo.line_distance import LineIndex
 from geo_border.people import Ground, counted, in_areas, modelled
 from geo_border.zonal import prepare_zones
 
@@ -149,9 +149,9 @@ def modelled_at(lon: float, code: int, segment: str = "HH-FF") -> tuple[dict[str
     """People in one cell of 1/120 degree whose west edge is at `lon`, the line at 25 E; and the cell's area."""
     step = 1 / 120
     classes = Grid(np.array([[code]], dtype=np.uint8), Affine(step, 0, lon, 0, -step, 56.0), WGS84, 0)
-    cell = to_crs(shapely.segmentize(shapely.box(lon, 56 - step, lon + step, 56.0), step / 50), WGS84, EUROPE)
+    cell = reproject(shapely.segmentize(shapely.box(lon, 56 - step, lon + step, 56.0), step / 50), WGS84, EUROPE)
     units = areas(cell)
-    index = Lines([shapely.LineString([(25, 55), (25, 57)])], [0])
+    index = LineIndex([shapely.LineString([(25, 55), (25, 57)])], [0])
     people = modelled(classes, MODEL, [segment], index, ground(units))
     found = in_areas(people, ground(units).units, ground(units).water, 1)
     return {name: float(values[0]) for name, values in found.items()}, float(row_area_km2(56.0, step, step, 1)[0])

@@ -35,7 +35,7 @@ home = ["LV"]
 facing = ["BY"]
 bands_m = [1000, 5000]
 """
-RUN = ["run", "study.toml", "--again", "-q"]
+RUN = ["run", "study.toml", "--recompute", "-q"]
 TABULATE = ["tabulate", "cover.tif", "zones.gpkg", "--zone-field", "name", "--out", "out/table.csv", "-q"]
 TABLE = ["out/table.csv"]
 # Tables: all figures, and the digest of every layer's shapes is in the passport's outputs.
@@ -70,7 +70,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # One task a group and strips of few rows, so that small work has checkpoints too.
     monkeypatch.setattr("geo_border.engine.base.GROUP", 1)
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 64)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 64)
     return folder
 
 
@@ -110,7 +110,7 @@ def test_planted_pickles_of_every_kind_do_nothing(
         return checkpoint
 
     def note_load(self: Checkpoint[Any, Any], tasks: Sequence[Any]) -> object:
-        places.add((old_name(passport.code(), opened[self.path], tasks), self._file(tasks)))
+        places.add((old_name(passport.hash_code(), opened[self.path], tasks), self._file(tasks)))
         return load_one(self, tasks)
 
     monkeypatch.setattr(Checkpoints, "open", note_open)
@@ -137,7 +137,7 @@ def test_planted_pickles_of_every_kind_do_nothing(
     monkeypatch.chdir(here)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("geo_border.engine.base.GROUP", 1)
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 64)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 64)
     for name in outputs:
         (here / name).unlink()
     assert say(words, monkeypatch) in (0, None)
@@ -169,7 +169,7 @@ import sys, geo_border.engine.base, geo_border.engine.checkpoint as checkpoint, 
 geo_border.engine.base.GROUP = 1
 import geo_border.zonal.run
 if "tabulate" in {words}:
-    geo_border.zonal.run._STRIP_ROWS = 16
+    geo_border.zonal.run._TASK_ROWS = 16
 save = checkpoint.Checkpoint.save
 def save_slowly(self, tasks, result):
     save(self, tasks, result)

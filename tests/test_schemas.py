@@ -87,8 +87,8 @@ def test_units_stand_in_names(name: str) -> None:
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_column_is_explained(name: str) -> None:
-    assert LAYERS[name].about.endswith(".")
-    assert all(len(column.about) > 3 for column in LAYERS[name].columns)
+    assert LAYERS[name].description.endswith(".")
+    assert all(len(column.description) > 3 for column in LAYERS[name].columns)
 
 
 def frontier_rows(**changes: object) -> pd.DataFrame:

@@ -31,22 +31,22 @@ def written(folder: Path, text: str) -> Path:
 
 def told(folder: Path, text: str) -> str:
     with pytest.raises(StudyError) as caught:
-        studies.read(written(folder, text))
+        studies.read_study(written(folder, text))
     return str(caught.value)
 
 
 def test_the_default_study_comes_first() -> None:
-    assert studies.names()[0] == "finland-poland"
-    assert {"suwalki", "norway-russia"} <= set(studies.names())
+    assert studies.list_studies()[0] == "finland-poland"
+    assert {"suwalki", "norway-russia"} <= set(studies.list_studies())
 
 
-@pytest.mark.parametrize("name", studies.names())
+@pytest.mark.parametrize("name", studies.list_studies())
 def test_a_study_that_ships_is_read_by_its_name(name: str) -> None:
-    assert studies.read(name).name == name
+    assert studies.read_study(name).name == name
 
 
 def test_the_default_study_asks_what_the_contract_says() -> None:
-    default = studies.read("finland-poland")
+    default = studies.read_study("finland-poland")
     assert default.bands_m == (1000, 5000, 10000, 25000, 50000)
     assert default.strips_m == (500, 1000, 2000, 5000)
     assert default.home == ("FI", "EE", "LV", "LT", "PL")
@@ -56,7 +56,7 @@ def test_the_default_study_asks_what_the_contract_says() -> None:
 
 
 def test_a_study_of_ones_own_is_read_by_its_path(tmp_path: Path) -> None:
-    mine = studies.read(written(tmp_path, GOOD))
+    mine = studies.read_study(written(tmp_path, GOOD))
     assert mine.title == "My own border"
     assert mine.bands == ((0.0, 1000.0), (1000.0, 5000.0))
     assert (mine.widest_m, mine.edges_m) == (5000.0, (1000.0, 5000.0))
@@ -144,19 +144,19 @@ def test_a_bad_study_is_told_in_one_line(case: str, tmp_path: Path) -> None:
 
 def test_a_name_that_is_not_there_lists_those_that_are() -> None:
     with pytest.raises(StudyError, match=r"no study named 'atlantis'\. There are: finland-poland, .*path of a \.toml"):
-        studies.read("atlantis")
+        studies.read_study("atlantis")
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"gone\.toml: cannot be read \(No such file"):
-        studies.read(tmp_path / "gone.toml")
+        studies.read_study(tmp_path / "gone.toml")
 
 
 def test_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(GOOD.replace("border", "ä").encode("latin-1"))
     with pytest.raises(StudyError, match="not UTF-8 text"):
-        studies.read(path)
+        studies.read_study(path)
 
 
 def test_a_misspelt_required_key_is_told_with_the_key_that_is_missing(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_every_key_of_a_study_is_documented_with_its_default_and_no_other(headin
 
 def test_the_example_of_the_documents_is_a_study_with_every_key(tmp_path: Path) -> None:
     (text,) = [block.split("```")[0] for block in STUDIES.split("```toml\n")[1:]]
-    studies.read(written(tmp_path, text))
+    studies.read_study(written(tmp_path, text))
     assert set(tomllib.loads(text)) == set(studies.Study.model_fields)
 
 
@@ -206,4 +206,4 @@ def test_what_the_readme_shows_is_a_study(tmp_path: Path) -> None:
     assert shown, "README.md shows no study"
     for text in shown:
         assert "name" in tomllib.loads(text)
-        studies.read(written(tmp_path, text))
+        studies.read_study(written(tmp_path, text))

@@ -10,17 +10,17 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.frontier import Frontier, Surroundings, build, polygons, surroundings
-from geo_border.frontier.build import matched, study_crs
+from geo_border.frontier import Frontier, Surroundings, build_frontier, build_surroundings, build_territories
+from geo_border.frontier.build import choose_study_crs, match_borders
 from geo_border.geo.crs import WGS84
 from geo_border.study import Study
 from geo_border.zones import admin, bands, cells, units
-from geo_border.zones.buffers import within
-from geo_border.zones.home import home_land
+from geo_border.zones.buffers import buffer_line
+from geo_border.zones.home import cut_home_land
 from geo_border.zones.kinds import list_zones
 from geo_border.zones.layout import Layout, SegmentName
 from geo_border.zones.membership import NO_UNIT, Members, Membership
-from geo_border.zones.voronoi import parts_of_lines
+from geo_border.zones.voronoi import partition_by_lines
 
 
 def a_study(**changes: Any) -> Study:
@@ -68,13 +68,15 @@ class World:
     crs: CRS
     frontier: Frontier
     home: dict[str, Any]
-    pieces: list[bands.Piece]
+    pieces: list[bands.BandPart]
 
     def units(self, administrative: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
         """Units cut by administrative units, by none where there are none."""
         none = {"admin_id": [], "name": [], "country": [], "geometry": []}
         given = gpd.GeoDataFrame(none, geometry="geometry", crs=WGS84) if administrative is None else administrative
-        return units.units(self.pieces, admin.units(given, self.home, self.crs), np.empty(0, object), self.crs)[0]
+        return units.cut_units(
+            self.pieces, admin.build_admin_units(given, self.home, self.crs), np.empty(0, object), self.crs
+        )[0]
 
     def membership(self) -> Membership:
         """Every zone of a world without administrative units and corridors."""
@@ -93,33 +95,33 @@ class World:
     def cells(self) -> gpd.GeoDataFrame:
         """The 1 km cells."""
         names = [segment.id for segment in self.frontier.segments]
-        return cells.cells(self.home, names, self.frontier.index(), self.crs, self.study.widest_m)
+        return cells.build_cells(self.home, names, self.frontier.build_index(), self.crs, self.study.widest_m)
 
 
 def traced(frame: gpd.GeoDataFrame, study: Study, land: Any = None, water: Any = None) -> Frontier:
     """The frontier of a boundary layer, with land and water layers if given."""
-    lines = matched(polygons(frame, study), study)
-    crs = study_crs(study, lines)
-    around = surroundings(land, water, [lagoon.point for lagoon in study.lagoons], study.river_width_m, crs)
-    return build(lines, around, study, crs)
+    lines = match_borders(build_territories(frame, study), study)
+    crs = choose_study_crs(study, lines)
+    around = build_surroundings(land, water, [lagoon.point for lagoon in study.lagoons], study.river_width_m, crs)
+    return build_frontier(lines, around, study, crs)
 
 
 def world(frame: gpd.GeoDataFrame, study: Study, land: Any = None) -> World:
     """The zones of a boundary layer."""
-    territories = polygons(frame, study)
-    lines = matched(territories, study)
-    crs = study_crs(study, lines)
-    around = surroundings(land, None, [], study.river_width_m, crs) if land is not None else _bare()
-    frontier = build(lines, around, study, crs)
-    reach = dict(zip(study.edges_m, within(frontier.line, study.edges_m, crs), strict=True))
-    parts = parts_of_lines([segment.line for segment in frontier.segments], crs, study.widest_m)
+    territories = build_territories(frame, study)
+    lines = match_borders(territories, study)
+    crs = choose_study_crs(study, lines)
+    around = build_surroundings(land, None, [], study.river_width_m, crs) if land is not None else _bare()
+    frontier = build_frontier(lines, around, study, crs)
+    reach = dict(zip(study.edges_m, buffer_line(frontier.line, study.edges_m, crs), strict=True))
+    parts = partition_by_lines([segment.line for segment in frontier.segments], crs, study.widest_m)
     nearest = {segment.id: part for segment, part in zip(frontier.segments, parts, strict=True)}
     window = shapely.buffer(reach[study.widest_m], study.reach_m, quad_segs=4)
     home = {
-        name: home_land(territories[name], around.land, around.lagoons, window, crs, study.coast_tolerance_m)
+        name: cut_home_land(territories[name], around.land, around.lagoons, window, crs, study.coast_tolerance_m)
         for name in study.home
     }
-    return World(study, crs, frontier, home, bands.pieces(home, nearest, reach))
+    return World(study, crs, frontier, home, bands.cut_bands(home, nearest, reach))
 
 
 def _bare() -> Surroundings:

@@ -17,10 +17,10 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_border import study
-from geo_border.fetch.choose import choose, local
+from geo_border.fetch.choose import build_local_raw, choose
 from geo_border.fetch.options import Options
-from geo_border.frontier import study_crs
-from geo_border.geo.crs import WGS84, FloatArray, row_area_km2, to_crs
+from geo_border.frontier import choose_study_crs
+from geo_border.geo.crs import WGS84, FloatArray, reproject, row_area_km2
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
 from geo_border.people import Ground as Dry
@@ -28,7 +28,7 @@ from geo_border.people import counted
 from geo_border.pipeline import fetching, inputs, study_area
 from geo_border.read import read_people
 from geo_border.store import Folders
-from geo_border.zonal import coverage_fraction, prepare_zones
+from geo_border.zonal import compute_coverage_fraction, prepare_zones
 
 IntArray = NDArray[np.int64]
 CLASSES = (11, 12, 13, 21, 22, 23, 30)
@@ -40,17 +40,17 @@ RANGE_FROM = "densities of the other segments by ring: left out in turn where ca
 TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people.toml"
 
 
-def survey() -> tuple[Grid, study_area.Ground, inputs.Bounds]:
+def survey() -> tuple[Grid, study_area.StudyArea, inputs.Bounds]:
     """Settlement classes, and the default study laid out on the ground from the snapshot, without people or cover."""
-    question = study.read("finland-poland")
+    question = study.read_study("finland-poland")
     chosen = choose(())
-    got = fetching.fetched(question, chosen, Folders(Path()), Options(), None, _quiet)
-    bounds = got.window(question)[0]
+    got = fetching.fetch_inputs(question, chosen, Folders(Path()), Options(), None, _quiet)
+    bounds = got.compute_window(question)[0]
     wanted = {need: got.raws[need] for need in ("land", "water", "settlement_class")}
     read, _ = inputs.read_layers(wanted, bounds, question.home, _quiet)
     layers = Layers({need: (layer,) for need, layer in {"boundaries": got.boundaries, **read}.items()})
-    crs = study_crs(question, got.lines)
-    laid = study_area.lay(question, got.territories, got.lines, layers, crs, _quiet)
+    crs = choose_study_crs(question, got.lines)
+    laid = study_area.build_study_area(question, got.territories, got.lines, layers, crs, _quiet)
     classes = layers.get_grid("settlement_class")
     assert classes is not None, "the snapshot has settlement classes"
     return classes, laid, bounds
@@ -63,10 +63,12 @@ def _quiet(_stage: str, _done: int, _total: int) -> None:
 def main(grid_path: Path) -> None:
     """Calibrate on a grid and write the catalogue entry."""
     classes, laid, bounds = survey()
-    dry = Dry(prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit"), laid.beyond)
-    grid = read_people(local("people", grid_path), bounds)
+    dry = Dry(prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit"), laid.facing_side)
+    grid = read_people(build_local_raw("people", grid_path), bounds)
     people, _ = counted(grid, "home", dry)
-    share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)
+    share = np.clip(
+        compute_coverage_fraction(classes, laid.units) - compute_coverage_fraction(classes, laid.water), 0, None
+    )
     area, groups = _areas(classes, share, laid)
     cells, group, weight, counts = _samples(people.counts, classes, share, groups)
     shape = (len(laid.segment_ids), len(CLASSES), len(RINGS_M))
@@ -78,10 +80,10 @@ def main(grid_path: Path) -> None:
     _write(laid.segment_ids, density, area, spread)
 
 
-def _areas(classes: Grid, share: FloatArray, laid: study_area.Ground) -> tuple[FloatArray, IntArray]:
+def _areas(classes: Grid, share: FloatArray, laid: study_area.StudyArea) -> tuple[FloatArray, IntArray]:
     """Dry km² by (segment, class, ring), flat; and each grid cell's group, -1 without one."""
     row, column = np.nonzero(share > 0)
-    near = laid.index.near(*classes.centre_of(row, column))
+    near = laid.line_index.find_nearest(*classes.compute_centres(row, column))
     ring = np.minimum(np.searchsorted(RINGS_M, near.distance_m, side="right"), len(RINGS_M) - 1)
     code = np.full(256, -1)
     code[list(CLASSES)] = np.arange(len(CLASSES))
@@ -113,8 +115,8 @@ def _samples(
     # An affine transform takes arrays as it takes numbers, but its annotations know numbers only.
     lattice: Any = ((column[:, None] + dx).ravel(), (row[:, None] + dy).ravel())
     x, y = counts.transform * lattice
-    lonlat = shapely.get_coordinates(to_crs(shapely.points(x, y), counts.crs, WGS84))
-    r, c = classes.cell_of(lonlat[:, 0], lonlat[:, 1])
+    lonlat = shapely.get_coordinates(reproject(shapely.points(x, y), counts.crs, WGS84))
+    r, c = classes.locate_cells(lonlat[:, 0], lonlat[:, 1])
     inside = (r >= 0) & (r < classes.shape[0]) & (c >= 0) & (c < classes.shape[1])
     group = np.where(inside, groups[np.clip(r, 0, classes.shape[0] - 1), np.clip(c, 0, classes.shape[1] - 1)], -1)
     weight = np.where(group >= 0, share[np.clip(r, 0, classes.shape[0] - 1), np.clip(c, 0, classes.shape[1] - 1)], 0)

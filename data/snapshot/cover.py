@@ -9,7 +9,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 
-from geo_border.store import atomic_path
+from geo_border.store import replace_atomically
 
 NODATA = 255
 
@@ -39,5 +39,5 @@ def write_classes(values: NDArray[np.uint8], transform: Affine, nodata: int, out
         "overviews": "NONE",
         "num_threads": 1,
     }
-    with atomic_path(out) as partial, rasterio.open(partial, "w", **profile) as raster:
+    with replace_atomically(out) as partial, rasterio.open(partial, "w", **profile) as raster:
         raster.write(values, 1)

@@ -14,11 +14,11 @@ import numpy as np
 from calibrate import CLASSES, RINGS_M, _areas, _others, survey
 
 from geo_border import read
-from geo_border.catalog import entry
-from geo_border.fetch.choose import local
+from geo_border.catalog import find_entry
+from geo_border.fetch.choose import build_local_raw
 from geo_border.people import Ground as Dry
 from geo_border.people import counted, in_areas, modelled
-from geo_border.zonal import coverage_fraction, prepare_zones
+from geo_border.zonal import compute_coverage_fraction, prepare_zones
 
 TARGET = Path(__file__).parents[2] / "docs" / "people_check.md"
 BANDS_M = (1_000, 5_000, 10_000, 25_000, 50_000)
@@ -28,16 +28,18 @@ def main(grid_path: Path) -> None:
     """Compare and write the table."""
     classes, laid, bounds = survey()
     units, water = prepare_zones(laid.units, "unit"), prepare_zones(laid.water, "unit")
-    dry = Dry(units, water, laid.beyond)
-    grid = read.read_people(local("people", grid_path), bounds)
+    dry = Dry(units, water, laid.facing_side)
+    grid = read.read_people(build_local_raw("people", grid_path), bounds)
     measured, _ = counted(grid, "home", dry)
-    options = entry("modelled-people").options
-    share = np.clip(coverage_fraction(classes, laid.units) - coverage_fraction(classes, laid.water), 0, None)
+    options = find_entry("modelled-people").options
+    share = np.clip(
+        compute_coverage_fraction(classes, laid.units) - compute_coverage_fraction(classes, laid.water), 0, None
+    )
     held = {**options, "density": _held_out(options, laid, _areas(classes, share, laid)[0])}
     names = laid.segment_ids
     found = {"measured": in_areas(measured, units, water, len(laid.units))}
     for name, model in (("model", options), ("held out", held)):
-        found[name] = in_areas(modelled(classes, model, names, laid.index, dry), units, water, len(laid.units))
+        found[name] = in_areas(modelled(classes, model, names, laid.line_index, dry), units, water, len(laid.units))
     TARGET.write_text("\n".join(_lines(found, laid)) + "\n", encoding="utf-8")
 
 

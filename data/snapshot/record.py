@@ -9,8 +9,8 @@ from typing import Any
 
 from sources import Source, source
 
-from geo_border.catalog import Entry, entries, entry
-from geo_border.store import sha256_of, write_text
+from geo_border.catalog import Entry, find_entry, read_entries
+from geo_border.store import compute_sha256, write_text
 
 CATALOG = Path("geo_border") / "catalog"
 _WRITERS = ("geopandas", "numpy", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
@@ -35,13 +35,13 @@ gives the same bytes. Do not edit by hand: the catalogue holds each file's check
 
 def provenance(name: str, path: Path, used: tuple[str, ...], done: tuple[str, ...]) -> None:
     """Write `<file>.provenance.json` beside a finished file."""
-    told = entry(name)
+    told = find_entry(name)
     keys = ("title", "publisher", "version", "vintage", "licence", "licence_url", "attribution", "citation", "terms")
     said: dict[str, Any] = {
         "dataset": name,
         **{key: getattr(told, key) for key in keys},
         "file": path.name,
-        "sha256": sha256_of(path),
+        "sha256": compute_sha256(path),
         "bytes": path.stat().st_size,
         "sources": [_source(source(each)) for each in used],
         "done": list(done),
@@ -58,10 +58,10 @@ def _source(used: Source) -> dict[str, str]:
 
 def notice(out: Path) -> None:
     """Write NOTICE and README.md of the snapshot's folder, for all that the catalogue calls embedded."""
-    names = [name for name, told in entries().items() if told.source == "embedded"]
+    names = [name for name, told in read_entries().items() if told.source == "embedded"]
     blocks, table = [_NOTICE_HEAD], [_README_HEAD]
     for name in names:
-        told = entry(name)
+        told = find_entry(name)
         blocks.append(_block(told))
         table += [
             f"| `{name}` | `{path.name}` | {path.stat().st_size:,} | {told.vintage} | {told.licence} |\n"
@@ -92,5 +92,5 @@ def pin(repository: Path, name: str, path: Path) -> None:
     """Write a file's checksum and size into its catalogue entry, whose [[files]] block stands last."""
     toml = repository / CATALOG / f"{name}.toml"
     head = toml.read_text("utf-8").split("[[files]]")[0].rstrip()
-    block = f'[[files]]\nname = "{path.name}"\nsha256 = "{sha256_of(path)}"\nbytes = {path.stat().st_size}\n'
+    block = f'[[files]]\nname = "{path.name}"\nsha256 = "{compute_sha256(path)}"\nbytes = {path.stat().st_size}\n'
     write_text(toml, f"{head}\n\n{block}")

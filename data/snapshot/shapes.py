@@ -13,8 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_border.errors import GeometryError
-from geo_border.geo.crs import transformer
-from geo_border.store import atomic_path
+from geo_border.geo.crs import build_transformer
+from geo_border.store import replace_atomically
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -26,7 +26,7 @@ PLANE = "EPSG:3035"
 
 def to_plane(lonlat: FloatArray) -> FloatArray:
     """Lon/lat (n x 2, degrees) in the metre plane of the builder."""
-    return np.column_stack(transformer("EPSG:4326", PLANE).transform(lonlat[:, 0], lonlat[:, 1]))
+    return np.column_stack(build_transformer("EPSG:4326", PLANE).transform(lonlat[:, 0], lonlat[:, 1]))
 
 
 def plane(geometry: Any) -> Any:
@@ -36,7 +36,7 @@ def plane(geometry: Any) -> Any:
 
 def unplane(geometry: Any) -> Any:
     """Move a geometry of the metre plane back to lon/lat."""
-    back = transformer(PLANE, "EPSG:4326")
+    back = build_transformer(PLANE, "EPSG:4326")
     return shapely.transform(geometry, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
 
 
@@ -134,5 +134,5 @@ def write(frame: geopandas.GeoDataFrame, path: Path, compression_level: int = 19
     wrong = (~frame.geometry.is_valid) | frame.geometry.is_empty
     if wrong.any():
         raise GeometryError(f"{path.name}: {int(wrong.sum())} invalid or empty geometries; the builder must mend them.")
-    with atomic_path(path) as partial:
+    with replace_atomically(path) as partial:
         frame.to_parquet(partial, index=False, compression="zstd", compression_level=compression_level)

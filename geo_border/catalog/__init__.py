@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from geo_border.catalog.declared import Download, Entry, File, Legend, Tiles
 from geo_border.errors import CatalogError
 
-__all__ = ["Download", "Entry", "File", "Legend", "Tiles", "entries", "entry", "presets"]
+__all__ = ["Download", "Entry", "File", "Legend", "Tiles", "find_entry", "read_entries", "read_presets"]
 
 
 @lru_cache(maxsize=1)
-def entries() -> dict[str, Entry]:
+def read_entries() -> dict[str, Entry]:
     """Every entry that ships, by name, in alphabetical order.
 
     Raises
@@ -26,11 +26,11 @@ def entries() -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for path in sorted(resources.files(__package__).iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml") and path.name != "presets.toml":
-            found[path.name.removesuffix(".toml")] = _read(path.name, path.read_text("utf-8"))
+            found[path.name.removesuffix(".toml")] = _parse_entry(path.name, path.read_text("utf-8"))
     return found
 
 
-def entry(name: str) -> Entry:
+def find_entry(name: str) -> Entry:
     """The entry of that name.
 
     Raises
@@ -39,19 +39,19 @@ def entry(name: str) -> Entry:
         When there is none; the message lists the names there are.
     """
     try:
-        return entries()[name]
+        return read_entries()[name]
     except KeyError:
-        raise CatalogError(f"no dataset named {name!r}. There are: {', '.join(entries())}.") from None
+        raise CatalogError(f"no dataset named {name!r}. There are: {', '.join(read_entries())}.") from None
 
 
 @lru_cache(maxsize=1)
-def presets() -> dict[str, dict[str, str]]:
+def read_presets() -> dict[str, dict[str, str]]:
     """For each preset (`embedded`, `live`) the dataset that serves each need."""
     text = resources.files(__package__).joinpath("presets.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
-def _read(filename: str, text: str) -> Entry:
+def _parse_entry(filename: str, text: str) -> Entry:
     try:
         return Entry.model_validate({"name": filename.removesuffix(".toml"), **tomllib.loads(text)})
     except tomllib.TOMLDecodeError as error:

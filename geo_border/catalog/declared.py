@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from geo_border.schemas import COVER_CLASSES, NEEDS, UNKNOWN
 
 
-class Declared(BaseModel):
+class FrozenModel(BaseModel):
     """A table of a TOML file: nothing in it that is not known, nothing changed once read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class File(Declared):
+class File(FrozenModel):
     """One file of a dataset: its name under the dataset's folder, and how its bytes are known to be right."""
 
     name: str
@@ -23,7 +23,7 @@ class File(Declared):
     bytes: int | None = None
 
 
-class Legend(Declared):
+class Legend(FrozenModel):
     """How a raster's values become the common cover classes.
 
     `classes` maps each value of the file (as text) to a class of `schemas.COVER_CLASSES` or `unknown`; `tree_low` and
@@ -37,12 +37,12 @@ class Legend(Declared):
     tree_high: list[int]
 
     @property
-    def only_tree(self) -> bool:
+    def is_tree_only(self) -> bool:
         """Whether the dataset tells only tree from what is not."""
         return set(self.classes.values()) <= {"tree", UNKNOWN}
 
     @model_validator(mode="after")
-    def _complete(self) -> Legend:
+    def _check_classes(self) -> Legend:
         bad = set(self.classes.values()) - set(COVER_CLASSES) - {UNKNOWN}
         if bad:
             raise ValueError(f"classes not in the common legend: {sorted(bad)}")
@@ -51,7 +51,7 @@ class Legend(Declared):
         return self
 
 
-class Tiles(Declared):
+class Tiles(FrozenModel):
     """How a dataset is cut, so that only the pieces a study touches are fetched.
 
     `one`: one file for all. `country`: one file a home country, with `facing` also one a facing one. `index`: the
@@ -68,7 +68,7 @@ class Tiles(Declared):
     facing: bool = False
 
     @model_validator(mode="after")
-    def _complete(self) -> Tiles:
+    def _check_scheme(self) -> Tiles:
         asked = {"index": ("index_url", "field"), "rowcol": ("step", "west", "north"), "degrees": ("step",)}
         missing = [key for key in asked.get(self.scheme, ()) if getattr(self, key) is None]
         if missing:
@@ -76,7 +76,7 @@ class Tiles(Declared):
         return self
 
 
-class Download(Declared):
+class Download(FrozenModel):
     """Where a dataset's files are and how a whole, right one is told from a wrong one.
 
     `url` and `name` may hold {tile}, {row}, {column}, {iso2}, {iso3}, {iso3_lower} and each of `each`, which lists
@@ -104,7 +104,7 @@ class Download(Declared):
     spacing_s: float = 0.0
 
     @model_validator(mode="after")
-    def _whole(self) -> Download:
+    def _check_pairs(self) -> Download:
         if (self.member is None) != (self.member_kind is None):
             raise ValueError("member and member_kind go together")
         if (self.kind == "overpass") != (self.query is not None):
@@ -112,7 +112,7 @@ class Download(Declared):
         return self
 
 
-class Entry(Declared):
+class Entry(FrozenModel):
     """A dataset: what it is, whose it is, on what terms, how it is read, and what to beware of.
 
     `counts` (people only): "all" if a cell counts everyone who lives in it, "home" if only residents of one side.
@@ -151,19 +151,19 @@ class Entry(Declared):
     countries: list[str] = []
 
     @model_validator(mode="after")
-    def _downloadable(self) -> Entry:
+    def _check_download(self) -> Entry:
         if (self.source in {"http", "overpass"}) != (self.download is not None):
             raise ValueError(f"source {self.source} and [download] do not go together")
         return self
 
     @model_validator(mode="after")
-    def _known_needs(self) -> Entry:
+    def _check_needs(self) -> Entry:
         bad = set(self.needs) - set(NEEDS)
         if bad:
             raise ValueError(f"unknown needs {sorted(bad)}; known: {', '.join(NEEDS)}")
         return self
 
-    def stated(self) -> dict[str, Any]:
+    def describe_source(self) -> dict[str, Any]:
         """What is written wherever the dataset is used: whose it is, which version, on what terms."""
         return {
             "dataset": self.name,

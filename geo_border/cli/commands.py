@@ -15,11 +15,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from geo_border import __version__, study
-from geo_border.cli.console import Bars, Warnings, summary
-from geo_border.cli.tables import catalogue_lines, plan_lines, plan_table
+from geo_border import __version__
+from geo_border.cli.console import ProgressBars, WarningHandler, print_summary
+from geo_border.cli.tables import build_plan_table, format_catalogue, format_plan
 from geo_border.errors import GeoBorderError
 from geo_border.files.network import forbid_network
+from geo_border.study import DEFAULT, locate_studies, read_study
+from geo_border.study import list_studies as study_list_studies
 
 app = typer.Typer(
     name="geo-border",
@@ -30,11 +32,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-_ANYWHERE = ("--quiet", "-q", "--verbose", "-v", "--debug")
+_GLOBAL_FLAGS = ("--quiet", "-q", "--verbose", "-v", "--debug")
 # Click's own errors: a wrong option, a missing argument. Typer carries a Click of its own since 0.26 and used the
 # installed one before; in both the public BadParameter is a ClickException (typed as it, for `format_message`).
-_WRONG_USE: type[typer.BadParameter] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
-_INTERRUPTED = 130
+_USAGE_ERROR: type[typer.BadParameter] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+_EXIT_INTERRUPTED = 130
 OUT = Console()
 ERR = Console(stderr=True)
 
@@ -76,11 +78,11 @@ Mirror = Annotated[
 EngineName = Annotated[str, typer.Option("--engine", help="Where tasks run: local (threads here) or dask.")]
 Scheduler = Annotated[str, typer.Option(help="Address of a running Dask scheduler, e.g. tcp://host:8786.")]
 Workers = Annotated[int, typer.Option(min=0, help="Dask worker processes to start here; 0 = one a core.")]
-Again = Annotated[bool, typer.Option("--again", help="Compute even if nothing has changed since the last run.")]
+Recompute = Annotated[bool, typer.Option("--recompute", help="Compute even if nothing has changed since the last run.")]
 
 
 @app.callback(invoke_without_command=True)
-def common(
+def set_verbosity(
     context: typer.Context,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; errors only.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more about each step.")] = False,
@@ -92,23 +94,23 @@ def common(
         OUT.print(__version__)
         raise typer.Exit
     level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
-    handler = Warnings(ERR)
+    handler = WarningHandler(ERR)
     logger = logging.getLogger("geo_border")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.DEBUG if debug else level)
-    context.obj = {"quiet": quiet, "debug": debug, "said": handler.said}
+    context.obj = {"quiet": quiet, "debug": debug, "said": handler.messages}
 
 
 @app.command()
 def run(
     context: typer.Context,
-    which: StudyArg = study.DEFAULT,
+    study: StudyArg = DEFAULT,
     root: Root = Path(),
     sources: Sources = [],  # noqa: B006 - Typer copies it
     fallback: Fallback = "",
     offline: Offline = False,
     mirror: Mirror = [],  # noqa: B006
-    again: Again = False,
+    recompute: Recompute = False,
     engine: EngineName = "local",
     scheduler: Scheduler = "",
     workers: Workers = 0,
@@ -118,25 +120,25 @@ def run(
     from geo_border.store import Folders  # noqa: PLC0415
 
     kept = Folders(root.resolve()).kept
-    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, kept) as opened:
+    with ProgressBars(ERR, context.obj["quiet"]) as bars, _open_engine(engine, scheduler, workers, kept) as opened:
         made = pipeline.run(
-            which,
+            study,
             root=root,
             sources=sources,
-            options=_options(offline, mirror),
+            options=_build_options(offline, mirror),
             fallback=fallback or None,
-            tell=bars.tell,
-            again=again,
+            progress=bars.show_stage,
+            recompute=recompute,
             engine=opened,
         )
     if not context.obj["quiet"]:
-        summary(OUT, made, root, context.obj["said"])
+        print_summary(OUT, made, root, context.obj["said"])
 
 
 @app.command()
 def fetch(
     context: typer.Context,
-    which: StudyArg = study.DEFAULT,
+    study: StudyArg = DEFAULT,
     root: Root = Path(),
     sources: Sources = [],  # noqa: B006
     fallback: Fallback = "",
@@ -147,42 +149,42 @@ def fetch(
     """Only fetch and verify what a run would use; resumable."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    options = _options(offline, mirror)
-    with Bars(ERR, context.obj["quiet"]) as bars:
+    options = _build_options(offline, mirror)
+    with ProgressBars(ERR, context.obj["quiet"]) as bars:
         if dry_run:
-            rows = pipeline.plan(which, root=root, sources=sources, options=options)
+            rows = pipeline.plan(study, root=root, sources=sources, options=options)
         else:
             rows = pipeline.fetch(
-                which, root=root, sources=sources, options=options, fallback=fallback or None, tell=bars.tell
+                study, root=root, sources=sources, options=options, fallback=fallback or None, progress=bars.show_stage
             )
-    OUT.print(plan_table(rows))
-    for line in plan_lines(rows):
+    OUT.print(build_plan_table(rows))
+    for line in format_plan(rows):
         OUT.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command(name="map")
-def map_(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
+def draw_map(context: typer.Context, study: StudyArg = DEFAULT, root: Root = Path()) -> None:
     """Draw the map again from data/processed."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars:
-        page = pipeline.draw(which, root=root, tell=bars.tell)
+    with ProgressBars(ERR, context.obj["quiet"]) as bars:
+        page = pipeline.draw(study, root=root, progress=bars.show_stage)
     OUT.print(str(page), soft_wrap=True, markup=False)
 
 
 @app.command()
-def report(context: typer.Context, which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
+def report(context: typer.Context, study: StudyArg = DEFAULT, root: Root = Path()) -> None:
     """Write the report and still pictures from data/processed."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    with Bars(ERR, context.obj["quiet"]) as bars:
-        for path in pipeline.report(which, root=root, tell=bars.tell):
+    with ProgressBars(ERR, context.obj["quiet"]) as bars:
+        for path in pipeline.report(study, root=root, progress=bars.show_stage):
             OUT.print(str(path), soft_wrap=True, markup=False)
 
 
 @app.command()
 def release(
-    which: StudyArg = study.DEFAULT,
+    study: StudyArg = DEFAULT,
     root: Root = Path(),
     out: Annotated[
         Path | None, typer.Option("--out", help="The zip to write.", show_default="<study>.zip in the current folder")
@@ -191,36 +193,36 @@ def release(
     """Pack a run for somebody without Python: maps, report, layers, tables, passport, licences, checksums."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    OUT.print(str(pipeline.release(which, root=root, out=out)), soft_wrap=True, markup=False)
+    OUT.print(str(pipeline.release(study, root=root, out=out)), soft_wrap=True, markup=False)
 
 
-@app.command()
-def sources(root: Root = Path()) -> None:
+@app.command(name="sources")
+def list_sources(root: Root = Path()) -> None:
     """List the catalogue: dataset, version, licence, resolution, bytes, cached or not."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    for line in catalogue_lines(pipeline.sources(root=root)):
+    for line in format_catalogue(pipeline.list_sources(root=root)):
         OUT.print(line, highlight=False, soft_wrap=True)
 
 
-@app.command()
-def studies() -> None:
+@app.command(name="studies")
+def list_studies() -> None:
     """List the studies that ship, and say where to put your own."""
-    for name in study.names():
-        found = study.read(name)
-        OUT.print(f"[bold]{name}[/bold]{' (default)' if name == study.DEFAULT else ''}: {found.title}")
+    for name in study_list_studies():
+        found = read_study(name)
+        OUT.print(f"[bold]{name}[/bold]{' (default)' if name == DEFAULT else ''}: {found.title}")
         OUT.print(f"  {found.about}", highlight=False)
-    OUT.print(f"They lie in {study.folder()}. Copy one anywhere, change it, and run it by its path:", soft_wrap=True)
+    OUT.print(f"They lie in {locate_studies()}. Copy one anywhere, change it, and run it by its path:", soft_wrap=True)
     OUT.print("  geo-border run ./my-border.toml")
     OUT.print("Every key, with its default and a full example: docs/STUDIES.md of the project.")
 
 
 @app.command()
-def check(which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
+def check(study: StudyArg = DEFAULT, root: Root = Path()) -> None:
     """Verify checksums, schemas and conservation of a run; exit code 1 if anything is off."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    for row in pipeline.check(which, root=root):
+    for row in pipeline.check(study, root=root):
         limit = "" if row["limit"] is None else f" (limit {row['limit']:g})"
         OUT.print(f"[green]ok[/green] {row['name']}: {row['value']:.3g} {row['unit']}{limit}", soft_wrap=True)
 
@@ -229,13 +231,13 @@ def check(which: StudyArg = study.DEFAULT, root: Root = Path()) -> None:
 def diff(
     run_a: Annotated[Path, typer.Argument(help="Folder of a run (or its run.json).")],
     run_b: Annotated[Path, typer.Argument(help="Folder of another run (or its run.json).")],
-    most: Annotated[int, typer.Option("--most", min=0, help="Figures to list; 0 = all.")] = 40,
+    limit: Annotated[int, typer.Option("--most", min=0, help="Figures to list; 0 = all.")] = 40,
 ) -> None:
     """Show what changed between two runs: inputs, how many figures of each measure, then the figures."""
     from geo_border import pipeline  # noqa: PLC0415
-    from geo_border.diff import lines  # noqa: PLC0415
+    from geo_border.diff import format_changes  # noqa: PLC0415
 
-    for line in lines(pipeline.diff(run_a, run_b), most):
+    for line in format_changes(pipeline.diff(run_a, run_b), limit):
         OUT.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -264,7 +266,7 @@ def tabulate(
     table.check_name(out)
     # Not beside the table: that folder may be shared, or a stranger's.
     kept = open_user_cache("tabulate")
-    with Bars(ERR, context.obj["quiet"]) as bars, _engine(engine, scheduler, workers, kept) as opened:
+    with ProgressBars(ERR, context.obj["quiet"]) as bars, _open_engine(engine, scheduler, workers, kept) as opened:
         frame = zonal.tabulate(
             raster,
             zones,
@@ -274,7 +276,7 @@ def tabulate(
             overlap=overlap.value,
             band=band,
             engine=opened,
-            progress=lambda done, total: bars.tell("tabulate", done, total),
+            progress=lambda done, total: bars.show_stage("tabulate", done, total),
         )
         table.write_frame(frame, out)
         if opened.checkpoints is not None:
@@ -282,47 +284,47 @@ def tabulate(
     OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True, markup=False)
 
 
-def _engine(name: str, scheduler: str, workers: int, folder: Path | None) -> AbstractContextManager[Any]:
+def _open_engine(name: str, scheduler: str, workers: int, folder: Path | None) -> AbstractContextManager[Any]:
     """Engine of a command, which keeps results so far in `folder`; None: nowhere."""
     from geo_border import passport  # noqa: PLC0415
     from geo_border.engine import open_checkpoints, open_engine  # noqa: PLC0415
 
-    checkpoints = open_checkpoints(folder, passport.code())
+    checkpoints = open_checkpoints(folder, passport.hash_code())
     return open_engine(name, scheduler=scheduler or None, workers=workers or None, checkpoints=checkpoints)
 
 
-def _options(offline: bool, mirror: list[str]) -> Any:
-    from geo_border.fetch.options import options_of  # noqa: PLC0415
+def _build_options(offline: bool, mirror: list[str]) -> Any:
+    from geo_border.fetch.options import build_options  # noqa: PLC0415
 
-    return options_of(offline, mirror)
+    return build_options(offline, mirror)
 
 
 def main() -> None:
     """Entry point: one clear line for every known error, and the exit codes of the contract."""
     forbid_network()
     # How much is said may stand before or after the command's name.
-    said = [word for word in sys.argv[1:] if word in _ANYWHERE]
+    said = [word for word in sys.argv[1:] if word in _GLOBAL_FLAGS]
     debug = "--debug" in said
     try:
-        ended = app(said + [word for word in sys.argv[1:] if word not in _ANYWHERE], standalone_mode=False)
+        ended = app(said + [word for word in sys.argv[1:] if word not in _GLOBAL_FLAGS], standalone_mode=False)
     except GeoBorderError as error:
         if debug:
             raise
-        ERR.print(f"[red]error:[/red] {_plain(str(error))}", soft_wrap=True, highlight=False)
+        ERR.print(f"[red]error:[/red] {_escape_markup(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
     except typer.Abort:
-        sys.exit(_INTERRUPTED)
-    except _WRONG_USE as error:
-        told = _plain(error.format_message())
+        sys.exit(_EXIT_INTERRUPTED)
+    except _USAGE_ERROR as error:
+        told = _escape_markup(error.format_message())
         if told:  # The help was printed instead where no command was named.
             ERR.print(f"[red]error:[/red] {told} See --help.", soft_wrap=True)
         sys.exit(2)
     # Typer makes an exit code of Ctrl-C and of its own Exit, and returns it.
-    if ended == _INTERRUPTED:
+    if ended == _EXIT_INTERRUPTED:
         ERR.print("interrupted: nothing is half-written; run the same command again to go on.")
     sys.exit(ended if isinstance(ended, int) else 0)
 
 
-def _plain(text: str) -> str:
+def _escape_markup(text: str) -> str:
     """Text with Rich's markup brackets shown as they are."""
     return text.replace("[", r"\[")

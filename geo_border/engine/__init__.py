@@ -48,11 +48,11 @@ def open_engine(
         raise EngineError(f"--engine {name}: there are local and dask.")
     if workers is not None and workers < 1:
         raise EngineError(f"--workers {workers}: there must be one at least; leave it out for one a core.")
-    with _dask(scheduler, workers, checkpoints) as engine:
+    with _open_dask(scheduler, workers, checkpoints) as engine:
         yield engine
 
 
-def _dask(
+def _open_dask(
     scheduler: str | None, workers: int | None, checkpoints: Checkpoints | None
 ) -> AbstractContextManager[Engine]:
     """Dask engine, imported only when asked for: it is an optional part."""

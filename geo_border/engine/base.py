@@ -64,6 +64,6 @@ def open_checkpoint(
     return checkpoints.open(key, kind) if checkpoints is not None and key and kind is not None else None
 
 
-def grouped(tasks: Sequence[T]) -> list[Sequence[T]]:
+def group_tasks(tasks: Sequence[T]) -> list[Sequence[T]]:
     """Tasks in groups of neighbours, the same ones for every engine."""
     return [tasks[i : i + GROUP] for i in range(0, len(tasks), GROUP)]

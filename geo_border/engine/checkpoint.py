@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.errors import StoreError
-from geo_border.store import atomic_path
+from geo_border.store import replace_atomically
 from geo_border.user_cache import open_user_cache
 
 LOG = logging.getLogger("geo_border")
@@ -155,7 +155,7 @@ class Checkpoint(Generic[T, R]):
         if len(archive) > _MOST_BYTES - len(_FORMAT) - _SUM_BYTES:
             return
         try:
-            with atomic_path(file) as path:
+            with replace_atomically(file) as path:
                 path.write_bytes(_FORMAT + _sign(self._signed_as(file), archive, self._key) + archive)
         except StoreError as error:
             self._warn(f"results so far are not kept: {error}")
@@ -207,7 +207,7 @@ def _open_key() -> bytes | None:
     file = folder / "checkpoint.key"
     try:
         if not file.exists():
-            with atomic_path(file) as path:
+            with replace_atomically(file) as path:
                 path.touch(mode=0o600)
                 path.write_bytes(secrets.token_bytes(_KEY_BYTES))
         key = _read_regular(file)

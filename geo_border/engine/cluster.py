@@ -17,16 +17,16 @@ from distributed import Future, KilledWorker
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 
-from geo_border.engine.base import Progress, R, T, grouped, open_checkpoint
+from geo_border.engine.base import Progress, R, T, group_tasks, open_checkpoint
 from geo_border.engine.checkpoint import Checkpoint, Checkpoints, ResultKind
 from geo_border.errors import EngineError
 
 # A batch is what one Dask task does: enough to outweigh a millisecond of scheduling, few enough to lose one lightly.
-_BATCH, _SHARE = 12, 8
-_REACH_S = 20
+_MAX_BATCH_TASKS, _BATCHES_PER_WORKER = 12, 8
+_CONNECT_TIMEOUT_S = 20
 # Dask annotates its classes but not their making; as Any they can be called from code that is typed.
 _dask: Any = distributed
-_LOST = (CommClosedError, FutureCancelledError, asyncio.CancelledError, TimeoutError, OSError)
+_CONNECTION_ERRORS = (CommClosedError, FutureCancelledError, asyncio.CancelledError, TimeoutError, OSError)
 
 
 class DaskEngine:
@@ -48,7 +48,7 @@ class DaskEngine:
             When it cannot be reached.
         """
         # A scheduler that does not answer is an error after seconds, not minutes of trying again.
-        self._stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _REACH_S}))
+        self._stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": _CONNECT_TIMEOUT_S}))
         self._stack.enter_context(_safe_path())
         where = self._address or "this machine"
         try:
@@ -57,8 +57,8 @@ class DaskEngine:
                     n_workers=self._workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
                 )
             )
-            self._client = self._stack.enter_context(_dask.Client(target, timeout=_REACH_S))
-        except (*_LOST, ValueError) as error:
+            self._client = self._stack.enter_context(_dask.Client(target, timeout=_CONNECT_TIMEOUT_S))
+        except (*_CONNECTION_ERRORS, ValueError) as error:
             self._stack.close()
             raise EngineError(
                 f"Dask scheduler at {where}: cannot be reached ({error}). Check --scheduler, or use --engine local."
@@ -93,7 +93,7 @@ class DaskEngine:
             When the scheduler is lost, or a task kills every worker that it meets.
         """
         checkpoint = open_checkpoint(self.checkpoints, key, kind)
-        with _as_engine_error(self._address or "this machine", checkpoint):
+        with _translate_errors(self._address or "this machine", checkpoint):
             return self._reduce(run, tasks, combine, progress, checkpoint)
 
     def _reduce(
@@ -105,12 +105,12 @@ class DaskEngine:
         checkpoint: Checkpoint[T, R] | None,
     ) -> R:
         """Reduce without naming what is lost on the way."""
-        size = max(1, min(_BATCH, -(-len(tasks) // (_SHARE * self._count_workers()))))
+        size = max(1, min(_MAX_BATCH_TASKS, -(-len(tasks) // (_BATCHES_PER_WORKER * self._count_workers()))))
         results: list[R] = []
         done, waiting = 0, {}
         # Work travels as a task of its own: a worker that joins late, or for one that died, gets it again.
         work = self._submit(pickle.loads, pickle.dumps((run, combine)))
-        for group in grouped(tasks):
+        for group in group_tasks(tasks):
             kept = checkpoint.load(group) if checkpoint else None
             if kept is not None:
                 results.append(kept)
@@ -118,7 +118,7 @@ class DaskEngine:
                 continue
             batches = [group[i : i + size] for i in range(0, len(group), size)]
             leaves = [self._submit(_run_batch, work, batch) for batch in batches]
-            waiting[self._submit(_combine, work, leaves)] = group
+            waiting[self._submit(_combine_results, work, leaves)] = group
         for future in _dask.as_completed(list(waiting)):
             group = waiting[future]
             results.append(future.result())
@@ -133,12 +133,12 @@ class DaskEngine:
         """Workers now; at least one, because some may yet come."""
         return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
 
-    def _submit(self, function: Callable[..., Any], *given: Any) -> Future[Any]:
+    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Submit one task, never taken for another one with the same arguments."""
         with warnings.catch_warnings():
             # The zones of a whole frontier are some megabytes; they are sent once.
             warnings.filterwarnings("ignore", message="Sending large graph")
-            future: Future[Any] = self._client.submit(function, *given, pure=False, retries=2)
+            future: Future[Any] = self._client.submit(function, *arguments, pure=False, retries=2)
         return future
 
 
@@ -148,7 +148,7 @@ def _run_batch(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], tasks:
     return combine([run(task) for task in tasks])
 
 
-def _combine(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], results: Sequence[R]) -> R:
+def _combine_results(work: tuple[Callable[[T], R], Callable[[Sequence[R]], R]], results: Sequence[R]) -> R:
     """Combine a branch on a worker."""
     return work[1](results)
 
@@ -172,15 +172,15 @@ def _safe_path() -> Iterator[None]:
 
 
 @contextmanager
-def _as_engine_error(where: str, checkpoint: Checkpoint[Any, Any] | None) -> Iterator[None]:
+def _translate_errors(address: str, checkpoint: Checkpoint[Any, Any] | None) -> Iterator[None]:
     """Say once and clearly what was lost; errors of the tasks themselves pass as they are."""
     again = "run again and it goes on where it was" if checkpoint else "run again, or use --engine local"
     try:
         yield
     except KilledWorker as error:
         raise EngineError(
-            f"Dask at {where}: a task ended several workers one after another ({error}). They may lack memory; give "
+            f"Dask at {address}: a task ended several workers one after another ({error}). They may lack memory; give "
             f"each more, then {again}."
         ) from error
-    except _LOST as error:
-        raise EngineError(f"Dask scheduler at {where}: lost ({error or type(error).__name__}); {again}.") from error
+    except _CONNECTION_ERRORS as error:
+        raise EngineError(f"Dask scheduler at {address}: lost ({error or type(error).__name__}); {again}.") from error

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Generic
 
-from geo_border.engine.base import Progress, R, T, grouped, open_checkpoint
+from geo_border.engine.base import Progress, R, T, group_tasks, open_checkpoint
 from geo_border.engine.checkpoint import Checkpoints, ResultKind
 
 # Results that a thread holds before it combines them.
-_HELD = 256
+_MAX_RESULTS = 256
 
 
 class LocalEngine:
@@ -34,12 +34,12 @@ class LocalEngine:
         """Combine run(task) over all tasks, a task a thread at a time."""
         checkpoint = open_checkpoint(self.checkpoints, key, kind)
         kept: list[R] = []
-        groups = [tasks] if checkpoint is None else grouped(tasks)
+        groups = [tasks] if checkpoint is None else group_tasks(tasks)
         done = 0
         for group in groups:
             result = checkpoint.load(group) if checkpoint else None
             if result is None:
-                result = self._reduce_group(run, group, combine, _counted(progress, done, len(tasks)))
+                result = self._reduce_group(run, group, combine, _offset_progress(progress, done, len(tasks)))
                 if checkpoint and len(groups) > 1:
                     checkpoint.save(group, result)
             kept.append(result)
@@ -50,17 +50,17 @@ class LocalEngine:
         self, run: Callable[[T], R], tasks: Sequence[T], combine: Callable[[Sequence[R]], R], progress: Progress | None
     ) -> R:
         """Combine one group of tasks; this thread is one of those that work."""
-        crew = _Crew(run, tasks, combine, progress)
+        crew = _TaskQueue(run, tasks, combine, progress)
         helpers = min(self._threads, len(tasks)) - 1
         if helpers < 1:
-            return combine(crew.work())
+            return combine(crew.run_tasks())
         with ThreadPoolExecutor(helpers) as pool:
-            others = [pool.submit(crew.work) for _ in range(helpers)]
-            mine = crew.work()
+            others = [pool.submit(crew.run_tasks) for _ in range(helpers)]
+            mine = crew.run_tasks()
             return combine([*mine, *(result for other in others for result in other.result())])
 
 
-class _Crew(Generic[T, R]):
+class _TaskQueue(Generic[T, R]):
     """Threads that take tasks one after another, until there are none or one of them fails."""
 
     def __init__(
@@ -70,22 +70,22 @@ class _Crew(Generic[T, R]):
         self._tasks, self._next, self._done = tasks, 0, 0
         self._lock, self._failed = Lock(), False
 
-    def work(self) -> list[R]:
+    def run_tasks(self) -> list[R]:
         """Results of the tasks that this thread got, combined before they are many."""
         held: list[R] = []
         ended = False
         try:
-            while (number := self._take()) is not None:
+            while (number := self._take_next()) is not None:
                 held.append(self._run(self._tasks[number]))
-                if len(held) >= _HELD:
+                if len(held) >= _MAX_RESULTS:
                     held = [self._combine(held)]
-                self._tell()
+                self._report_done()
             ended = True
         finally:
             self._failed |= not ended
         return held
 
-    def _take(self) -> int | None:
+    def _take_next(self) -> int | None:
         """Number of the next task."""
         with self._lock:
             if self._failed or self._next == len(self._tasks):
@@ -93,7 +93,7 @@ class _Crew(Generic[T, R]):
             self._next += 1
             return self._next - 1
 
-    def _tell(self) -> None:
+    def _report_done(self) -> None:
         """Report one more task as done."""
         if self._progress:
             with self._lock:
@@ -101,6 +101,6 @@ class _Crew(Generic[T, R]):
                 self._progress(self._done, len(self._tasks))
 
 
-def _counted(progress: Progress | None, before: int, total: int) -> Progress | None:
+def _offset_progress(progress: Progress | None, before: int, total: int) -> Progress | None:
     """Report a group's progress as that of the whole."""
     return None if progress is None else lambda done, _: progress(before + done, total)

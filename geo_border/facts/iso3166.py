@@ -14,21 +14,21 @@ from geo_border.errors import StudyError
 _OTHERS = {"EL": "GR", "UK": "GB", "KOS": "XK"}
 
 
-def alpha2(codes: pd.Series) -> pd.Series:
+def convert_to_alpha2(codes: pd.Series) -> pd.Series:
     """Write codes as alpha-2; one that is no known code stays as it is, so that a user may name countries freely.
 
-    >>> alpha2(pd.Series(["POL", "EL", "Atlantis", None])).tolist()
+    >>> convert_to_alpha2(pd.Series(["POL", "EL", "Atlantis", None])).tolist()
     ['PL', 'GR', 'Atlantis', None]
     """
-    table = {three: two for two, three in _table().items()} | _OTHERS
+    table = {three: two for two, three in _read_table().items()} | _OTHERS
     text = [None if missing else str(code).strip() for code, missing in zip(codes, codes.isna(), strict=True)]
     return pd.Series([None if t is None else table.get(t, t) for t in text], index=codes.index, dtype=object)
 
 
-def alpha3(code: str) -> str:
+def convert_to_alpha3(code: str) -> str:
     """Write an alpha-2 code as alpha-3.
 
-    >>> alpha3("PL")
+    >>> convert_to_alpha3("PL")
     'POL'
 
     Raises
@@ -37,12 +37,12 @@ def alpha3(code: str) -> str:
         When it is no ISO 3166-1 code.
     """
     try:
-        return _table()[code]
+        return _read_table()[code]
     except KeyError:
         raise StudyError(f"{code!r} is not an ISO 3166-1 alpha-2 code, which this dataset is cut by.") from None
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[str, str]:
+def _read_table() -> dict[str, str]:
     text = resources.files(__package__).joinpath("iso3166.csv").read_text("utf-8")
     return {row["alpha2"]: row["alpha3"] for row in csv.DictReader(text.splitlines())}

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from geo_border.fetch.choose import CHOICES, PRESET, choose, local, resolve
-from geo_border.fetch.gather import Gathered, fetch, gather
-from geo_border.fetch.inventory import altered, catalogued
-from geo_border.fetch.options import Options, options_of
-from geo_border.fetch.plan import planned
+from geo_border.fetch.choose import CHOICES, PRESET, build_local_raw, choose, resolve
+from geo_border.fetch.gather import FetchOutcome, fetch_dataset, fetch_needs
+from geo_border.fetch.inventory import find_altered, list_catalogue
+from geo_border.fetch.options import Options, build_options
+from geo_border.fetch.plan import plan_fetch
 from geo_border.fetch.retry import Hosts
 from geo_border.store import Raw
 
 __all__ = [
     "CHOICES",
     "PRESET",
-    "Gathered",
+    "FetchOutcome",
     "Hosts",
     "Options",
     "Raw",
-    "altered",
-    "catalogued",
+    "build_local_raw",
+    "build_options",
     "choose",
-    "fetch",
-    "gather",
-    "local",
-    "options_of",
-    "planned",
+    "fetch_dataset",
+    "fetch_needs",
+    "find_altered",
+    "list_catalogue",
+    "plan_fetch",
     "resolve",
 ]

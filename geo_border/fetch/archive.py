@@ -12,11 +12,11 @@ from geo_border.errors import UnreachableError
 
 _BLOCK_BYTES = 1 << 20
 # Real members here pack at most about 20 to 1; a bomb packs 1000 to 1.
-_MOST_RATIO = 200
-_RATIO_MATTERS_BYTES = 50_000_000
+_MAX_RATIO = 200
+_MIN_RATIO_BYTES = 50_000_000
 
 
-def check(archive: Path, url: str, largest_bytes: int) -> None:
+def check_archive(archive: Path, url: str, largest_bytes: int) -> None:
     """Refuse an archive that is broken, or that would write outside its folder or fill the disk.
 
     Raises
@@ -26,7 +26,7 @@ def check(archive: Path, url: str, largest_bytes: int) -> None:
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            _refuse_unsafe(opened, url, largest_bytes)
+            _raise_if_unsafe(opened, url, largest_bytes)
             broken = opened.testzip()
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreachableError(f"{url}: a broken archive ({error}). Nothing of it is kept.") from error
@@ -34,7 +34,7 @@ def check(archive: Path, url: str, largest_bytes: int) -> None:
         raise UnreachableError(f"{url}: member {broken} does not match its checksum. Nothing of it is kept.")
 
 
-def take_out(archive: Path, pattern: str, target: Path, url: str, largest_bytes: int) -> str:
+def extract_member(archive: Path, pattern: str, target: Path, url: str, largest_bytes: int) -> str:
     """Write the one member whose name matches `pattern` to `target`; returns the member's name.
 
     Raises
@@ -44,24 +44,24 @@ def take_out(archive: Path, pattern: str, target: Path, url: str, largest_bytes:
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            _refuse_unsafe(opened, url, largest_bytes)
-            wanted = [m for m in opened.infolist() if not m.is_dir() and _matches(m.filename, pattern)]
+            _raise_if_unsafe(opened, url, largest_bytes)
+            wanted = [m for m in opened.infolist() if not m.is_dir() and _is_match(m.filename, pattern)]
             if len(wanted) != 1:
                 there = ", ".join(m.filename for m in opened.infolist()[:8])
                 raise UnreachableError(f"{url}: expected one member like {pattern}, found {len(wanted)} in: {there}.")
-            _copy(opened, wanted[0], target, url)
+            _copy_member(opened, wanted[0], target, url)
             return wanted[0].filename
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreachableError(f"{url}: a broken archive ({error}). Nothing of it is kept.") from error
 
 
-def _matches(name: str, pattern: str) -> bool:
+def _is_match(name: str, pattern: str) -> bool:
     return fnmatch.fnmatch(PurePosixPath(name).name, pattern)
 
 
-def _copy(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, url: str) -> None:
+def _copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, url: str) -> None:
     written = 0
-    with opened.open(member) as source, target.open("wb") as out:
+    with archive.open(member) as source, target.open("wb") as out:
         while block := source.read(_BLOCK_BYTES):
             written += len(block)
             # The header's size was checked; bytes beyond it mean that the header lies.
@@ -70,24 +70,24 @@ def _copy(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, url: s
             out.write(block)
 
 
-def _refuse_unsafe(opened: zipfile.ZipFile, url: str, largest_bytes: int) -> None:
-    for member in opened.infolist():
-        _refuse_member(member, url)
-    total = sum(member.file_size for member in opened.infolist())
+def _raise_if_unsafe(archive: zipfile.ZipFile, url: str, largest_bytes: int) -> None:
+    for member in archive.infolist():
+        _raise_if_member_unsafe(member, url)
+    total = sum(member.file_size for member in archive.infolist())
     if total > largest_bytes:
         raise UnreachableError(
             f"{url}: would unpack to {total:,} bytes, over the {largest_bytes:,} expected. Not opened."
         )
 
 
-def _refuse_member(member: zipfile.ZipInfo, url: str) -> None:
+def _raise_if_member_unsafe(member: zipfile.ZipInfo, url: str) -> None:
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in member.filename[:2]:
         raise UnreachableError(f"{url}: member {member.filename!r} would be written outside its folder. Not opened.")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise UnreachableError(f"{url}: member {member.filename!r} is a link. Not opened.")
     ratio = member.file_size / max(member.compress_size, 1)
-    if member.file_size > _RATIO_MATTERS_BYTES and ratio > _MOST_RATIO:
+    if member.file_size > _MIN_RATIO_BYTES and ratio > _MAX_RATIO:
         raise UnreachableError(
             f"{url}: member {member.filename!r} unpacks {ratio:.0f} to 1, to {member.file_size:,} bytes. Not opened."
         )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from geo_border.catalog import Entry, entries, entry, presets
+from geo_border.catalog import Entry, find_entry, read_entries, read_presets
 from geo_border.errors import CatalogError, FetchError
 from geo_border.schemas import NEEDS
-from geo_border.store import Raw, sha256_of
+from geo_border.store import Raw, compute_sha256
 
 PRESET = "preset"
 # Serves where the chosen preset's dataset does not cover the study; not itself chosen.
-ELSEWHERE = "world"
+WORLD_PRESET = "world"
 CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
 
 
-def choose(asked: Sequence[str], study: Mapping[str, str] | None = None, fallback: str | None = None) -> dict[str, str]:
+def choose(words: Sequence[str], study: Mapping[str, str] | None = None, fallback: str | None = None) -> dict[str, str]:
     """Lay what `--sources` says over what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
 
     Raises
@@ -26,25 +26,25 @@ def choose(asked: Sequence[str], study: Mapping[str, str] | None = None, fallbac
         is no preset.
     """
     chosen = {PRESET: "embedded", **(study or {})}
-    _preset(chosen[PRESET], "[sources] preset =")
+    _check_preset(chosen[PRESET], "[sources] preset =")
     if fallback is not None:
-        _preset(fallback, "--fallback")
-    for word in asked:
+        _check_preset(fallback, "--fallback")
+    for word in words:
         need, equals, value = word.partition("=")
         if not equals:
-            chosen[PRESET] = _preset(word, "--sources", f" Expected {CHOICES}.")
+            chosen[PRESET] = _check_preset(word, "--sources", f" Expected {CHOICES}.")
         else:
             chosen[need] = value
     for need, value in chosen.items():
         if need != PRESET:
             # Before anything is fetched, so that a slip of the pen does not show after an hour.
-            _named(need, value)
+            _parse_choice(need, value)
     return chosen
 
 
-def _preset(name: str, option: str, expected: str = "") -> str:
+def _check_preset(name: str, option: str, expected: str = "") -> str:
     """Give a preset's name back, or say of the option that it was given to that there is none."""
-    able = [one for one in presets() if one != ELSEWHERE]
+    able = [one for one in read_presets() if one != WORLD_PRESET]
     if name not in able:
         raise CatalogError(f"{option} {name}: not one of {', '.join(able)}.{expected}")
     return name
@@ -60,28 +60,28 @@ def resolve(need: str, sources: Mapping[str, str], countries: Sequence[str] = ()
     CatalogError
         When the name is neither a dataset for this need nor a file.
     """
-    value = sources.get(need) or _of_preset(need, sources.get(PRESET, "embedded"), countries)
+    value = sources.get(need) or _find_in_preset(need, sources.get(PRESET, "embedded"), countries)
     if value is None:
         return None
-    dataset, path = _named(need, value)
+    dataset, path = _parse_choice(need, value)
     if path is not None:
-        return local(need, path, dataset)
+        return build_local_raw(need, path, dataset)
     return dataset
 
 
-def _named(need: str, value: str) -> tuple[Entry | None, Path | None]:
+def _parse_choice(need: str, value: str) -> tuple[Entry | None, Path | None]:
     """What DATASET, PATH or DATASET@PATH names: a dataset, a path, or both."""
     asked = f"--sources {need}={value}"
     if need not in NEEDS:
         raise CatalogError(f"{asked}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
-    able = ", ".join(name for name, one in entries().items() if need in one.needs)
+    able = ", ".join(name for name, one in read_entries().items() if need in one.needs)
     name, at, path = value.partition("@")
-    if name not in entries():
+    if name not in read_entries():
         if value and Path(value).exists():
             return None, Path(value)
         what = "neither a file nor a dataset" if value else "names no file and no dataset"
         raise CatalogError(f"{asked}: {what} for {need}. Datasets: {able}.")
-    found = entry(name)
+    found = find_entry(name)
     if need not in found.needs:
         raise CatalogError(
             f"{asked}: {name} serves {', '.join(found.needs)}, not {need}. Datasets that serve {need}: {able}."
@@ -96,16 +96,16 @@ def _named(need: str, value: str) -> tuple[Entry | None, Path | None]:
     return found, Path(path)
 
 
-def _of_preset(need: str, preset: str, countries: Sequence[str]) -> str | None:
-    value = presets().get(preset, {}).get(need)
+def _find_in_preset(need: str, preset: str, countries: Sequence[str]) -> str | None:
+    value = read_presets().get(preset, {}).get(need)
     if value is None or preset == "embedded":
         return value
-    covered = entry(value).countries
-    return value if not covered or set(countries) <= set(covered) else presets().get(ELSEWHERE, {}).get(need)
+    covered = find_entry(value).countries
+    return value if not covered or set(countries) <= set(covered) else read_presets().get(WORLD_PRESET, {}).get(need)
 
 
-def local(need: str, path: Path, like: Entry | None = None) -> Raw:
-    """Take a user's own file, or folder of tiles, as a dataset; as `like` where that names the one it is from.
+def build_local_raw(need: str, path: Path, entry: Entry | None = None) -> Raw:
+    """Take a user's own file, or folder of tiles, as a dataset; as `entry` where that names the one it is from.
 
     Raises
     ------
@@ -116,18 +116,18 @@ def local(need: str, path: Path, like: Entry | None = None) -> Raw:
         raise FetchError(f"{path}: is neither a file nor a folder (a pipe or a device); save it to a file first.")
     paths = tuple(sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else (path,)
     try:
-        sums = {one.name: sha256_of(one) for one in paths}
+        sums = {one.name: compute_sha256(one) for one in paths}
     except OSError as error:
         raise FetchError(f"{path}: cannot be read ({error.strerror}). Check --sources {need}=PATH.") from error
     if not paths:
         raise FetchError(f"{path}: an empty folder. Give a file, or a folder of tiles, to --sources {need}=PATH.")
     version = next(iter(sums.values()))[:12]
-    if like is not None:
-        return Raw(like.model_copy(update={"source": "local"}), paths, sums)
-    return Raw(_own(need, path.name, version), paths, sums)
+    if entry is not None:
+        return Raw(entry.model_copy(update={"source": "local"}), paths, sums)
+    return Raw(_build_local_entry(need, path.name, version), paths, sums)
 
 
-def _own(need: str, filename: str, version: str) -> Entry:
+def _build_local_entry(need: str, filename: str, version: str) -> Entry:
     return Entry(
         name=filename,
         needs=[need],

@@ -13,8 +13,8 @@ from typing import Any
 
 from geo_border.errors import UnreachableError
 from geo_border.fetch.network import Network, Response
-from geo_border.fetch.responses import content_range, refuse, wait_until_again, whole_number
-from geo_border.fetch.retry import Again
+from geo_border.fetch.responses import parse_content_range, parse_integer, raise_for_status, wait_before_retry
+from geo_border.fetch.retry import TransientError
 
 _BLOCK_BYTES = 1 << 20
 
@@ -39,41 +39,41 @@ class Validators:
             return self.etag
         return self.last_modified
 
-    def hold(self, etag: str | None, last_modified: str | None) -> bool:
+    def is_same_version(self, etag: str | None, last_modified: str | None) -> bool:
         """Whether the rest of a file is of this version: what is told of it agrees, and something is told."""
         told = [(etag, self.etag), (last_modified, self.last_modified)]
         return any(now for now, _ in told) and all(now == before for now, before in told if now)
 
 
-def write_validators(part: Path, now: Validators) -> None:
+def write_validators(part: Path, validators: Validators) -> None:
     """Begin a part anew, of the version that the server tells of."""
     # The old bytes go first: killed between the two, the next run must not take them for the new version's.
-    forget(part)
-    _beside(part).write_text(json.dumps(asdict(now)), encoding="utf-8")
+    delete_part(part)
+    _locate_validators(part).write_text(json.dumps(asdict(validators)), encoding="utf-8")
 
 
 def read_validators(part: Path, url: str) -> Validators | None:
     """Read which version a part is of; None if that is not known, or it is of another URL."""
     try:
-        found = Validators(**json.loads(_beside(part).read_text("utf-8")))
+        found = Validators(**json.loads(_locate_validators(part).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     # A link is none of ours: what is written through it would land elsewhere.
     return found if found.url == url and part.exists() and not part.is_symlink() else None
 
 
-def forget(part: Path) -> None:
+def delete_part(part: Path) -> None:
     """Throw away a part and what is known of it."""
     part.unlink(missing_ok=True)
-    _beside(part).unlink(missing_ok=True)
+    _locate_validators(part).unlink(missing_ok=True)
 
 
-def size(part: Path) -> int:
+def count_bytes(part: Path) -> int:
     """Bytes that have come."""
     return part.stat().st_size if part.exists() else 0
 
 
-def digest_of(part: Path, length: int) -> Any:
+def compute_digest(part: Path, length: int) -> Any:
     """SHA-256 of a part's first `length` bytes, to go on with."""
     digest = hashlib.sha256()
     if length:
@@ -84,25 +84,25 @@ def digest_of(part: Path, length: int) -> Any:
     return digest
 
 
-def write_all(out: RawIOBase, chunk: bytes) -> None:
+def write_chunk(out: RawIOBase, chunk: bytes) -> None:
     """Write a chunk whole: the system may take only a part of it where a disk is nearly full."""
     rest = memoryview(chunk)
     while rest:
         rest = rest[out.write(rest) or 0 :]
 
 
-def _beside(part: Path) -> Path:
+def _locate_validators(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
 # Below this a connection that drops has brought no progress worth counting, or a server could keep us for ever.
 _PROGRESS_BYTES = 65_536
 # At most so much is taken from a connection at once. What has come is written at once: a killed run loses no more.
-_TAKEN_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Received:
+class DownloadResult:
     """A whole file as it came: where it lies, and what the server said of it."""
 
     path: Path
@@ -120,11 +120,11 @@ def download(
     per_host: int = 4,
     name: str = "",
     known: Mapping[str, Any] | None = None,
-    most_bytes: int | None = None,
-) -> Received | None:
+    max_bytes: int | None = None,
+) -> DownloadResult | None:
     """Bring a URL's bytes into `part`, going on from what is there; None if `known` is still the newest (304).
 
-    What is larger than `most_bytes` is not the file: it is refused before it fills the disk.
+    What is larger than `max_bytes` is not the file: it is refused before it fills the disk.
 
     Raises
     ------
@@ -135,58 +135,58 @@ def download(
     """
     failures = 0
     while True:
-        before = size(part)
+        before = count_bytes(part)
         try:
-            return _attempt(net, part, per_host, _Wanted(url, name or part.name, known, most_bytes))
-        except Again as again:
+            return _try_download(net, part, per_host, _DownloadRequest(url, name or part.name, known, max_bytes))
+        except TransientError as again:
             # A connection that drops after a good stretch is not a failing one: only tries without progress count.
-            failures = 1 if size(part) - before >= _PROGRESS_BYTES else failures + 1
-            wait_until_again(net, url, again, failures)
+            failures = 1 if count_bytes(part) - before >= _PROGRESS_BYTES else failures + 1
+            wait_before_retry(net, url, again, failures)
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _DownloadRequest:
     """Where a file is published, what it is called, what is known of it, and how large it can be."""
 
     url: str
     name: str
     known: Mapping[str, Any] | None
-    most_bytes: int | None
+    max_bytes: int | None
 
-    def fits(self, part: Path, size: int) -> None:
+    def raise_if_too_large(self, part: Path, size: int) -> None:
         """Refuse, and keep nothing of, what is larger than the file can be."""
-        if self.most_bytes is not None and size > self.most_bytes:
-            forget(part)
+        if self.max_bytes is not None and size > self.max_bytes:
+            delete_part(part)
             raise UnreachableError(
-                f"{self.url}: larger than the {self.most_bytes:,} bytes that are expected at most. "
+                f"{self.url}: larger than the {self.max_bytes:,} bytes that are expected at most. "
                 "Nothing of it is kept."
             )
 
 
-def _attempt(net: Network, part: Path, per_host: int, wanted: _Wanted) -> Received | None:
-    url, there = wanted.url, net.address_of(wanted.url)
-    have, validators = size(part), read_validators(part, there)
+def _try_download(net: Network, part: Path, per_host: int, request: _DownloadRequest) -> DownloadResult | None:
+    url, there = request.url, net.resolve_address(request.url)
+    have, validators = count_bytes(part), read_validators(part, there)
     if validators is None:
         have = 0
     elif validators.total is not None and have == validators.total:
-        return _received(part, validators, digest_of(part, have).hexdigest(), have)
-    headers = _headers(have, validators, wanted.known)
-    with net.open(url, per_host=per_host, headers=headers) as response:
+        return _build_result(part, validators, compute_digest(part, have).hexdigest(), have)
+    headers = _build_headers(have, validators, request.known)
+    with net.open_response(url, per_host=per_host, headers=headers) as response:
         if response.status == 304:
             response.drain_conn()
             return None
         if response.status == 416:
             part.unlink(missing_ok=True)
-            raise Again("the server does not have the rest of the file")
+            raise TransientError("the server does not have the rest of the file")
         if response.status not in {200, 206}:
-            refuse(response, url)
-        start, now = _start_of(response, url, there, part, validators)
-        return _stream(net, response, part, start, now, wanted)
+            raise_for_status(response, url)
+        start, now = _find_start(response, url, there, part, validators)
+        return _stream_body(net, response, part, start, now, request)
 
 
-def _headers(have: int, validators: Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
-    if have and validators is not None and validators.if_range:
-        return {"Range": f"bytes={have}-", "If-Range": validators.if_range}
+def _build_headers(offset: int, validators: Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
+    if offset and validators is not None and validators.if_range:
+        return {"Range": f"bytes={offset}-", "If-Range": validators.if_range}
     headers = {}
     if known and known.get("etag"):
         headers["If-None-Match"] = str(known["etag"])
@@ -195,51 +195,58 @@ def _headers(have: int, validators: Validators | None, known: Mapping[str, Any] 
     return headers
 
 
-def _start_of(
-    response: Response, url: str, there: str, part: Path, before: Validators | None
+def _find_start(
+    response: Response, url: str, address: str, part: Path, previous: Validators | None
 ) -> tuple[int, Validators]:
     """From which byte the answer goes on, and the validators of the whole file."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise UnreachableError(f"{url}: came in an encoding that was not asked for. The server is at fault.")
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
     if response.status == 200:
-        return 0, Validators(there, etag, modified, whole_number(response.headers.get("Content-Length")))
-    start, total = content_range(response.headers.get("Content-Range", ""))
-    if before is None or start != size(part) or total not in {before.total, None} or not before.hold(etag, modified):
+        return 0, Validators(address, etag, modified, parse_integer(response.headers.get("Content-Length")))
+    start, total = parse_content_range(response.headers.get("Content-Range", ""))
+    if (
+        previous is None
+        or start != count_bytes(part)
+        or total not in {previous.total, None}
+        or not previous.is_same_version(etag, modified)
+    ):
         # The server took no heed of If-Range: joining the two would make a file that never was.
-        forget(part)
-        raise Again("the file changed on the server while it was being fetched")
-    return start or 0, before
+        delete_part(part)
+        raise TransientError("the file changed on the server while it was being fetched")
+    return start or 0, previous
 
 
-def _stream(net: Network, response: Response, part: Path, start: int, now: Validators, wanted: _Wanted) -> Received:
-    wanted.fits(part, now.total or 0)
+def _stream_body(
+    net: Network, response: Response, part: Path, start: int, validators: Validators, request: _DownloadRequest
+) -> DownloadResult:
+    request.raise_if_too_large(part, validators.total or 0)
     if start == 0:
-        write_validators(part, now)
-    digest = digest_of(part, start)
+        write_validators(part, validators)
+    digest = compute_digest(part, start)
     done, since, mark = start, time.monotonic(), start
     with part.open("r+b" if start else "wb", buffering=0) as out:
         out.seek(start)
         out.truncate()
-        while chunk := response.read1(_TAKEN_BYTES):
-            write_all(out, chunk)
+        while chunk := response.read1(_CHUNK_BYTES):
+            write_chunk(out, chunk)
             digest.update(chunk)
             done += len(chunk)
-            net.options.progress(wanted.name, done, now.total)
-            wanted.fits(part, done)
+            net.options.progress(request.name, done, validators.total)
+            request.raise_if_too_large(part, done)
             if net.stop.is_set():
                 raise UnreachableError("stopped. Run again to go on from here.")
-            since, mark = _fast_enough(net, since, mark, done, net.options.timeout_s)
-    if now.total is None and done == 0:
+            since, mark = _check_speed(net, since, mark, done, net.options.timeout_s)
+    if validators.total is None and done == 0:
         # How an answer looks whose headers were cut: the rest of them, the length too, is missing.
-        raise Again("an answer without a length and without a byte")
-    if now.total is not None and done != now.total:
-        raise Again(f"{done} bytes came where {now.total} were announced")
-    return _received(part, now, digest.hexdigest(), done)
+        raise TransientError("an answer without a length and without a byte")
+    if validators.total is not None and done != validators.total:
+        raise TransientError(f"{done} bytes came where {validators.total} were announced")
+    return _build_result(part, validators, digest.hexdigest(), done)
 
 
-def body_of(net: Network, response: Response, most_bytes: int, window_s: float | None = None) -> bytes:
-    """Read an answer into memory, no more than `most_bytes` of it; a server that drips is given up.
+def read_body(net: Network, response: Response, max_bytes: int, window_s: float | None = None) -> bytes:
+    """Read an answer into memory, no more than `max_bytes` of it; a server that drips is given up.
 
     Raises
     ------
@@ -247,20 +254,20 @@ def body_of(net: Network, response: Response, most_bytes: int, window_s: float |
         When it comes too slowly over `window_s` (the longest silence borne, when not given).
     """
     came, since, mark = bytearray(), time.monotonic(), 0
-    while len(came) < most_bytes and (chunk := response.read1(min(_TAKEN_BYTES, most_bytes - len(came)))):
+    while len(came) < max_bytes and (chunk := response.read1(min(_CHUNK_BYTES, max_bytes - len(came)))):
         came += chunk
-        since, mark = _fast_enough(net, since, mark, len(came), window_s or net.options.timeout_s)
+        since, mark = _check_speed(net, since, mark, len(came), window_s or net.options.timeout_s)
     return bytes(came)
 
 
-def _fast_enough(net: Network, since: float, mark: int, done: int, window_s: float) -> tuple[float, int]:
+def _check_speed(net: Network, since: float, mark: int, done: int, window_s: float) -> tuple[float, int]:
     clock = time.monotonic()
     if clock - since < window_s:
         return since, mark
-    if (done - mark) / (clock - since) < net.options.slowest_bytes_per_s:
-        raise Again(f"slower than {net.options.slowest_bytes_per_s:.0f} bytes a second")
+    if (done - mark) / (clock - since) < net.options.min_bytes_per_s:
+        raise TransientError(f"slower than {net.options.min_bytes_per_s:.0f} bytes a second")
     return clock, done
 
 
-def _received(part: Path, now: Validators, sha256: str, size: int) -> Received:
-    return Received(part, sha256, size, now.etag, now.last_modified)
+def _build_result(part: Path, validators: Validators, sha256: str, size: int) -> DownloadResult:
+    return DownloadResult(part, sha256, size, validators.etag, validators.last_modified)

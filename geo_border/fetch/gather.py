@@ -12,10 +12,12 @@ from geo_border.errors import CatalogError, FetchError
 from geo_border.fetch import cache, embedded, http, overpass
 from geo_border.fetch.choose import resolve
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, Raw, sha256_of
+from geo_border.store import Folders, Raw, compute_sha256
 
 
-def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None = None, options: Options | None = None) -> Raw:
+def fetch_dataset(
+    entry: Entry, folders: Folders, window: BaseGeometry | None = None, options: Options | None = None
+) -> Raw:
     """Have a dataset's files, verified; only the tiles that `window` (EPSG:4326) touches.
 
     Raises
@@ -29,35 +31,35 @@ def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None = None, op
     """
     options = options or Options()
     if entry.source == "embedded":
-        return embedded.verify(entry)
+        return embedded.verify_embedded(entry)
     if entry.source == "http":
-        return http.fetch(entry, folders, window, options)
+        return http.fetch_over_http(entry, folders, window, options)
     if entry.source == "overpass":
-        return overpass.fetch(entry, folders, window, options)
-    return _by_hand(entry, folders)
+        return overpass.fetch_from_overpass(entry, folders, window, options)
+    return _find_manual_files(entry, folders)
 
 
 @dataclass(frozen=True)
-class Gathered:
+class FetchOutcome:
     """By need: what was had, and why not what was not, whether a stand-in serves it, it is left out, or neither."""
 
     raws: Mapping[str, Raw] = field(default_factory=dict)
-    failed: Mapping[str, FetchError] = field(default_factory=dict)
+    failures: Mapping[str, FetchError] = field(default_factory=dict)
     fallbacks: Mapping[str, str] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    omissions: Mapping[str, str] = field(default_factory=dict)
 
-    def plus(self, other: Gathered) -> Gathered:
+    def combine_with(self, other: FetchOutcome) -> FetchOutcome:
         """Join what was gathered in two goes."""
-        return Gathered(
+        return FetchOutcome(
             {**self.raws, **other.raws},
-            {**self.failed, **other.failed},
+            {**self.failures, **other.failures},
             {**self.fallbacks, **other.fallbacks},
-            {**self.left_out, **other.left_out},
+            {**self.omissions, **other.omissions},
         )
 
-    def report(self, *, offline: bool = False) -> str:
+    def describe_failures(self, *, offline: bool = False) -> str:
         """Say what is missing and how to go on; empty when nothing is."""
-        if not self.failed:
+        if not self.failures:
             return ""
         kept = ", ".join(self.raws) or "nothing"
         again = "Run once without --offline" if offline else "Run again to go on from here"
@@ -65,20 +67,20 @@ class Gathered:
             f"Kept: {kept}. {again}, name another dataset with --sources NEED=DATASET, or add --fallback embedded: "
             "the snapshot stands in where it can, and the rest is left out."
         )
-        told = [f"{need}: {error}" for need, error in self.failed.items()]
+        told = [f"{need}: {error}" for need, error in self.failures.items()]
         if len(told) == 1:
             return f"{told[0]} {rest}"
         return "\n".join([f"{len(told)} sources could not be had:", *(f"  {line}" for line in told), rest])
 
 
-def gather(
+def fetch_needs(
     needs: tuple[str, ...],
     sources: Mapping[str, str],
     folders: Folders,
     window: BaseGeometry | None,
     options: Options,
     fallback: str | None = None,
-) -> Gathered:
+) -> FetchOutcome:
     """Fetch the dataset of every need; a failure is kept beside what was had.
 
     With a fallback nothing fails: its dataset stands in, and a need that it has none for is left out.
@@ -96,21 +98,21 @@ def gather(
         try:
             found = resolve(need, sources, options.countries)
             if found is not None:
-                raws[need] = found if isinstance(found, Raw) else fetch(found, folders, window, options)
+                raws[need] = found if isinstance(found, Raw) else fetch_dataset(found, folders, window, options)
         except FetchError as error:
             other = resolve(need, {"preset": fallback}, options.countries) if fallback else None
             if isinstance(other, Entry):
-                raws[need], instead[need] = fetch(other, folders, window, options), str(error)
+                raws[need], instead[need] = fetch_dataset(other, folders, window, options), str(error)
             elif fallback:
                 without[need] = str(error)
             else:
                 failed[need] = error
-    return Gathered(raws, failed, instead, without)
+    return FetchOutcome(raws, failed, instead, without)
 
 
-def _by_hand(entry: Entry, folders: Folders) -> Raw:
+def _find_manual_files(entry: Entry, folders: Folders) -> Raw:
     """Find the files that a user must bring, because their publisher asks for an account."""
-    folder = cache.place(folders, entry, "x").final.parent
+    folder = cache.build_cache_paths(folders, entry, "x").final.parent
     paths = tuple(sorted(p for p in folder.glob("*") if p.is_file() and not p.name.endswith(cache.PROVENANCE)))
     if not entry.documentation:
         raise CatalogError(f"{entry.name}: has no fetcher.")
@@ -119,4 +121,4 @@ def _by_hand(entry: Entry, folders: Folders) -> Raw:
             f"{entry.name}: must be fetched by hand, with an account or on its own terms: {entry.documentation}. Put "
             f"its file into {folder}, or give it with --sources {entry.needs[0]}={entry.name}@PATH."
         )
-    return Raw(entry, paths, {path.name: sha256_of(path) for path in paths})
+    return Raw(entry, paths, {path.name: compute_sha256(path) for path in paths})

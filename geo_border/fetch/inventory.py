@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from geo_border.catalog import Entry, entries
-from geo_border.store import Folders, embedded_dir, sha256_of
+from geo_border.catalog import Entry, read_entries
+from geo_border.store import Folders, compute_sha256, locate_embedded
 
 
-def altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[str]:
+def find_altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[str]:
     """Which fetched files of a run (its passport's `sources`) no longer have the bytes that the run read.
 
     Files that ship and a user's own are not looked at: the first are verified by every run, the second are the user's.
@@ -21,28 +21,31 @@ def altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[str]:
         folder = folders.raw / str(row["dataset"]) / str(row["version"])
         for file in row["files"]:
             path = folder / file["name"]
-            if path.exists() and sha256_of(path) != file["sha256"]:
+            if path.exists() and compute_sha256(path) != file["sha256"]:
                 out.append(f"{path.relative_to(folders.root).as_posix()}: not the bytes that the run read")
     return out
 
 
-def catalogued(folders: Folders) -> list[dict[str, Any]]:
+def list_catalogue(folders: Folders) -> list[dict[str, Any]]:
     """Every entry of the catalogue with `cached`: how many files are here, and since when."""
-    return [{**entry.model_dump(mode="json"), "cached": _cached(entry, folders)} for entry in entries().values()]
+    return [
+        {**entry.model_dump(mode="json"), "cached": _describe_cache(entry, folders)}
+        for entry in read_entries().values()
+    ]
 
 
-def _cached(entry: Entry, folders: Folders) -> str:
+def _describe_cache(entry: Entry, folders: Folders) -> str:
     if entry.source == "embedded":
-        here = [file for file in entry.files if (embedded_dir() / entry.name / file.name).exists()]
+        here = [file for file in entry.files if (locate_embedded() / entry.name / file.name).exists()]
         return "ships" if len(here) == len(entry.files) else "damaged"
     notes = sorted((folders.raw / entry.name / entry.version).rglob("*.provenance.json"))
     if not notes:
         return "no"
-    dates = [date for note in notes if (date := _retrieved(note))]
+    dates = [date for note in notes if (date := _read_retrieval_date(note))]
     return f"{len(notes)} files, {min(dates, default='date unknown')}"
 
 
-def _retrieved(note: Path) -> str:
+def _read_retrieval_date(note: Path) -> str:
     """The day that a file's provenance names; empty where someone damaged it."""
     try:
         return str(json.loads(note.read_text("utf-8")).get("retrieved") or "")[:10]

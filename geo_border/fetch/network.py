@@ -23,16 +23,16 @@ from urllib3.util import parse_url
 from geo_border.errors import UnreachableError
 from geo_border.fetch.options import Options
 from geo_border.fetch.pools import Pools
-from geo_border.fetch.retry import lasting, passing
+from geo_border.fetch.retry import build_transient_error, find_permanent_error
 
 Response = urllib3.BaseHTTPResponse
-_MOST_REDIRECTS = 8
+_MAX_REDIRECTS = 8
 # A server that is there takes a connection at once; its answer may need longer.
 _CONNECT_S = 10.0
 
 
 @lru_cache(maxsize=1)
-def user_agent() -> str:
+def build_user_agent() -> str:
     """Who asks: services such as Overpass refuse clients that do not say."""
     try:
         version = metadata.version("geo-border")
@@ -47,15 +47,15 @@ class Network:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.stop = threading.Event()
-        self._hosts: dict[str, threading.Semaphore] = {}
-        self._last: dict[str, float] = {}
-        self._open: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
-        self._guard = threading.Lock()
-        self._asking: dict[int, HTTPConnection] = {}
+        self._host_slots: dict[str, threading.Semaphore] = {}
+        self._last_request_s: dict[str, float] = {}
+        self._connections: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._state_lock = threading.Lock()
+        self._requests_by_thread: dict[int, HTTPConnection] = {}
         # By thread, the host to which no connection stands yet.
-        self._reaching: dict[int, str] = {}
+        self._pending_hosts: dict[int, str] = {}
         self._mirrors: dict[str, str | None] = {}
-        self._pools = Pools(options.connections, self._connected, self._asks)
+        self._pools = Pools(options.connections, self._on_connect, self._on_request)
 
     def __enter__(self) -> Network:
         return self
@@ -67,42 +67,42 @@ class Network:
     def abort(self) -> None:
         """End every wait and transfer now, those too in which a server is silent: Ctrl-C waits for no timeout."""
         self.stop.set()
-        with self._guard:
-            held = [connection.sock for connection in self._open]
+        with self._state_lock:
+            held = [connection.sock for connection in self._connections]
         for one in held:
             if one is not None:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
-    def _connected(self, connection: HTTPConnection) -> None:
+    def _on_connect(self, connection: HTTPConnection) -> None:
         """Remember a connection, the only way to wake a thread that reads from it; none is begun once stopped."""
-        self._reaching.pop(threading.get_ident(), None)
-        with self._guard:
-            self._open.add(connection)
-        self._go_on()
+        self._pending_hosts.pop(threading.get_ident(), None)
+        with self._state_lock:
+            self._connections.add(connection)
+        self._raise_if_stopped()
 
-    def _asks(self, connection: HTTPConnection) -> None:
-        self._asking[threading.get_ident()] = connection
+    def _on_request(self, connection: HTTPConnection) -> None:
+        self._requests_by_thread[threading.get_ident()] = connection
 
     @contextmanager
-    def _in_time(self, seconds: float) -> Iterator[None]:
+    def _cut_after(self, seconds: float) -> Iterator[None]:
         """Cut a connection whose headers have not come by then: a server that drips them is never silent."""
-        timer = threading.Timer(seconds, self._cut, [threading.get_ident()])
+        timer = threading.Timer(seconds, self._cut_connection, [threading.get_ident()])
         timer.daemon = True
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
-            self._asking.pop(threading.get_ident(), None)
+            self._requests_by_thread.pop(threading.get_ident(), None)
 
-    def _cut(self, thread: int) -> None:
-        connection = self._asking.get(thread)
+    def _cut_connection(self, thread: int) -> None:
+        connection = self._requests_by_thread.get(thread)
         if connection is not None and connection.sock is not None:
             with suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-    def _go_on(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self.stop.is_set():
             raise UnreachableError("stopped. Run again to go on from here.")
 
@@ -115,10 +115,10 @@ class Network:
             When it is.
         """
         self.stop.wait(seconds)
-        self._go_on()
+        self._raise_if_stopped()
 
     @contextmanager
-    def open(
+    def open_response(
         self,
         url: str,
         *,
@@ -144,30 +144,32 @@ class Network:
             raise UnreachableError(f"{url}: becomes {there}, which is no web address. Check the --mirror prefix.")
         # Spacing is a courtesy to a shared service; a mirror is the user's own.
         spacing_s = spacing_s if there == url else 0.0
-        with self._told(url), self._turn(there, per_host, spacing_s):
-            response = self._follow(url, dict(headers or {}), form, timeout_s or self.options.timeout_s)
+        with self._translate_errors(url), self._wait_turn(there, per_host, spacing_s):
+            response = self._follow_redirects(url, dict(headers or {}), form, timeout_s or self.options.timeout_s)
             try:
                 yield response
             finally:
                 # One that was read to its end is back in the pool; any other is cut, not read on.
                 response.close()
 
-    def address_of(self, url: str) -> str:
+    def resolve_address(self, url: str) -> str:
         """The address that is asked for `url`, as it may be written down: a mirror's may carry a password."""
         there = self.options.rewrite(url)
-        return url if there == url else _without_login(there)
+        return url if there == url else _strip_login(there)
 
-    def mirror_of(self, url: str) -> str | None:
+    def find_mirror(self, url: str) -> str | None:
         """The address at which a mirror gave what `url` names; None if its publisher gave it."""
         if url in self._mirrors:
             return self._mirrors[url]
         # A file of which nothing was left to ask for came from the address that its part was begun at.
-        there = self.address_of(url)
+        there = self.resolve_address(url)
         return None if there == url else there
 
-    def _follow(self, url: str, headers: dict[str, str], form: Mapping[str, str] | None, timeout_s: float) -> Response:
+    def _follow_redirects(
+        self, url: str, headers: dict[str, str], form: Mapping[str, str] | None, timeout_s: float
+    ) -> Response:
         address, body = url, None
-        headers |= {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+        headers |= {"User-Agent": build_user_agent(), "Accept-Encoding": "identity"}
         if form is not None:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -175,67 +177,69 @@ class Network:
         connect_s = min(self.options.timeout_s, _CONNECT_S)
         asked["timeout"] = urllib3.Timeout(connect=connect_s, read=timeout_s)
         through = None
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             there = self.options.rewrite(address)
-            through = _without_login(there) if there != address else through
-            response = self._asked(there, body, asked, self.options.timeout_s + timeout_s)
+            through = _strip_login(there) if there != address else through
+            response = self._request(there, body, asked, self.options.timeout_s + timeout_s)
             location = response.get_redirect_location()
             if not location:
                 self._mirrors[url] = through
                 return response
             response.close()
-            address = _joined(url, there, location)
+            address = _join_redirect(url, there, location)
             body = body if response.status in {307, 308} else None
         raise UnreachableError(f"{url}: redirects without end. The server is at fault: try later, or use --mirror.")
 
-    def _asked(self, there: str, body: str | None, asked: dict[str, Any], most_s: float) -> Response:
+    def _request(self, address: str, body: str | None, arguments: dict[str, Any], max_s: float) -> Response:
         """Ask one host, unless the run has given it up."""
-        self._go_on()
-        host = parse_url(there).netloc or ""
-        self.options.hosts.ask(host)
-        self._reaching[threading.get_ident()] = host
+        self._raise_if_stopped()
+        host = parse_url(address).netloc or ""
+        self.options.hosts.raise_if_given_up(host)
+        self._pending_hosts[threading.get_ident()] = host
         method = "GET" if body is None else "POST"
-        with self._in_time(most_s):
-            response = self._pools.of(there).urlopen(method, there, redirect=False, retries=False, body=body, **asked)
-        self.options.hosts.answered(host)
+        with self._cut_after(max_s):
+            response = self._pools.get_pool(address).urlopen(
+                method, address, redirect=False, retries=False, body=body, **arguments
+            )
+        self.options.hosts.mark_reached(host)
         return response
 
     @contextmanager
-    def _told(self, url: str) -> Iterator[None]:
+    def _translate_errors(self, url: str) -> Iterator[None]:
         """Transport failures sorted into those that may pass and those that will not."""
         try:
             yield
         except failures.HTTPError as error:
-            host = self._reaching.get(threading.get_ident())
+            host = self._pending_hosts.get(threading.get_ident())
             if host is not None:
-                self.options.hosts.unreached(host)
-            raise lasting(url, error) or passing(error, host) from error
+                self.options.hosts.mark_unreached(host)
+            raise find_permanent_error(url, error) or build_transient_error(error, host) from error
         finally:
-            self._reaching.pop(threading.get_ident(), None)
+            self._pending_hosts.pop(threading.get_ident(), None)
 
     @contextmanager
-    def _turn(self, there: str, per_host: int, spacing_s: float) -> Iterator[None]:
-        host = parse_url(there).netloc or ""
-        with self._guard:
-            turn = self._hosts.setdefault(host, threading.Semaphore(per_host))
+    def _wait_turn(self, address: str, per_host: int, spacing_s: float) -> Iterator[None]:
+        host = parse_url(address).netloc or ""
+        with self._state_lock:
+            turn = self._host_slots.setdefault(host, threading.Semaphore(per_host))
         with turn:
             # Before the courtesy of spacing, which a host that was given up does not need.
-            self.options.hosts.ask(host)
+            self.options.hosts.raise_if_given_up(host)
             if spacing_s:
-                with self._guard:
-                    at = max(time.monotonic(), self._last.get(host, 0.0) + spacing_s)
-                    self._last[host] = at
+                with self._state_lock:
+                    at = max(time.monotonic(), self._last_request_s.get(host, 0.0) + spacing_s)
+                    self._last_request_s[host] = at
                 self.pause(max(0.0, at - time.monotonic()))
             yield
 
 
-def _joined(url: str, there: str, location: str) -> str:
+def _join_redirect(url: str, base: str, location: str) -> str:
     try:
-        return urljoin(there, location)
+        return urljoin(base, location)
     except ValueError as error:
         raise UnreachableError(f"{url}: redirects to what is no address ({location!r}). Use --mirror.") from error
 
 
-def _without_login(address: str) -> str:
+def _strip_login(address: str) -> str:
     """An address without the name and password that may stand in it."""
     return re.sub(r"^([a-z]+://)[^/@]*@", r"\1", address)

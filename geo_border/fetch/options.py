@@ -13,7 +13,7 @@ from geo_border.fetch.retry import Hosts
 Progress = Callable[[str, int, int | None], None]
 
 
-def _silent(_name: str, _done: int, _total: int | None) -> None:
+def _ignore_progress(_name: str, _done: int, _total: int | None) -> None:
     return None
 
 
@@ -39,11 +39,11 @@ class Options:
         Attempts in a row without progress before a file is given up.
     timeout_s
         Longest silence on a connection.
-    patience_s
+    max_wait_s
         Longest wait that a server may ask for (Retry-After) before the file is given up for this run.
     pause_s
         First pause between attempts; it doubles, with jitter, up to a minute.
-    slowest_bytes_per_s
+    min_bytes_per_s
         A connection that stays below this for `timeout_s` is dropped and resumed.
     progress
         Called with (file name, bytes so far, bytes in all or None).
@@ -59,10 +59,10 @@ class Options:
     connections: int = 8
     tries: int = 6
     timeout_s: float = 30.0
-    patience_s: float = 120.0
+    max_wait_s: float = 120.0
     pause_s: float = 1.0
-    slowest_bytes_per_s: float = 1_000.0
-    progress: Progress = _silent
+    min_bytes_per_s: float = 1_000.0
+    progress: Progress = _ignore_progress
     hosts: Hosts = field(default_factory=Hosts, compare=False, repr=False)
 
     def rewrite(self, url: str) -> str:
@@ -80,7 +80,7 @@ class Options:
 CONFIG = Path(".config") / "geo_border" / "config.toml"
 
 
-def options_of(offline: bool, mirrors: Sequence[str], home: Path | None = None) -> Options:
+def build_options(offline: bool, mirrors: Sequence[str], home: Path | None = None) -> Options:
     """Options from the command line, and mirrors from `~/.config/geo_border/config.toml` after those given.
 
     Raises
@@ -88,7 +88,7 @@ def options_of(offline: bool, mirrors: Sequence[str], home: Path | None = None) 
     CatalogError
         When a mirror is not FROM=TO, or the file is not TOML.
     """
-    given = [_mirror(word, "--mirror") for word in mirrors]
+    given = [_parse_mirror(word, "--mirror") for word in mirrors]
     path = (home or Path.home()) / CONFIG
     if path.exists():
         try:
@@ -99,8 +99,8 @@ def options_of(offline: bool, mirrors: Sequence[str], home: Path | None = None) 
     return replace(Options(), offline=offline, mirrors=tuple(given))
 
 
-def _mirror(word: str, where: str) -> tuple[str, str]:
+def _parse_mirror(word: str, option: str) -> tuple[str, str]:
     prefix, equals, target = word.partition("=")
     if not equals or not prefix or not target:
-        raise CatalogError(f"{where} {word}: expected FROM=TO, two URL prefixes.")
+        raise CatalogError(f"{option} {word}: expected FROM=TO, two URL prefixes.")
     return prefix, target

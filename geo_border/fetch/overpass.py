@@ -13,30 +13,30 @@ from shapely.geometry.base import BaseGeometry
 from geo_border.catalog import Download, Entry
 from geo_border.errors import UnreachableError
 from geo_border.fetch import cache, http
-from geo_border.fetch.download import body_of
+from geo_border.fetch.download import read_body
 from geo_border.fetch.network import Network
 from geo_border.fetch.options import Options
-from geo_border.fetch.responses import refuse, wait_until_again
-from geo_border.fetch.retry import Again
-from geo_border.fetch.tiles import Piece
-from geo_border.fetch.verify import looks_like_page
-from geo_border.store import Folders, Raw, sha256_of
+from geo_border.fetch.responses import raise_for_status, wait_before_retry
+from geo_border.fetch.retry import TransientError
+from geo_border.fetch.tiles import RemoteFile
+from geo_border.fetch.verify import is_web_page
+from geo_border.store import Folders, Raw, compute_sha256
 
 # What the public servers allow a query by default (wiki.openstreetmap.org/wiki/Overpass_API/Overpass_QL).
 _TIMEOUT_S = 180
 _MAXSIZE_BYTES = 536_870_912
 # An answer is held in memory while it is checked; a fuller tile is split.
-_LARGEST_BYTES = 1 << 29
+_MAX_BYTES = 1 << 29
 _SPLITS = 4
 # A tile whose queries time out this often in a row is too full rather than unlucky.
 _TRIES_BEFORE_SPLIT = 2
 
 
-class TooMuchError(Exception):
+class QueryTooLargeError(Exception):
     """The query was cut short by the server: a smaller tile may pass."""
 
 
-def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None, options: Options) -> Raw:
+def fetch_from_overpass(entry: Entry, folders: Folders, window: BaseGeometry | None, options: Options) -> Raw:
     """Query every tile that the window touches, and keep each whole answer.
 
     Raises
@@ -44,127 +44,127 @@ def fetch(entry: Entry, folders: Folders, window: BaseGeometry | None, options: 
     UnreachableError
         When some tiles could not be had; the others are kept.
     """
-    wanted = http.listed(entry, folders, window, options)
-    said = http.each(wanted, lambda net, piece: _tile(net, entry, folders, piece), entry, folders, options)
-    return http.as_raw(entry, folders, [(p.name, s) for p, s in zip(wanted, said, strict=True)])
+    wanted = http.list_remote_files(entry, folders, window, options)
+    said = http.fetch_each(wanted, lambda net, piece: _fetch_tile(net, entry, folders, piece), entry, folders, options)
+    return http.build_raw(entry, folders, [(p.name, s) for p, s in zip(wanted, said, strict=True)])
 
 
-def _tile(net: Network, entry: Entry, folders: Folders, piece: Piece) -> dict[str, Any]:
-    where = cache.place(folders, entry, piece.name)
+def _fetch_tile(net: Network, entry: Entry, folders: Folders, remote: RemoteFile) -> dict[str, Any]:
+    where = cache.build_cache_paths(folders, entry, remote.name)
     declared = entry.download
     if declared is None:
         raise UnreachableError(f"{entry.name}: has no server to ask.")
-    with where.held(), cache.writing(where):
-        standing = cache.kept(where)
+    with where.hold_lock(), cache.translate_write_errors(where):
+        standing = cache.read_provenance(where)
         if standing is not None and not net.options.refresh:
             return standing
-        answers = _answers(net, declared, piece, where.work, "q")
-        cache.fresh(where.part).write_text(json.dumps(merged(answers), ensure_ascii=False), encoding="utf-8")
-        told = cache.provenance(
+        answers = _query_tile(net, declared, remote, where.work, "q")
+        cache.clear_path(where.part).write_text(
+            json.dumps(merge_responses(answers), ensure_ascii=False), encoding="utf-8"
+        )
+        told = cache.build_provenance(
             entry,
             declared.url,
-            net.mirror_of(declared.url),
-            query=query_of(declared, piece.bounds, piece.name),
+            net.find_mirror(declared.url),
+            query=build_query(declared, remote.bounds, remote.name),
             queries=len(answers),
             dated=min(str(answer["osm3s"]["timestamp_osm_base"]) for answer in answers),
-            sha256=sha256_of(where.part),
+            sha256=compute_sha256(where.part),
             bytes=where.part.stat().st_size,
         )
-        cache.put(where.part, where, told)
+        cache.store_file(where.part, where, told)
         for done in where.work.glob("q*.json"):
             done.unlink()
         return told
 
 
-def _answers(net: Network, declared: Download, piece: Piece, work: Path, name: str) -> list[dict[str, Any]]:
+def _query_tile(net: Network, spec: Download, remote: RemoteFile, work: Path, name: str) -> list[dict[str, Any]]:
     """Whole answers for a tile: one, or those of its quarters; each is kept, so a stopped run asks none twice."""
-    query = query_of(declared, piece.bounds, piece.name)
+    query = build_query(spec, remote.bounds, remote.name)
     # By its query and who was asked: an older catalogue put another question, and a mirror is another source.
-    asked = f"{net.address_of(declared.url)}\n{query}"
+    asked = f"{net.resolve_address(spec.url)}\n{query}"
     kept = work / f"{name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.json"
-    answer = _kept_answer(kept)
+    answer = _read_response(kept)
     if answer is not None:
         return [answer]
     try:
-        answer = _ask(net, declared, query)
-    except TooMuchError as error:
-        if piece.bounds is None or len(name) > _SPLITS:
-            raise UnreachableError(
-                f"{declared.url}: {piece.name}: {error}, in its smallest tile. Try later."
-            ) from error
+        answer = _query_with_retries(net, spec, query)
+    except QueryTooLargeError as error:
+        if remote.bounds is None or len(name) > _SPLITS:
+            raise UnreachableError(f"{spec.url}: {remote.name}: {error}, in its smallest tile. Try later.") from error
         return [
             answer
-            for i, quarter in enumerate(_quarters(piece.bounds))
-            for answer in _answers(net, declared, Piece(piece.name, piece.url, quarter), work, f"{name}{i}")
+            for i, quarter in enumerate(_split_bounds(remote.bounds))
+            for answer in _query_tile(net, spec, RemoteFile(remote.name, remote.url, quarter), work, f"{name}{i}")
         ]
-    temporary = cache.fresh(work / "answer")
+    temporary = cache.clear_path(work / "answer")
     temporary.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
     temporary.replace(kept)
     return [answer]
 
 
-def _kept_answer(kept: Path) -> dict[str, Any] | None:
+def _read_response(path: Path) -> dict[str, Any] | None:
     """An answer of a run that broke off; None where there is none, or a power cut left it without its bytes."""
     try:
-        answer: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+        answer: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return answer if _is_answer(answer) else None
+    return answer if _is_response(answer) else None
 
 
-def _is_answer(found: Any) -> bool:
+def _is_response(value: Any) -> bool:
     """Whether JSON has what is used of an Overpass answer."""
-    dated = isinstance(found, dict) and isinstance(found.get("osm3s"), dict)
-    elements = found.get("elements") if dated and "timestamp_osm_base" in found["osm3s"] else None
+    dated = isinstance(value, dict) and isinstance(value.get("osm3s"), dict)
+    elements = value.get("elements") if dated and "timestamp_osm_base" in value["osm3s"] else None
     return isinstance(elements, list) and all(isinstance(e, dict) and {"type", "id"} <= e.keys() for e in elements)
 
 
-def query_of(declared: Download, bounds: tuple[float, float, float, float] | None, name: str) -> str:
+def build_query(spec: Download, bounds: tuple[float, float, float, float] | None, name: str) -> str:
     """Write the whole Overpass QL query of a tile."""
     head = f"[out:json][timeout:{_TIMEOUT_S}][maxsize:{_MAXSIZE_BYTES}]"
     box = ""
     if bounds is not None:
         west, south, east, north = bounds
         box = f"[bbox:{south:.6f},{west:.6f},{north:.6f},{east:.6f}]"
-    return f"{head}{box};{(declared.query or '').strip().replace('{name}', name.removesuffix('.json'))}"
+    return f"{head}{box};{(spec.query or '').strip().replace('{name}', name.removesuffix('.json'))}"
 
 
-def _ask(net: Network, declared: Download, query: str) -> dict[str, Any]:
+def _query_with_retries(net: Network, spec: Download, query: str) -> dict[str, Any]:
     failures = 0
     while True:
         try:
-            return _once(net, declared, query)
-        except Again as again:
+            return _query_once(net, spec, query)
+        except TransientError as again:
             failures += 1
             # A host that is not reached refuses no query for its size.
             too_full = again.wait_s is None and again.host is None and "429" not in str(again)
             if too_full and failures >= _TRIES_BEFORE_SPLIT:
-                raise TooMuchError(str(again)) from again
-            wait_until_again(net, declared.url, again, failures)
+                raise QueryTooLargeError(str(again)) from again
+            wait_before_retry(net, spec.url, again, failures)
 
 
-def _once(net: Network, declared: Download, query: str) -> dict[str, Any]:
+def _query_once(net: Network, spec: Download, query: str) -> dict[str, Any]:
     silence_s = max(net.options.timeout_s, 1.0) + _timeout_s(net)
-    how: dict[str, Any] = {"form": {"data": query}, "timeout_s": silence_s, "spacing_s": declared.spacing_s}
-    with net.open(declared.url, per_host=declared.per_host, **how) as response:
+    how: dict[str, Any] = {"form": {"data": query}, "timeout_s": silence_s, "spacing_s": spec.spacing_s}
+    with net.open_response(spec.url, per_host=spec.per_host, **how) as response:
         if response.status != 200:
-            refuse(response, declared.url)
-        body = body_of(net, response, _LARGEST_BYTES, silence_s)
+            raise_for_status(response, spec.url)
+        body = read_body(net, response, _MAX_BYTES, silence_s)
     if not body:
-        raise Again("an answer without a byte")
-    if len(body) == _LARGEST_BYTES:
-        raise TooMuchError(f"an answer of more than {_LARGEST_BYTES:,} bytes")
-    if looks_like_page(body[:1024]):
-        raise Again("answered with a page instead of data")
+        raise TransientError("an answer without a byte")
+    if len(body) == _MAX_BYTES:
+        raise QueryTooLargeError(f"an answer of more than {_MAX_BYTES:,} bytes")
+    if is_web_page(body[:1024]):
+        raise TransientError("answered with a page instead of data")
     try:
         answer: dict[str, Any] = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise TooMuchError(f"an answer that was cut ({error})") from error
+        raise QueryTooLargeError(f"an answer that was cut ({error})") from error
     if isinstance(answer, dict) and "remark" in answer:
         # Status 200 with a remark is how Overpass says that it stopped half way.
-        raise TooMuchError(f"the server stopped half way ({answer['remark']})")
-    if not _is_answer(answer):
-        raise UnreachableError(f"{declared.url}: answered with something that is no Overpass answer.")
+        raise QueryTooLargeError(f"the server stopped half way ({answer['remark']})")
+    if not _is_response(answer):
+        raise UnreachableError(f"{spec.url}: answered with something that is no Overpass answer.")
     return answer
 
 
@@ -173,15 +173,15 @@ def _timeout_s(net: Network) -> float:
     return float(_TIMEOUT_S) if net.options.timeout_s >= 10 else 0.0
 
 
-def _quarters(bounds: tuple[float, float, float, float]) -> list[tuple[float, float, float, float]]:
+def _split_bounds(bounds: tuple[float, float, float, float]) -> list[tuple[float, float, float, float]]:
     west, south, east, north = bounds
     x, y = (west + east) / 2, (south + north) / 2
     return [(west, south, x, y), (x, south, east, y), (west, y, x, north), (x, y, east, north)]
 
 
-def merged(answers: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def merge_responses(responses: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Join answers of a tile's quarters: what lies in two of them once, in order of kind and id; the oldest date."""
-    each = list(answers)
+    each = list(responses)
     if len(each) == 1:
         return each[0]
     elements = {(e["type"], e["id"]): e for answer in each for e in answer["elements"]}

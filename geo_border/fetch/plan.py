@@ -15,7 +15,7 @@ from geo_border.fetch.options import Options
 from geo_border.store import Folders, Raw
 
 
-def planned(
+def plan_fetch(
     needs: Sequence[str], sources: dict[str, str], folders: Folders, window: BaseGeometry | None, options: Options
 ) -> list[dict[str, Any]]:
     """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms."""
@@ -24,23 +24,27 @@ def planned(
         found = resolve(need, sources, options.countries)
         if found is not None:
             entry = found.entry if isinstance(found, Raw) else found
-            rows.append(_row(need, entry, _files(found, folders, window, options)))
+            rows.append(_build_plan_row(need, entry, _list_files(found, folders, window, options)))
     return rows
 
 
-def _files(found: Entry | Raw, folders: Folders, window: BaseGeometry | None, options: Options) -> list[dict[str, Any]]:
-    if isinstance(found, Raw):
-        return [{"name": path.name, "bytes": path.stat().st_size} for path in found.paths]
-    if found.source == "embedded" or found.download is None:
-        return [{"name": file.name, "bytes": file.bytes} for file in found.files]
+def _list_files(
+    dataset: Entry | Raw, folders: Folders, window: BaseGeometry | None, options: Options
+) -> list[dict[str, Any]]:
+    if isinstance(dataset, Raw):
+        return [{"name": path.name, "bytes": path.stat().st_size} for path in dataset.paths]
+    if dataset.source == "embedded" or dataset.download is None:
+        return [{"name": file.name, "bytes": file.bytes} for file in dataset.files]
     try:
-        return [{"name": piece.name, "bytes": None} for piece in http.listed(found, folders, window, options)]
+        return [
+            {"name": piece.name, "bytes": None} for piece in http.list_remote_files(dataset, folders, window, options)
+        ]
     except (CatalogError, FetchError):
         # The list of tiles is itself a file that is not here yet, or the boundaries are not.
         return []
 
 
-def _row(need: str, entry: Entry, files: list[dict[str, Any]]) -> dict[str, Any]:
+def _build_plan_row(need: str, entry: Entry, files: list[dict[str, Any]]) -> dict[str, Any]:
     known = [file["bytes"] for file in files]
     size = sum(known) if files and all(b is not None for b in known) else entry.approx_bytes
     return {

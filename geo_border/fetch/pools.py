@@ -16,30 +16,30 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import make_headers, parse_url
 
 # Hosts whose connections are kept open; a dataset has one or two.
-_HOSTS = 32
-Watch = Callable[[HTTPConnection], None]
+_MAX_HOSTS = 32
+ConnectionCallback = Callable[[HTTPConnection], None]
 
 
 class Pools:
     """One pool of connections for each proxy, with encryption and without.
 
-    `connected` is told of every connection that stands, `asks` of each before it is asked something.
+    `on_connect` is told of every connection that stands, `on_request` of each before it is asked something.
     """
 
-    def __init__(self, connections: int, connected: Watch, asks: Watch) -> None:
+    def __init__(self, connections: int, on_connect: ConnectionCallback, on_request: ConnectionCallback) -> None:
         self._connections = connections
-        self._classes = _watched(connected, asks)
+        self._classes = _build_pool_classes(on_connect, on_request)
         self._guard = threading.Lock()
         self._pools: dict[tuple[str, bool], urllib3.PoolManager] = {}
         # What the environment names (on macOS and Windows the system too) is the user's, and is honoured.
         self._proxies = urllib.request.getproxies()
 
-    def of(self, url: str) -> urllib3.PoolManager:
+    def get_pool(self, url: str) -> urllib3.PoolManager:
         """Give the connections for a URL: by way of the proxy that the environment names for it, if any."""
-        proxy, secure = self._proxy_of(url), url.startswith("https")
+        proxy, secure = self._find_proxy(url), url.startswith("https")
         with self._guard:
             if (proxy, secure) not in self._pools:
-                self._pools[proxy, secure] = self._new(proxy, secure)
+                self._pools[proxy, secure] = self._build_pool(proxy, secure)
             return self._pools[proxy, secure]
 
     def clear(self) -> None:
@@ -47,17 +47,17 @@ class Pools:
         for pool in self._pools.values():
             pool.clear()
 
-    def _proxy_of(self, url: str) -> str:
+    def _find_proxy(self, url: str) -> str:
         parts = parse_url(url)
         proxy = self._proxies.get(parts.scheme or "") or self._proxies.get("all") or ""
         if not proxy or urllib.request.proxy_bypass(parts.netloc or ""):
             return ""
         return proxy if "://" in proxy else f"http://{proxy}"
 
-    def _new(self, proxy: str, secure: bool) -> urllib3.PoolManager:
-        kept: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": self._connections}
+    def _build_pool(self, proxy: str, secure: bool) -> urllib3.PoolManager:
+        kept: dict[str, Any] = {"num_pools": _MAX_HOSTS, "maxsize": self._connections}
         if secure or proxy.startswith("https"):
-            kept["ssl_context"] = _trusted()
+            kept["ssl_context"] = _build_ssl_context()
         if proxy:
             auth = parse_url(proxy).auth
             login = make_headers(proxy_basic_auth=unquote(auth)) if auth else None
@@ -71,32 +71,32 @@ class Pools:
         return pool
 
 
-def _watched(connected: Watch, asks: Watch) -> dict[str, Any]:
+def _build_pool_classes(on_connect: ConnectionCallback, on_request: ConnectionCallback) -> dict[str, Any]:
     """Pools whose connections tell when they stand and when they are asked something."""
 
-    class Watched(HTTPConnection):
+    class WatchedConnection(HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            connected(self)
+            on_connect(self)
 
         def request(self, *args: Any, **named: Any) -> None:
-            asks(self)
+            on_request(self)
             super().request(*args, **named)
 
     # An HTTPSConnection is an HTTPConnection: what is watched stands before both in the order of calls.
-    class Secure(Watched, HTTPSConnection):
+    class WatchedSecureConnection(WatchedConnection, HTTPSConnection):
         pass
 
     class PlainPool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Watched
+        ConnectionCls = WatchedConnection
 
     class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = Secure
+        ConnectionCls = WatchedSecureConnection
 
     return {"http": PlainPool, "https": SecurePool}
 
 
-def _trusted() -> ssl.SSLContext:
+def _build_ssl_context() -> ssl.SSLContext:
     """Which certificates are believed: those of SSL_CERT_FILE or SSL_CERT_DIR, else the system's and certifi's."""
     context = ssl.create_default_context()
     if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):

@@ -11,35 +11,37 @@ from urllib3 import exceptions as failures
 from geo_border.errors import UnreachableError
 
 
-class Again(Exception):  # noqa: N818 - not an error but a request to try again, never seen outside fetch/
+class TransientError(Exception):
     """Something that may pass: why, and how long the server asked to wait.
 
     Attributes
     ----------
     host
         The host where not even a connection stood; None where the failure came later.
-    certain
+    counts_twice
         Whether a try of that kind tells as much as two: the name could not be resolved, or nothing came for long.
     """
 
-    def __init__(self, why: str, wait_s: float | None = None, host: str | None = None, certain: bool = False) -> None:
-        super().__init__(why)
-        self.wait_s, self.host, self.certain = wait_s, host, certain
+    def __init__(
+        self, reason: str, wait_s: float | None = None, host: str | None = None, counts_twice: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.wait_s, self.host, self.counts_twice = wait_s, host, counts_twice
 
-    def most_tries(self, tries: int) -> int:
+    def limit_tries(self, tries: int) -> int:
         """How many tries in a row it is worth: a name that is not known now is hardly known in half a minute."""
-        return -(-tries // 2) if self.certain else tries
+        return -(-tries // 2) if self.counts_twice else tries
 
 
 class Hosts:
     """What a run knows of hosts, shared by its datasets: one that nobody can reach is not tried for every file."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._state_lock = threading.Lock()
         self._unreached: Counter[str] = Counter()
         self._given_up: dict[str, str] = {}
 
-    def ask(self, host: str) -> None:
+    def raise_if_given_up(self, host: str) -> None:
         """Let a request pass, unless the host was given up.
 
         Raises
@@ -51,44 +53,44 @@ class Hosts:
         if why is not None:
             raise UnreachableError(f"{host}: {why}")
 
-    def answered(self, host: str) -> None:
+    def mark_reached(self, host: str) -> None:
         """Note that a host is there: what failed before was the line's fault."""
-        with self._guard:
+        with self._state_lock:
             self._unreached.pop(host, None)
 
-    def unreached(self, host: str) -> None:
+    def mark_unreached(self, host: str) -> None:
         """Note that no connection to a host stood."""
-        with self._guard:
+        with self._state_lock:
             self._unreached[host] += 1
 
-    def give_up(self, host: str, tries: int, why: str) -> None:
+    def give_up(self, host: str, tries: int, reason: str) -> None:
         """Give a host up for all its files after so many tries for one, if it has answered nobody meanwhile."""
-        with self._guard:
+        with self._state_lock:
             if self._unreached[host] >= tries:
-                self._given_up.setdefault(host, f"given up after {tries} tries for another file ({why}).")
+                self._given_up.setdefault(host, f"given up after {tries} tries for another file ({reason}).")
 
 
-def lasting(url: str, error: failures.HTTPError) -> UnreachableError | None:
+def find_permanent_error(url: str, error: failures.HTTPError) -> UnreachableError | None:
     """Tell what of a transport failure will not pass; None for one that may."""
     if isinstance(error, failures.LocationValueError):
         return UnreachableError(f"{url}: {error}. Check the --mirror prefix.")
-    if _is_certificate(error):
+    if _is_certificate_error(error):
         return UnreachableError(
-            f"{url}: its certificate is not trusted ({_innermost(error)}). If your network has a certificate authority "
-            "of its own, name its file in SSL_CERT_FILE."
+            f"{url}: its certificate is not trusted ({_describe_root_cause(error)}). If your network has a "
+            "certificate authority of its own, name its file in SSL_CERT_FILE."
         )
     return None
 
 
-def passing(error: failures.HTTPError, host: str | None) -> Again:
+def build_transient_error(error: failures.HTTPError, host: str | None) -> TransientError:
     """Ask for another try after a transport failure; `host` is the one that it did not reach, if any."""
-    cause = _innermost(error)
+    cause = _describe_root_cause(error)
     silent = isinstance(error, failures.TimeoutError) and not isinstance(error, failures.NewConnectionError)
     why = f"no answer in time ({type(error).__name__})" if silent else f"the connection failed ({cause})"
-    return Again(why, host=host, certain=host is not None and (silent or _is_name(error)))
+    return TransientError(why, host=host, counts_twice=host is not None and (silent or _is_name_error(error)))
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def _list_causes(error: BaseException) -> list[BaseException]:
     """Unwrap a failure, outermost first: urllib3 wraps what the system said in what it was doing."""
     found = [error]
     while inner := next((arg for arg in error.args if isinstance(arg, BaseException)), error.__cause__):
@@ -96,16 +98,16 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _innermost(error: BaseException) -> str:
-    last = _chain(error)[-1]
+def _describe_root_cause(error: BaseException) -> str:
+    last = _list_causes(error)[-1]
     return str(last) or type(last).__name__
 
 
-def _is_name(error: BaseException) -> bool:
-    return any(isinstance(one, failures.NameResolutionError) for one in _chain(error))
+def _is_name_error(error: BaseException) -> bool:
+    return any(isinstance(one, failures.NameResolutionError) for one in _list_causes(error))
 
 
-def _is_certificate(error: BaseException) -> bool:
+def _is_certificate_error(error: BaseException) -> bool:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

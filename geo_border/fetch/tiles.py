@@ -15,14 +15,14 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_border.catalog import Entry, Tiles
 from geo_border.errors import CatalogError, FetchError, UnreachableError
-from geo_border.facts.iso3166 import alpha3
+from geo_border.facts.iso3166 import convert_to_alpha3
 from geo_border.fetch.options import Options
 
 _TILE = re.compile(r"[A-Za-z0-9_+-]{1,64}")
 
 
 @dataclass(frozen=True)
-class Piece:
+class RemoteFile:
     """One file of a dataset: its name on disk and its URL; `bounds` (lon/lat) of a query's square."""
 
     name: str
@@ -30,7 +30,9 @@ class Piece:
     bounds: tuple[float, float, float, float] | None = None
 
 
-def pieces(entry: Entry, window: BaseGeometry | None, options: Options, index: Path | None) -> list[Piece]:
+def select_remote_files(
+    entry: Entry, window: BaseGeometry | None, options: Options, index: Path | None
+) -> list[RemoteFile]:
     """List the files of a dataset that the window (EPSG:4326) touches, sorted by name.
 
     `index` is the fetched index file of a dataset whose tiles are found in one.
@@ -44,14 +46,14 @@ def pieces(entry: Entry, window: BaseGeometry | None, options: Options, index: P
     if download is None:
         raise CatalogError(f"{entry.name}: has no [download] table.")
     found = [
-        Piece(download.name.format(**values), download.url.format(**values), bounds)
-        for place, bounds in _places(entry, download.tiles, window, options, index)
+        RemoteFile(download.name.format(**values), download.url.format(**values), bounds)
+        for place, bounds in _list_url_values(entry, download.tiles, window, options, index)
         for values in ({**place, "part": part} for part in download.each)
     ]
     return sorted(found, key=lambda piece: piece.name)
 
 
-def _places(
+def _list_url_values(
     entry: Entry, tiles: Tiles, window: BaseGeometry | None, options: Options, index: Path | None
 ) -> Iterator[tuple[dict[str, Any], tuple[float, float, float, float] | None]]:
     if tiles.scheme == "one":
@@ -62,23 +64,23 @@ def _places(
             raise CatalogError(f"{entry.name}: comes by country, and none was given.")
         for code in countries:
             if not entry.countries or code in entry.countries:
-                iso3 = alpha3(code)
-                yield {"iso2": code, "iso3": iso3, "iso3_lower": iso3.lower(), **_own_names(entry, code)}, None
+                iso3 = convert_to_alpha3(code)
+                yield {"iso2": code, "iso3": iso3, "iso3_lower": iso3.lower(), **_find_country_name(entry, code)}, None
     elif window is None:
         raise CatalogError(f"{entry.name}: comes in tiles, and no window was given.")
     elif tiles.scheme == "index":
-        yield from ((values, None) for values in _listed(tiles, window, index))
+        yield from ((values, None) for values in _read_index(tiles, window, index))
     else:
-        yield from _squares(tiles, window)
+        yield from _list_squares(tiles, window)
 
 
-def _own_names(entry: Entry, code: str) -> dict[str, str]:
+def _find_country_name(entry: Entry, code: str) -> dict[str, str]:
     """What the publisher calls a country in its URLs, where that is no ISO code: [options.country_names]."""
     names = entry.options.get("country_names", {})
     return {"country_name": names[code]} if code in names else {}
 
 
-def _listed(tiles: Tiles, window: BaseGeometry, index: Path | None) -> Iterator[dict[str, Any]]:
+def _read_index(tiles: Tiles, window: BaseGeometry, index: Path | None) -> Iterator[dict[str, Any]]:
     if index is None:
         raise FetchError(f"the list of tiles {tiles.index_url} is not there.")
     try:
@@ -96,7 +98,7 @@ def _listed(tiles: Tiles, window: BaseGeometry, index: Path | None) -> Iterator[
             yield {"tile": tile}
 
 
-def _squares(
+def _list_squares(
     tiles: Tiles, window: BaseGeometry
 ) -> Iterator[tuple[dict[str, Any], tuple[float, float, float, float] | None]]:
     step = float(tiles.step or 1)
@@ -108,13 +110,13 @@ def _squares(
             left, top = west0 + column * step, north0 - row * step
             bounds = (left, top - step, left + step, top)
             if window.intersects(shapely.box(*bounds)):
-                yield {"row": row + 1, "column": column + 1, "tile": _corner(left, top - step)}, bounds
+                yield {"row": row + 1, "column": column + 1, "tile": _format_corner(left, top - step)}, bounds
 
 
-def _corner(west: float, south: float) -> str:
+def _format_corner(west: float, south: float) -> str:
     """Name a square by its south-western corner, in hundredths of a degree so that names sort and stay whole.
 
-    >>> _corner(-0.5, 54.25)
+    >>> _format_corner(-0.5, 54.25)
     'N5425W00050'
     """
     lat, lon = round(south * 100), round(west * 100)

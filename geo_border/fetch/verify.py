@@ -20,7 +20,7 @@ _SQLITE = b"SQLite format 3\0"
 _TABLE_BYTES = 6
 
 
-def verify(path: Path, kind: str, url: str) -> None:
+def verify_file(path: Path, kind: str, url: str) -> None:
     """Refuse a file that is not a whole one of its kind.
 
     Raises
@@ -30,7 +30,7 @@ def verify(path: Path, kind: str, url: str) -> None:
     """
     with path.open("rb") as handle:
         head = handle.read(1024)
-    if looks_like_page(head):
+    if is_web_page(head):
         raise UnreachableError(
             f"{url}: answered with a web page instead of the file. A log-in page of this network, or a notice of the "
             "publisher: open it in a browser to see."
@@ -40,25 +40,25 @@ def verify(path: Path, kind: str, url: str) -> None:
         raise UnreachableError(f"{url}: what came is not a whole {kind} file ({why}). Nothing of it is kept.")
 
 
-def looks_like_page(head: bytes) -> bool:
+def is_web_page(head: bytes) -> bool:
     """Whether a file begins like HTML or an XML error message, which no dataset here does."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head", b"<error"))
 
 
-def _tiff(path: Path, head: bytes) -> str | None:
+def _check_tiff(path: Path, head: bytes) -> str | None:
     if not head.startswith(_TIFF):
         return f"it begins with {head[:4]!r}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with open_raster(path) as source:
-                return _blocks_inside(source, path.stat().st_size)
+                return _check_tiff_blocks(source, path.stat().st_size)
     except RasterError as error:
         return str(error)
 
 
-def _blocks_inside(source: rasterio.DatasetReader, size: int) -> str | None:
+def _check_tiff_blocks(source: rasterio.DatasetReader, size: int) -> str | None:
     """A COG cut short opens well and fails on a block: so each block must end inside the file."""
     height, width = source.block_shapes[0]
     blocks = math.ceil(source.height / height) * math.ceil(source.width / width)
@@ -73,12 +73,12 @@ def _blocks_inside(source: rasterio.DatasetReader, size: int) -> str | None:
     return None
 
 
-def _zip(_path: Path, head: bytes) -> str | None:
+def _check_zip(_path: Path, head: bytes) -> str | None:
     # Members are checked against their checksums when they are taken out; see fetch/archive.py.
     return None if head.startswith(b"PK\x03\x04") else f"it begins with {head[:4]!r}"
 
 
-def _gpkg(path: Path, head: bytes) -> str | None:
+def _check_gpkg(path: Path, head: bytes) -> str | None:
     if not head.startswith(_SQLITE):
         return f"it begins with {head[:15]!r}"
     page = int.from_bytes(head[16:18], "big")
@@ -87,7 +87,7 @@ def _gpkg(path: Path, head: bytes) -> str | None:
     return None if expected <= size else f"{size} bytes where its header says {expected}"
 
 
-def _geojson(path: Path, head: bytes) -> str | None:
+def _check_geojson(path: Path, head: bytes) -> str | None:
     try:
         found = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -95,7 +95,7 @@ def _geojson(path: Path, head: bytes) -> str | None:
     return None if isinstance(found, dict) and "type" in found else "no GeoJSON object"
 
 
-def _text(_path: Path, head: bytes) -> str | None:
+def _check_text(_path: Path, head: bytes) -> str | None:
     try:
         # The last character may be cut by the sample.
         head[:-4].decode("utf-8")
@@ -104,16 +104,16 @@ def _text(_path: Path, head: bytes) -> str | None:
     return None if head.strip() and b"\0" not in head else "empty or binary"
 
 
-def _pbf(_path: Path, head: bytes) -> str | None:
+def _check_pbf(_path: Path, head: bytes) -> str | None:
     return None if b"OSMHeader" in head[:64] else f"it begins with {head[:16]!r}"
 
 
 _CHECKS: dict[str, Callable[[Path, bytes], str | None]] = {
-    "tiff": _tiff,
-    "zip": _zip,
-    "gpkg": _gpkg,
-    "geojson": _geojson,
-    "text": _text,
-    "pbf": _pbf,
-    "overpass": _geojson,
+    "tiff": _check_tiff,
+    "zip": _check_zip,
+    "gpkg": _check_gpkg,
+    "geojson": _check_geojson,
+    "text": _check_text,
+    "pbf": _check_pbf,
+    "overpass": _check_geojson,
 }

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from geo_border.frontier.build import Frontier, Segment, build, matched, reference_lengths_km, study_crs, tripoints
-from geo_border.frontier.medium import Surroundings, surroundings
-from geo_border.frontier.territories import country_of, polygons, sheet_of
+from geo_border.frontier.build import (
+    Frontier,
+    Segment,
+    build_frontier,
+    choose_study_crs,
+    find_tripoints,
+    match_borders,
+    measure_reference_lines,
+)
+from geo_border.frontier.medium import Surroundings, build_surroundings
+from geo_border.frontier.territories import build_territories, find_country, shift_longitudes
 
 __all__ = [
     "Frontier",
     "Segment",
     "Surroundings",
-    "build",
-    "country_of",
-    "matched",
-    "polygons",
-    "reference_lengths_km",
-    "sheet_of",
-    "study_crs",
-    "surroundings",
-    "tripoints",
+    "build_frontier",
+    "build_surroundings",
+    "build_territories",
+    "choose_study_crs",
+    "find_country",
+    "find_tripoints",
+    "match_borders",
+    "measure_reference_lines",
+    "shift_longitudes",
 ]

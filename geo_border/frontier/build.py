@@ -12,11 +12,11 @@ import shapely
 from pyproj import CRS
 
 from geo_border.errors import StudyError
-from geo_border.frontier.match import shared_line
-from geo_border.frontier.medium import SEA, Surroundings, stretches
-from geo_border.frontier.territories import country_of
-from geo_border.geo.crs import WGS84, distance_m, equal_area_crs, length_m, parse_crs, to_crs
-from geo_border.geo.line_distance import Lines
+from geo_border.frontier.match import find_shared_line
+from geo_border.frontier.medium import SEA, Surroundings, cut_by_medium
+from geo_border.frontier.territories import find_country
+from geo_border.geo.crs import WGS84, build_equal_area_crs, distance_m, length_m, parse_crs, reproject
+from geo_border.geo.line_distance import LineIndex
 from geo_border.schemas import MEDIA
 from geo_border.study import Study
 
@@ -32,7 +32,7 @@ class Segment:
     ----------
     line
         Where figures are measured from: land, rivers and lakes; lon/lat.
-    pieces
+    stretches
         (medium, line) in order along it, the sea's pieces apart in `sea`.
     """
 
@@ -42,7 +42,7 @@ class Segment:
     country: str
     facing_country: str
     line: Any
-    pieces: tuple[tuple[str, Any], ...]
+    stretches: tuple[tuple[str, Any], ...]
     sea: Any
 
 
@@ -58,20 +58,20 @@ class Frontier:
         """Everything that distances are measured from, in lon/lat."""
         return shapely.multilinestrings([p for s in self.segments for p in shapely.get_parts(s.line)])
 
-    def index(self) -> Lines:
+    def build_index(self) -> LineIndex:
         """The segments ready to be asked for distances; labels are positions in `segments`."""
-        return Lines([s.line for s in self.segments], list(range(len(self.segments))))
+        return LineIndex([s.line for s in self.segments], list(range(len(self.segments))))
 
-    def layer(self) -> gpd.GeoDataFrame:
+    def build_layer(self) -> gpd.GeoDataFrame:
         """Layer `frontier`, in the study's plane."""
-        rows = [(s, medium, line) for s in self.segments for medium, line in s.pieces]
-        return self._frame([(s, line) for s, _, line in rows]).assign(medium=[m for _, m, _ in rows])
+        rows = [(s, medium, line) for s in self.segments for medium, line in s.stretches]
+        return self._build_frame([(s, line) for s, _, line in rows]).assign(medium=[m for _, m, _ in rows])
 
-    def sea_layer(self) -> gpd.GeoDataFrame:
+    def build_sea_layer(self) -> gpd.GeoDataFrame:
         """Layer `frontier_sea`, in the study's plane."""
-        return self._frame([(s, line) for s in self.segments for line in shapely.get_parts(s.sea)])
+        return self._build_frame([(s, line) for s in self.segments for line in shapely.get_parts(s.sea)])
 
-    def _frame(self, rows: list[tuple[Segment, Any]]) -> gpd.GeoDataFrame:
+    def _build_frame(self, rows: list[tuple[Segment, Any]]) -> gpd.GeoDataFrame:
         lines = np.array([line for _, line in rows], dtype=object)
         data = {
             "segment": [s.id for s, _ in rows],
@@ -79,10 +79,10 @@ class Frontier:
             "facing": [s.facing_country for s, _ in rows],
             "length_km": length_m(lines) / 1e3,
         }
-        return gpd.GeoDataFrame(pd.DataFrame(data), geometry=to_crs(lines, WGS84, self.crs), crs=self.crs)
+        return gpd.GeoDataFrame(pd.DataFrame(data), geometry=reproject(lines, WGS84, self.crs), crs=self.crs)
 
 
-def matched(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], Any]:
+def match_borders(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], Any]:
     """Home and facing names to their shared line in lon/lat, sea included, for every pair that meets.
 
     Raises
@@ -91,7 +91,7 @@ def matched(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], 
         When a facing territory meets no home one, or the other way round.
     """
     pairs = {
-        (h, f): shared_line(territories[h], territories[f], study.match_tolerance_m)
+        (h, f): find_shared_line(territories[h], territories[f], study.match_tolerance_m)
         for h in study.home
         for f in study.facing
     }
@@ -108,7 +108,7 @@ def matched(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], 
     return lines
 
 
-def study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
+def choose_study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
     """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier."""
     if study.crs is not None:
         return parse_crs(study.crs, f"study {study.name}: crs")
@@ -116,10 +116,10 @@ def study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
     (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
     if west > -16 and east < 45 and south > 33 and north < 72:
         return CRS.from_epsg(3035)
-    return equal_area_crs((west + east) / 2, (south + north) / 2)
+    return build_equal_area_crs((west + east) / 2, (south + north) / 2)
 
 
-def build(lines: dict[tuple[str, str], Any], around: Surroundings, study: Study, crs: CRS) -> Frontier:
+def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings, study: Study, crs: CRS) -> Frontier:
     """Segments from matched lines: cut by medium, the sea set apart.
 
     Raises
@@ -129,27 +129,27 @@ def build(lines: dict[tuple[str, str], Any], around: Surroundings, study: Study,
     """
     segments = []
     for (home, facing), line in lines.items():
-        cut = stretches(line, around, study.coast_tolerance_m, crs)
+        cut = cut_by_medium(line, surroundings, study.coast_tolerance_m, crs)
         dry = [(MEDIA[code], piece) for code, piece in cut if code != SEA]
         if dry:
             merged = shapely.line_merge(shapely.multilinestrings([piece for _, piece in dry]), directed=True)
             sea = shapely.MultiLineString([piece for code, piece in cut if code == SEA])
-            own = (country_of(home, study), country_of(facing, study))
+            own = (find_country(home, study), find_country(facing, study))
             segments.append(Segment(f"{home}-{facing}", home, facing, *own, merged, tuple(dry), sea))
     if not segments:
         raise StudyError(f"study {study.name}: the whole frontier lies at sea; nothing is measured from the sea.")
     return Frontier(tuple(segments), crs)
 
 
-def tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+def find_tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     """Where three countries meet at an end of the frontier: `name` (e.g. EE-LV-RU), `geometry` (lon/lat).
 
     A point is an end of a segment that a third country of the boundary file touches, or where two segments meet.
     """
-    ends = [(xy, {country_of(n, study) for n in pair}) for pair, line in lines.items() for xy in _ends(line)]
+    ends = [(xy, {find_country(n, study) for n in pair}) for pair, line in lines.items() for xy in _list_ends(line)]
     found: list[tuple[tuple[float, ...], set[str]]] = []
     for xy, countries in ends:
-        touching = countries | _touching(xy, boundaries, study.match_tolerance_m)
+        touching = countries | _find_touching(xy, boundaries, study.match_tolerance_m)
         for other, others in ends:
             if distance_m(xy[0], xy[1], other[0], other[1]) < _SAME_POINT_M:
                 touching |= others
@@ -164,22 +164,22 @@ def tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, s
     return gpd.GeoDataFrame({"name": names}, geometry=points, crs=WGS84)
 
 
-def _ends(line: Any) -> list[tuple[float, ...]]:
+def _list_ends(line: Any) -> list[tuple[float, ...]]:
     coordinates = [shapely.get_coordinates(part) for part in shapely.get_parts(line)]
     return [tuple(xy[i]) for xy in coordinates for i in (0, -1) if tuple(xy[0]) != tuple(xy[-1])]
 
 
-def _touching(xy: tuple[float, ...], boundaries: gpd.GeoDataFrame, tolerance_m: float) -> set[str]:
+def _find_touching(xy: tuple[float, ...], boundaries: gpd.GeoDataFrame, tolerance_m: float) -> set[str]:
     degrees = max(tolerance_m, 10.0) / 111_320 / max(np.cos(np.radians(xy[1])), 0.05)
     near = shapely.dwithin(boundaries.geometry.to_numpy(), shapely.Point(xy), degrees)
     return set(boundaries.loc[near, "country"])
 
 
-def reference_lengths_km(territories: dict[str, Any], study: Study) -> dict[str, tuple[float, Any]]:
+def measure_reference_lines(territories: dict[str, Any], study: Study) -> dict[str, tuple[float, Any]]:
     """Length and line of each reference border of the study, by name."""
     out = {}
     for reference in study.reference_lines:
         one, other = reference.between
-        line = shared_line(territories[one], territories[other], study.match_tolerance_m)
+        line = find_shared_line(territories[one], territories[other], study.match_tolerance_m)
         out[reference.name] = (float(length_m(line)[0]) / 1e3, line)
     return out

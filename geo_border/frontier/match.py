@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from geo_border.geo.crs import FloatArray
 
 # Metres in a degree of latitude, at its smallest on WGS 84: used to search a little too wide, never too narrow.
-_LEAST_M_PER_DEGREE = 110_574.0
+_MIN_M_PER_DEGREE = 110_574.0
 _M_PER_DEGREE = 111_320.0
 
 
-def shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
+def find_shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
     """The stretches of the home territory's boundary that lie within a tolerance of the facing one's.
 
     Neighbours need not share vertices: home edges are first split where a facing vertex lies beside them, so that
@@ -32,35 +32,35 @@ def shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
     -------
     MultiLineString in lon/lat, vertices in the home polygon's order; empty where they do not meet.
     """
-    near = _window(home, facing, tolerance_m)
+    near = _compute_window(home, facing, tolerance_m)
     if near is None:
         return shapely.MultiLineString()
-    facing_edges = _edges(facing, near)
-    home_edges = _edges(home, near)
+    facing_edges = _list_edges(facing, near)
+    home_edges = _list_edges(home, near)
     if len(facing_edges) == 0 or len(home_edges) == 0:
         return shapely.MultiLineString()
     tree = shapely.STRtree(shapely.linestrings(facing_edges))
-    candidates = home_edges[_touched(tree, home_edges, tolerance_m)]
-    pieces = _split_beside(candidates, facing_edges, tolerance_m)
+    candidates = home_edges[_is_edge_near(tree, home_edges, tolerance_m)]
+    pieces = _split_at_vertices(candidates, facing_edges, tolerance_m)
     ends = [pieces[:, 0], pieces.mean(axis=1), pieces[:, 1]]
-    kept = np.logical_and.reduce([_within(tree, facing_edges, points, tolerance_m) for points in ends])
-    return _merged(pieces[kept])
+    kept = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
+    return _merge_edges(pieces[kept])
 
 
-def _window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, float, float] | None:
+def _compute_window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, float, float] | None:
     boxes = np.array([shapely.bounds(a), shapely.bounds(b)])
-    margin = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(boxes[:, [1, 3]]).max())
+    margin = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(boxes[:, [1, 3]]).max())
     west, south = boxes[:, :2].max(axis=0) - margin
     east, north = boxes[:, 2:].min(axis=0) + margin
     return (west, south, east, north) if west <= east and south <= north else None
 
 
-def _cosine(lat_deg: Any) -> Any:
+def _compute_cosine(lat_deg: Any) -> Any:
     # Near a pole a degree of longitude has no length; 89.9 keeps the search radius finite.
     return np.cos(np.radians(np.minimum(np.abs(lat_deg), 89.9)))
 
 
-def _edges(polygon: Any, window: tuple[float, float, float, float]) -> FloatArray:
+def _list_edges(polygon: Any, window: tuple[float, float, float, float]) -> FloatArray:
     """Edges (n x 2 x 2) of all rings whose boxes touch the window."""
     rings = shapely.get_rings(shapely.get_parts(polygon))
     xy, ring = shapely.get_coordinates(rings, return_index=True)
@@ -72,21 +72,21 @@ def _edges(polygon: Any, window: tuple[float, float, float, float]) -> FloatArra
     return np.asarray(edges[inside])
 
 
-def _touched(tree: shapely.STRtree, edges: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
-    radius = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(edges[..., 1]).max())
+def _is_edge_near(tree: shapely.STRtree, edges: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
+    radius = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(edges[..., 1]).max())
     hit = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=radius)[0]
     out = np.zeros(len(edges), dtype=bool)
     out[hit] = True
     return out
 
 
-def _split_beside(edges: FloatArray, others: FloatArray, tolerance_m: float) -> FloatArray:
+def _split_at_vertices(edges: FloatArray, other_edges: FloatArray, tolerance_m: float) -> FloatArray:
     """Edges split at the feet of the other line's vertices that lie within the tolerance."""
-    vertices = np.unique(others.reshape(-1, 2), axis=0)
+    vertices = np.unique(other_edges.reshape(-1, 2), axis=0)
     tree = shapely.STRtree(shapely.points(vertices))
-    radius = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(edges[..., 1]).max())
+    radius = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(edges[..., 1]).max())
     edge, vertex = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=radius)
-    share, off_m, length_m = _foot(vertices[vertex], edges[edge])
+    share, off_m, length_m = _find_foot(vertices[vertex], edges[edge])
     # A foot at an end of the edge would split nothing off.
     inner = (off_m <= tolerance_m) & (share * length_m > tolerance_m) & ((1 - share) * length_m > tolerance_m)
     edge, share = edge[inner], share[inner]
@@ -100,9 +100,9 @@ def _split_beside(edges: FloatArray, others: FloatArray, tolerance_m: float) -> 
     return np.stack((at[:-1][same], at[1:][same]), axis=1)
 
 
-def _foot(points: FloatArray, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _find_foot(points: FloatArray, edges: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Where each point's foot lies along its edge (0..1), how far off it is, and the edge's length, in metres."""
-    scale = np.stack((_M_PER_DEGREE * _cosine(points[:, 1]), np.full(len(points), _M_PER_DEGREE)), axis=1)
+    scale = np.stack((_M_PER_DEGREE * _compute_cosine(points[:, 1]), np.full(len(points), _M_PER_DEGREE)), axis=1)
     along = (edges[:, 1] - edges[:, 0]) * scale
     to = (points - edges[:, 0]) * scale
     squared = np.einsum("ij,ij->i", along, along)
@@ -111,17 +111,19 @@ def _foot(points: FloatArray, edges: FloatArray) -> tuple[FloatArray, FloatArray
     return share, np.hypot(off[:, 0], off[:, 1]), np.sqrt(squared)
 
 
-def _within(tree: shapely.STRtree, edges: FloatArray, points: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
-    radius = tolerance_m / _LEAST_M_PER_DEGREE / _cosine(np.abs(points[:, 1]).max()) if len(points) else 0.0
+def _is_point_near(
+    tree: shapely.STRtree, edges: FloatArray, points: FloatArray, tolerance_m: float
+) -> NDArray[np.bool_]:
+    radius = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(points[:, 1]).max()) if len(points) else 0.0
     point, edge = tree.query(shapely.points(points), predicate="dwithin", distance=radius)
-    _, off_m, _ = _foot(points[point], edges[edge])
+    _, off_m, _ = _find_foot(points[point], edges[edge])
     out = np.zeros(len(points), dtype=bool)
     out[point[off_m <= tolerance_m]] = True
     return out
 
 
-def _merged(pieces: FloatArray) -> Any:
-    if len(pieces) == 0:
+def _merge_edges(edges: FloatArray) -> Any:
+    if len(edges) == 0:
         return shapely.MultiLineString()
-    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(pieces)), directed=True)
+    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges)), directed=True)
     return shapely.multilinestrings(shapely.get_parts(lines))

@@ -11,15 +11,15 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.geo.crs import WGS84, FloatArray, to_crs
-from geo_border.geo.line_distance import densified
+from geo_border.geo.crs import WGS84, FloatArray, reproject
+from geo_border.geo.line_distance import densify
 from geo_border.schemas import MEDIA
 
 SEA = len(MEDIA)
 _STEP_M = 20.0
 # Coastline files of neighbours disagree by up to 150 m, so inland gaps open between them along the line. The sea is
 # never that short.
-_LEAST_SEA_M = 1_000.0
+_MIN_SEA_M = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -42,41 +42,41 @@ class Surroundings:
     lagoons: Any
 
 
-def surroundings(
+def build_surroundings(
     land: gpd.GeoDataFrame | None,
     water: gpd.GeoDataFrame | None,
     points: list[tuple[float, float]],
-    wide_m: float,
+    lake_width_m: float,
     crs: CRS,
 ) -> Surroundings:
     """Land and water in the study's plane; a water polygon that holds one of `points` (lon, lat) is a lagoon.
 
     A polygon's own `kind` (river or lake) counts where its source tells one; else it is a lake where 2 x area /
-    perimeter, about its mean width, is over `wide_m`, and a river below.
+    perimeter, about its mean width, is over `lake_width_m`, and a river below.
     """
     none = np.array([], dtype=object)
-    ground = none if land is None else shapely.get_parts(to_crs(land.geometry.to_numpy(), WGS84, crs))
+    ground = none if land is None else shapely.get_parts(reproject(land.geometry.to_numpy(), WGS84, crs))
     if water is None or len(water) == 0:
         return Surroundings(ground, none, np.array([], dtype=bool), none)
-    wet = to_crs(water.geometry.to_numpy(), WGS84, crs)
+    wet = reproject(water.geometry.to_numpy(), WGS84, crs)
     width_m = 2 * water["area_km2"].to_numpy() / np.maximum(water["perimeter_km"].to_numpy(), 1e-9) * 1e3
     told = water["kind"].to_numpy() if "kind" in water else np.full(len(wet), None)
-    is_lake = np.where(np.isin(told, MEDIA), told == "lake", width_m > wide_m).astype(bool)
-    marks = to_crs(shapely.points(points), WGS84, crs) if points else none
+    is_lake = np.where(np.isin(told, MEDIA), told == "lake", width_m > lake_width_m).astype(bool)
+    marks = reproject(shapely.points(points), WGS84, crs) if points else none
     lagoon = np.zeros(len(wet), dtype=bool)
     lagoon[shapely.STRtree(wet).query(marks, predicate="within")[1]] = True
     return Surroundings(ground, wet[~lagoon], is_lake[~lagoon], wet[lagoon])
 
 
-def stretches(line: Any, around: Surroundings, tolerance_m: float, crs: CRS) -> list[tuple[int, Any]]:
+def cut_by_medium(line: Any, surroundings: Surroundings, tolerance_m: float, crs: CRS) -> list[tuple[int, Any]]:
     """The line (lon/lat) cut where its medium changes: (index into MEDIA, or SEA; line) in the line's order."""
     out = []
     for part in shapely.get_parts(line):
-        lonlat = densified(shapely.get_coordinates(part), _STEP_M)
+        lonlat = densify(shapely.get_coordinates(part), _STEP_M)
         middle = shapely.points((lonlat[1:] + lonlat[:-1]) / 2)
-        xy = shapely.get_coordinates(to_crs(middle, WGS84, crs))
-        code = _codes(xy, around, tolerance_m)
-        code = _without_short_sea(code, xy)
+        xy = shapely.get_coordinates(reproject(middle, WGS84, crs))
+        code = _classify_points(xy, surroundings, tolerance_m)
+        code = _remove_short_sea(code, xy)
         starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
         ends = np.append(starts[1:], len(code))
         # A run keeps its ends and, of the vertices between, those that the source has.
@@ -89,24 +89,24 @@ def stretches(line: Any, around: Surroundings, tolerance_m: float, crs: CRS) -> 
     return out
 
 
-def _codes(xy: FloatArray, around: Surroundings, tolerance_m: float) -> NDArray[np.int64]:
+def _classify_points(xy: FloatArray, surroundings: Surroundings, tolerance_m: float) -> NDArray[np.int64]:
     code = np.zeros(len(xy), dtype=np.int64)
     point = shapely.points(xy)
-    if len(around.water):
-        at, which = shapely.STRtree(around.water).query(point, predicate="dwithin", distance=tolerance_m)
-        gap = shapely.distance(point[at], around.water[which])
+    if len(surroundings.water):
+        at, which = shapely.STRtree(surroundings.water).query(point, predicate="dwithin", distance=tolerance_m)
+        gap = shapely.distance(point[at], surroundings.water[which])
         # Nearest water wins; inside two at once (gap 0) the lake does.
-        for i in np.lexsort((around.is_lake[which], -gap)):
-            code[at[i]] = 2 if around.is_lake[which[i]] else 1
-    if len(around.land):
-        dry = _near_any(point, around.land, tolerance_m)
+        for i in np.lexsort((surroundings.is_lake[which], -gap)):
+            code[at[i]] = 2 if surroundings.is_lake[which[i]] else 1
+    if len(surroundings.land):
+        dry = _is_near_any(point, surroundings.land, tolerance_m)
         code[~dry] = SEA
-    if len(around.lagoons):
-        code[_near_any(point, around.lagoons, tolerance_m)] = SEA
+    if len(surroundings.lagoons):
+        code[_is_near_any(point, surroundings.lagoons, tolerance_m)] = SEA
     return code
 
 
-def _near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bool_]:
+def _is_near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bool_]:
     shapely.prepare(polygons)
     near = np.zeros(len(point), dtype=bool)
     tree = shapely.STRtree(point)
@@ -120,7 +120,7 @@ def _near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bool_
     return near
 
 
-def _without_short_sea(code: NDArray[np.int64], xy: FloatArray) -> NDArray[np.int64]:
+def _remove_short_sea(code: NDArray[np.int64], xy: FloatArray) -> NDArray[np.int64]:
     """Sea runs shorter than any sea, with land at both ends, made land: they are gaps between two coastline files."""
     step = np.append(np.hypot(*np.diff(xy, axis=0).T), 0.0)
     starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
@@ -128,6 +128,6 @@ def _without_short_sea(code: NDArray[np.int64], xy: FloatArray) -> NDArray[np.in
     out = code.copy()
     for a, b in zip(starts, ends, strict=True):
         inner = a > 0 and b < len(code)
-        if code[a] == SEA and inner and step[a:b].sum() < _LEAST_SEA_M:
+        if code[a] == SEA and inner and step[a:b].sum() < _MIN_SEA_M:
             out[a:b] = 0
     return out

@@ -11,7 +11,7 @@ import shapely
 from geo_border.study import Study
 
 
-def polygons(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, Any]:
+def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, Any]:
     """Each territory that the study names, as one polygon in lon/lat.
 
     Longitudes may run past 180 so that home is in one sheet: a study in the Bering Strait has its whole frontier
@@ -21,34 +21,36 @@ def polygons(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, Any]:
     -------
     Polygon by name: home and facing, named territories, and the countries of reference lines.
     """
-    centre = _centre(boundaries[boundaries["territory"].isin(study.home) | boundaries["country"].isin(study.home)])
+    centre = _compute_centre(
+        boundaries[boundaries["territory"].isin(study.home) | boundaries["country"].isin(study.home)]
+    )
     named = [*study.home, *study.facing, *study.territories, *(c for r in study.reference_lines for c in r.between)]
     out = {}
     for name in dict.fromkeys(named):
         column = "territory" if (boundaries["territory"] == name).any() and name in study.territories else "country"
         rows = boundaries.loc[boundaries[column] == name, "geometry"].to_numpy()
-        out[name] = _whole(rows, centre)
+        out[name] = _merge_rows(rows, centre)
     return out
 
 
-def country_of(name: str, study: Study) -> str:
+def find_country(name: str, study: Study) -> str:
     """The country a territory is part of; its own name where it is one."""
     return study.territories[name].country if name in study.territories else name
 
 
-def sheet_of(geometry: Any, near: Any) -> Any:
-    """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `near`."""
-    west, _, east, _ = shapely.total_bounds(near)
-    return _turned(np.asarray(geometry, dtype=object), (west + east) / 2)
+def shift_longitudes(geometry: Any, reference: Any) -> Any:
+    """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `reference`."""
+    west, _, east, _ = shapely.total_bounds(reference)
+    return _shift_by_turns(np.asarray(geometry, dtype=object), (west + east) / 2)
 
 
-def _centre(home: gpd.GeoDataFrame) -> float:
+def _compute_centre(home: gpd.GeoDataFrame) -> float:
     """Mean direction of home's vertices, in degrees of longitude."""
     lon = np.radians(shapely.get_coordinates(home.geometry.to_numpy())[:, 0])
     return float(np.degrees(np.arctan2(np.sin(lon).mean(), np.cos(lon).mean())))
 
 
-def _turned(geometry: Any, centre: float) -> Any:
+def _shift_by_turns(geometry: Any, centre: float) -> Any:
     bounds = shapely.bounds(geometry)
     turns = np.round((centre - (bounds[:, 0] + bounds[:, 2]) / 2) / 360)
     moved = geometry.copy()
@@ -57,9 +59,9 @@ def _turned(geometry: Any, centre: float) -> Any:
     return moved
 
 
-def _whole(rows: Any, centre: float) -> Any:
+def _merge_rows(rows: Any, centre: float) -> Any:
     parts = shapely.get_parts(rows)
-    moved = _turned(parts, centre)
+    moved = _shift_by_turns(parts, centre)
     if len(rows) == 1 and all(a is b for a, b in zip(parts, moved, strict=True)):
         return rows[0]
     # Sources cut polygons at the antimeridian; side by side again, the cut must not stay a border.

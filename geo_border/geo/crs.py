@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 
 
 @lru_cache(maxsize=256)
-def transformer(source: str, target: str) -> Transformer:
+def build_transformer(source: str, target: str) -> Transformer:
     """Transformer between two CRS given as WKT or authority strings, always in x, y (lon, lat) order."""
     return Transformer.from_crs(CRS.from_user_input(source), CRS.from_user_input(target), always_xy=True)
 
@@ -54,38 +54,38 @@ class LocalPlane:
         # A bare projection, not a transformer between two CRS: making one of those costs 70 ms, and there are many.
         self._projection = Proj(proj="aeqd", lat_0=round(lat, 6), lon_0=round(lon, 6), ellps="WGS84")
 
-    def to_plane(self, geometry: Any) -> Any:
+    def project(self, geometry: Any) -> Any:
         """Lon/lat geometries moved into the plane, vertex by vertex."""
         return shapely.transform(geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1])))
 
-    def to_lonlat(self, geometry: Any) -> Any:
+    def unproject(self, geometry: Any) -> Any:
         """Geometries of the plane moved back to lon/lat, vertex by vertex."""
         return shapely.transform(
             geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1], inverse=True))
         )
 
 
-def equal_area_crs(lon: float, lat: float) -> CRS:
+def build_equal_area_crs(lon: float, lat: float) -> CRS:
     """Lambert azimuthal equal-area plane on WGS 84 centred at a point."""
     return CRS.from_proj4(f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs")
 
 
-def to_crs(geometry: Any, source: CRS, target: CRS) -> Any:
+def reproject(geometry: Any, source: CRS, target: CRS) -> Any:
     """Geometries (scalar or array) moved vertex by vertex; use `shapely.segmentize` before where edges are long."""
     if source == target:
         return geometry
-    move = transformer(source.to_wkt(), target.to_wkt())
+    move = build_transformer(source.to_wkt(), target.to_wkt())
 
-    def _move(xy: FloatArray) -> FloatArray:
+    def _transform_xy(xy: FloatArray) -> FloatArray:
         return np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
 
-    return shapely.transform(geometry, _move)
+    return shapely.transform(geometry, _transform_xy)
 
 
-def to_ecef(lon_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
+def convert_to_ecef(lon_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
     """Earth-centred x, y, z in metres (n x 3) of points on the WGS 84 ellipsoid.
 
-    >>> [round(float(v)) for v in to_ecef(np.array([0.0]), np.array([0.0]))[0]]
+    >>> [round(float(v)) for v in convert_to_ecef(np.array([0.0]), np.array([0.0]))[0]]
     [6378137, 0, 0]
     """
     lon, lat = np.radians(lon_deg), np.radians(lat_deg)

@@ -37,12 +37,14 @@ class Grid:
         """Rows and columns."""
         return (int(self.values.shape[0]), int(self.values.shape[1]))
 
-    def cell_of(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def locate_cells(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row and column of each point in the grid's CRS; may lie outside the grid."""
         column, row = ~self.transform * (x, y)
         return np.floor(row).astype(np.int64), np.floor(column).astype(np.int64)
 
-    def centre_of(
+    def compute_centres(
         self, row: NDArray[np.integer], column: NDArray[np.integer]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The middle of each cell as x and y in the grid's CRS."""
@@ -51,7 +53,7 @@ class Grid:
 
     def sample(self, x: NDArray[np.float64], y: NDArray[np.float64], fill: float) -> NDArray[Any]:
         """Value of the cell that holds each point; `fill` outside the grid."""
-        row, column = self.cell_of(x, y)
+        row, column = self.locate_cells(x, y)
         inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
         out = np.full(row.shape, fill, dtype=self.values.dtype)
         out[inside] = self.values[row[inside], column[inside]]

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from geo_border.geo.crs import FloatArray, arc_m, to_ecef
+from geo_border.geo.crs import FloatArray, arc_m, convert_to_ecef
 
 STEP_M = 20.0
 _NEIGHBOURS = 3
@@ -18,15 +18,15 @@ _BLOCK = 200_000
 
 
 @dataclass(frozen=True)
-class Near:
+class NearestLine:
     """For each asked point: distance in metres, label of the line, unit vector (ECEF) towards the nearest point."""
 
     distance_m: FloatArray
     label: NDArray[np.int64]
-    towards: FloatArray
+    direction: FloatArray
 
 
-class Lines:
+class LineIndex:
     """Lines in lon/lat with a label each, ready to be asked how far away they are.
 
     Edges are straight in lon/lat and cut every `STEP_M`; the nearest samples are found in a KD-tree of earth-centred
@@ -39,8 +39,8 @@ class Lines:
         start = 0
         for line, label in zip(lines, labels, strict=True):
             for part in shapely.get_parts(line):
-                lonlat = densified(shapely.get_coordinates(part), step_m)
-                xyz = to_ecef(lonlat[:, 0], lonlat[:, 1])
+                lonlat = densify(shapely.get_coordinates(part), step_m)
+                xyz = convert_to_ecef(lonlat[:, 0], lonlat[:, 1])
                 samples.append(xyz)
                 owner.append(np.full(len(xyz), label))
                 # Index of the chord that leaves each sample; the last sample repeats the one that reaches it.
@@ -56,23 +56,26 @@ class Lines:
         self._before[first] = self._after[first]
         self._tree = KDTree(self._samples, balanced_tree=False, compact_nodes=False)
 
-    def near(self, lon: FloatArray, lat: FloatArray) -> Near:
+    def find_nearest(self, lon: FloatArray, lat: FloatArray) -> NearestLine:
         """Distance, label and direction for n points given in degrees; equal distances go to the smaller label."""
-        blocks = [self._near(lon[i : i + _BLOCK], lat[i : i + _BLOCK]) for i in range(0, max(len(lon), 1), _BLOCK)]
-        return Near(
+        blocks = [
+            self._find_nearest_in_block(lon[i : i + _BLOCK], lat[i : i + _BLOCK])
+            for i in range(0, max(len(lon), 1), _BLOCK)
+        ]
+        return NearestLine(
             np.concatenate([b.distance_m for b in blocks]),
             np.concatenate([b.label for b in blocks]),
-            np.concatenate([b.towards for b in blocks]),
+            np.concatenate([b.direction for b in blocks]),
         )
 
-    def _near(self, lon: FloatArray, lat: FloatArray) -> Near:
-        points = to_ecef(lon, lat)
+    def _find_nearest_in_block(self, lon: FloatArray, lat: FloatArray) -> NearestLine:
+        points = convert_to_ecef(lon, lat)
         count = min(_NEIGHBOURS, len(self._samples))
         _, sample = self._tree.query(points, k=count, workers=-1)
         sample = sample.reshape(len(points), count)
         chords = np.concatenate((self._after[sample], self._before[sample]), axis=1)
         ends = np.minimum(chords + 1, len(self._samples) - 1)
-        foot = _feet(points[:, None, :], self._samples[chords], self._samples[ends])
+        foot = _find_feet(points[:, None, :], self._samples[chords], self._samples[ends])
         gap = np.linalg.norm(foot - points[:, None, :], axis=2)
         label = self._owner[chords]
         # Micrometres are rounding: within them the smaller label wins, so that ties do not depend on sample order.
@@ -81,14 +84,14 @@ class Lines:
         row = np.arange(len(points))
         away = foot[row, best] - points
         size = np.maximum(np.linalg.norm(away, axis=1), 1e-9)
-        return Near(arc_m(gap[row, best]), label[row, best], away / size[:, None])
+        return NearestLine(arc_m(gap[row, best]), label[row, best], away / size[:, None])
 
 
-def densified(lonlat: FloatArray, step_m: float) -> FloatArray:
+def densify(lonlat: FloatArray, step_m: float) -> FloatArray:
     """Vertices (n x 2, degrees) with points added so that no edge is longer than `step_m`."""
     if len(lonlat) < 2:
         return lonlat
-    xyz = to_ecef(lonlat[:, 0], lonlat[:, 1])
+    xyz = convert_to_ecef(lonlat[:, 0], lonlat[:, 1])
     pieces = np.maximum(np.ceil(np.linalg.norm(np.diff(xyz, axis=0), axis=1) / step_m), 1).astype(np.int64)
     edge = np.repeat(np.arange(len(pieces)), pieces)
     first = np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -97,7 +100,7 @@ def densified(lonlat: FloatArray, step_m: float) -> FloatArray:
     return np.concatenate((out, lonlat[-1:]))
 
 
-def _feet(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
+def _find_feet(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
     along = end - start
     squared = (along**2).sum(axis=-1)
     share = ((points - start) * along).sum(axis=-1) / np.where(squared > 0, squared, 1.0)

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from geo_border.catalog import Entry
 from geo_border.engine import Engine
 from geo_border.geo.crs import FloatArray
-from geo_border.geo.line_distance import Lines
+from geo_border.geo.line_distance import LineIndex
 from geo_border.layers import Layers
 from geo_border.present.withholding import FEW, LEAST_PIXELS
 from geo_border.zonal import Zones
@@ -96,7 +96,7 @@ class Land:
     points: Mapping[str, gpd.GeoDataFrame]
     stretches: pd.DataFrame
     beyond: gpd.GeoDataFrame
-    index: Lines
+    index: LineIndex
     segment_ids: Sequence[str]
     engine: Engine | None = None
 

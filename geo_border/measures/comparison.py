@@ -45,7 +45,7 @@ def compare(exposure: pd.DataFrame) -> list[dict[str, Any]]:
                 "within_m": row.to_m,
                 "tree_share": values.get((row.zone_id, "cover_share", "tree")),
                 "country_tree_share": values.get((nation, "cover_share", "tree")),
-                "country_forest_share": facts.national().get(str(row.country), {}).get("forest_share"),
+                "country_forest_share": facts.read_national().get(str(row.country), {}).get("forest_share"),
                 "people_per_km2": values.get((row.zone_id, "people_per_km2", None)),
                 "country_people_per_km2": values.get((nation, "people_per_km2", None)),
             }

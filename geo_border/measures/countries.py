@@ -55,7 +55,7 @@ def _list_rows(code: str, name: str, measures: Sequence[str], layers: Layers) ->
         "zone_name": f"{name} ({code})" if name != code else code,
         "country": code,
     }
-    cited = facts.national().get(code, {})
+    cited = facts.read_national().get(code, {})
     people, area, date = cited.get("people"), cited.get("total_km2"), str(cited.get("people_date", ""))
     source = f"{cited.get('people_source', '')}"
     yield _build_row(zone, "area", None, area, "km²", _DATASET, date, cited.get("area_source"))

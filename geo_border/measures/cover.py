@@ -167,7 +167,7 @@ def _sum_known(sums: Sums, dataset: str, legend: Legend) -> FloatArray:
 
     A dataset that tells only tree from not tree calls the latter `unknown`, and knows it all the same.
     """
-    classes = COVER_CLASSES if not legend.only_tree else (*COVER_CLASSES, UNKNOWN)
+    classes = COVER_CLASSES if not legend.is_tree_only else (*COVER_CLASSES, UNKNOWN)
     return np.asarray(np.sum([sums.get(category, dataset) for category in classes], axis=0), dtype=np.float64)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.catalog import Entry
-from geo_border.geo.crs import WGS84, length_m, to_crs
+from geo_border.geo.crs import WGS84, length_m, reproject
 from geo_border.layers import Layers
 from geo_border.measures.base import LAND, NO_RANGE, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.measures.overlay import sum_parts
@@ -33,13 +33,15 @@ class Lines:
         layer = layers.get(self.need)
         if layer is None or not len(layer.data):
             return Absent()
-        return layer.entry, to_crs(layer.data.geometry.to_numpy(), WGS84, land.units.crs)
+        return layer.entry, reproject(layer.data.geometry.to_numpy(), WGS84, land.units.crs)
 
     def count(self, prepared: tuple[Entry, NDArray[np.object_]], areas: Areas, land: Land) -> list[Column]:
         """Length in each area."""
         entry, lines = prepared
         crs = areas.crs
-        length_km = sum_parts(lines, areas.frame.geometry.to_numpy(), lambda p: length_m(to_crs(p, crs, WGS84)) / 1e3)
+        length_km = sum_parts(
+            lines, areas.frame.geometry.to_numpy(), lambda p: length_m(reproject(p, crs, WGS84)) / 1e3
+        )
         return [Column(length_km, None, entry.name)]
 
     def figure(self, prepared: tuple[Entry, NDArray[np.object_]], sums: Sums) -> Iterator[Figures]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.catalog import Entry
-from geo_border.geo.crs import WGS84, area_km2, to_crs
-from geo_border.geo.overlay import clipped, on_lattice, polygonal
+from geo_border.geo.crs import WGS84, area_km2, reproject
+from geo_border.geo.overlay import clip_pairs, cut_by_lattice, extract_polygons
 from geo_border.layers import Layers
 from geo_border.measures.base import LAND, Absent, Areas, Column, Figures, Land, Sums
 from geo_border.measures.overlay import sum_parts
@@ -46,7 +46,7 @@ class Sites:
         """Area of sites in each area."""
         entry, parts = prepared
         crs = areas.crs
-        inside = sum_parts(parts, areas.frame.geometry.to_numpy(), lambda p: area_km2(polygonal(p), crs))
+        inside = sum_parts(parts, areas.frame.geometry.to_numpy(), lambda p: area_km2(extract_polygons(p), crs))
         return [Column(inside, None, entry.name)]
 
     def figure(self, prepared: tuple[Entry, NDArray[np.object_]], sums: Sums) -> Iterator[Figures]:
@@ -64,12 +64,12 @@ class Sites:
 
 def _dissolve(sites: gpd.GeoDataFrame, crs: CRS) -> NDArray[np.object_]:
     """Sites in the plane, where they overlap once, cut by a lattice."""
-    flat = to_crs(sites.geometry.to_numpy(), WGS84, crs)
+    flat = reproject(sites.geometry.to_numpy(), WGS84, crs)
     # Valid when read: only what the move has crossed is repaired, ring by ring: all lines at once may take minutes.
     crossed = ~shapely.is_valid(flat)
     flat[crossed] = shapely.make_valid(flat[crossed], method="structure", keep_collapsed=False)
-    parts = shapely.get_parts(polygonal(shapely.union_all(polygonal(flat))))
-    return np.asarray(on_lattice(parts, _SQUARE_M, clipped).shape)
+    parts = shapely.get_parts(extract_polygons(shapely.union_all(extract_polygons(flat))))
+    return np.asarray(cut_by_lattice(parts, _SQUARE_M, clip_pairs).shape)
 
 
 MEASURES = (Sites("protected_area", "protected"),)

@@ -15,7 +15,7 @@ from geo_border.geo.grid import Grid
 from geo_border.present import palette
 from geo_border.result import COVER_FILE, PEOPLE_FILE, Result
 from geo_border.schemas import UNKNOWN
-from geo_border.store import atomic_path, write_text
+from geo_border.store import replace_atomically, write_text
 
 # Small, so that even a coarse grid has overviews; a power of two, as the format wants.
 _BLOCK = 256
@@ -57,7 +57,7 @@ def write(result: Result, folder: Path) -> list[Path]:
     if result.people is not None:
         final = folder / PEOPLE_FILE
         tags = {
-            **_about(sources.get("people", {})),
+            **_build_tags(sources.get("people", {})),
             "OVERVIEWS": "average of persons per native cell; sum at full resolution only",
         }
         _write_grid(result.people, final, "average", tags, "people", "persons per cell")
@@ -65,43 +65,43 @@ def write(result: Result, folder: Path) -> list[Path]:
     return written
 
 
-def legend_of(source: dict[str, Any]) -> catalog.Legend | None:
+def find_legend(source: dict[str, Any]) -> catalog.Legend | None:
     """Return the legend of a cover dataset, or None for a file of the user's own that has no catalogue entry."""
-    entry = catalog.entries().get(str(source.get("dataset")))
+    entry = catalog.read_entries().get(str(source.get("dataset")))
     return entry.legend if entry else None
 
 
-def colour_of(cover_class: str) -> tuple[int, int, int]:
+def get_class_colour(cover_class: str) -> tuple[int, int, int]:
     """Red, green and blue of a cover class.
 
-    >>> len(colour_of("tree"))
+    >>> len(get_class_colour("tree"))
     3
     """
-    fill = palette.style("cover", cover_class).fill
+    fill = palette.get_style("cover", cover_class).fill
     return int(fill[1:3], 16), int(fill[3:5], 16), int(fill[5:7], 16)
 
 
 def _write_cover(grid: Grid, source: dict[str, Any], final: Path) -> list[Path]:
-    legend = legend_of(source)
-    colours = {int(v): (*colour_of(c), 255) for v, c in legend.classes.items()} if legend else None
+    legend = find_legend(source)
+    colours = {int(v): (*get_class_colour(c), 255) for v, c in legend.classes.items()} if legend else None
     if legend and grid.values.dtype != np.uint8 and all(0 <= int(v) <= 255 for v in legend.classes):
-        grid = _as_bytes(grid, set(colours or {}))
-    tags = _about(source) | ({"CANOPY": legend.canopy} if legend else {})
+        grid = _convert_to_bytes(grid, set(colours or {}))
+    tags = _build_tags(source) | ({"CANOPY": legend.canopy} if legend else {})
     sidecar = final.with_name(final.name + _SIDECAR)
     if legend:
         # The names first: a grid never stands there without them.
-        write_text(sidecar, _names_xml(legend))
+        write_text(sidecar, _build_attribute_table(legend))
     _write_grid(grid, final, "nearest", tags, "land cover", None, colours)
     return [final, sidecar] if legend else [final]
 
 
-def _as_bytes(grid: Grid, known: set[int]) -> Grid:
+def _convert_to_bytes(grid: Grid, class_values: set[int]) -> Grid:
     values = np.nan_to_num(grid.values, nan=grid.nodata if grid.nodata is not None else 255)
-    expected = [float(v) for v in known] + ([] if grid.nodata is None else [grid.nodata])
+    expected = [float(v) for v in class_values] + ([] if grid.nodata is None else [grid.nodata])
     if not np.isin(np.unique(values), expected).all():
         return grid
     nodata = grid.nodata if grid.nodata is not None and 0 <= grid.nodata <= 255 else 255
-    kept = np.where(np.isin(values, list(known)), values, nodata).astype(np.uint8)
+    kept = np.where(np.isin(values, list(class_values)), values, nodata).astype(np.uint8)
     return Grid(kept, grid.transform, grid.crs, nodata)
 
 
@@ -110,7 +110,7 @@ def _write_grid(
     final: Path,
     overviews: str,
     tags: dict[str, str],
-    band: str,
+    band_name: str,
     unit: str | None,
     colours: dict[int, tuple[int, int, int, int]] | None = None,
 ) -> None:
@@ -129,13 +129,13 @@ def _write_grid(
     if colours and grid.values.dtype == np.uint8:
         # Said at the start: a GeoTIFF cannot become a palette once it has data.
         profile["photometric"] = "palette"
-    with atomic_path(final) as path, MemoryFile() as memory:
+    with replace_atomically(final) as path, MemoryFile() as memory:
         with memory.open(**profile) as plain:
             if "photometric" in profile:
                 plain.write_colormap(1, colours)
             plain.write(grid.values, 1)
             plain.update_tags(**tags)
-            plain.set_band_description(1, band)
+            plain.set_band_description(1, band_name)
             if unit:
                 plain.units = (unit,)
         with memory.open() as plain:
@@ -152,7 +152,7 @@ def _write_grid(
             )
 
 
-def _about(source: dict[str, Any]) -> dict[str, str]:
+def _build_tags(source: dict[str, Any]) -> dict[str, str]:
     return {
         "TIFFTAG_IMAGEDESCRIPTION": str(source.get("title", "")),
         "TIFFTAG_COPYRIGHT": f"{source.get('attribution', '')} ({source.get('licence', '')})",
@@ -162,7 +162,7 @@ def _about(source: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _names_xml(legend: catalog.Legend) -> str:
+def _build_attribute_table(legend: catalog.Legend) -> str:
     """Return GDAL's side file: names by value, and the attribute table of the values."""
     root = ET.Element("PAMDataset")
     band = ET.SubElement(root, "PAMRasterBand", band="1")
@@ -176,13 +176,13 @@ def _names_xml(legend: catalog.Legend) -> str:
             ET.SubElement(field, tag).text = text
     for index, value in enumerate(sorted(int(v) for v in legend.classes)):
         row = ET.SubElement(table, "Row", index=str(index))
-        for cell in _row(legend, value):
+        for cell in _build_row(legend, value):
             ET.SubElement(row, "F").text = str(cell)
     ET.indent(root, " ")
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _row(legend: catalog.Legend, value: int) -> tuple[Any, ...]:
+def _build_row(legend: catalog.Legend, value: int) -> tuple[Any, ...]:
     cover_class = legend.classes[str(value)]
     trees = (int(value in legend.tree_low), int(value in legend.tree_high))
-    return (value, legend.names[str(value)], cover_class or UNKNOWN, *trees, *colour_of(cover_class))
+    return (value, legend.names[str(value)], cover_class or UNKNOWN, *trees, *get_class_colour(cover_class))

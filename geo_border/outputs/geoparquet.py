@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo_border.outputs.columns import about
-from geo_border.outputs.geopackage.features import GEOMETRY_TYPES, as_arrow
-from geo_border.present.credit import holders
+from geo_border.outputs.columns import describe_column
+from geo_border.outputs.geopackage.features import GEOMETRY_TYPES, convert_to_arrow
+from geo_border.present.credit import list_holders
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, Layer, conform
-from geo_border.store import atomic_path
+from geo_border.store import replace_atomically
 
 FOLDER = "parquet"
 # Small enough that a reader of a few columns or rows skips most of the file.
@@ -38,34 +38,36 @@ def write(result: Result, folder: Path) -> list[Path]:
         if name == "exposure":
             continue
         final = folder / FOLDER / f"{name}.parquet"
-        table = _described(layer, conform(name, result.layers[name]), result)
-        with atomic_path(final) as path:
+        table = _build_table(layer, conform(name, result.layers[name]), result)
+        with replace_atomically(final) as path:
             pq.write_table(table, path, compression="zstd", row_group_size=_ROWS_A_GROUP)
         written.append(final)
     return written
 
 
-def _described(layer: Layer, checked: Any, result: Result) -> pa.Table:
-    table = as_arrow(layer, checked)
+def _build_table(layer: Layer, frame: Any, result: Result) -> pa.Table:
+    table = convert_to_arrow(layer, frame)
     fields = [
-        pa.field(column.name, table.schema.field(column.name).type, column.nullable, {"description": about(column)})
+        pa.field(
+            column.name, table.schema.field(column.name).type, column.nullable, {"description": describe_column(column)}
+        )
         for column in layer.columns
     ]
-    credit = "; ".join(holders(result.passport.get("sources", [])))
-    metadata = {"title": layer.title, "description": layer.about, "attribution": credit}
+    credit = "; ".join(list_holders(result.passport.get("sources", [])))
+    metadata = {"title": layer.title, "description": layer.description, "attribution": credit}
     if layer.geometry:
         fields.append(pa.field("geometry", pa.binary(), nullable=False))
-        metadata["geo"] = json.dumps(_geo(layer, checked))
+        metadata["geo"] = json.dumps(_build_geo_metadata(layer, frame))
     return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, metadata))
 
 
-def _geo(layer: Layer, checked: Any) -> dict[str, Any]:
+def _build_geo_metadata(layer: Layer, frame: Any) -> dict[str, Any]:
     """Give GeoParquet's own metadata."""
     column: dict[str, Any] = {
         "encoding": "WKB",
         "geometry_types": [GEOMETRY_TYPES[str(layer.geometry)]],
-        "crs": checked.crs.to_json_dict(),
+        "crs": frame.crs.to_json_dict(),
     }
-    if len(checked):
-        column["bbox"] = [float(v) for v in checked.total_bounds]
+    if len(frame):
+        column["bbox"] = [float(v) for v in frame.total_bounds]
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}

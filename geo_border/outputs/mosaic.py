@@ -14,7 +14,7 @@ from pyproj.exceptions import ProjError
 from geo_border.catalog import Legend
 from geo_border.errors import RasterError
 from geo_border.files.raster import open_raster
-from geo_border.outputs.cog import colour_of
+from geo_border.outputs.cog import get_class_colour
 from geo_border.store import write_text
 
 MOSAIC_FILE = "landcover.vrt"
@@ -30,7 +30,7 @@ def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     RasterError
         When the tiles are not of one grid.
     """
-    told = [_told(path) for path in tiles]
+    told = [_read_header(path) for path in tiles]
     first = told[0]
     if any((t["crs"], t["step"], t["dtype"]) != (first["crs"], first["step"], first["dtype"]) for t in told):
         raise RasterError(f"{tiles[0].parent}: tiles of more than one grid cannot be one mosaic.")
@@ -45,9 +45,9 @@ def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     if first["nodata"] is not None:
         ET.SubElement(band, "NoDataValue").text = f"{first['nodata']:g}"
     ET.SubElement(band, "ColorInterp").text = "Palette"
-    _colours(band, legend)
+    _append_colours(band, legend)
     for tile, path in zip(told, tiles, strict=True):
-        _source(band, path, folder, tile, (tile["bounds"].left - west) / dx, (north - tile["bounds"].top) / dy)
+        _append_source(band, path, folder, tile, (tile["bounds"].left - west) / dx, (north - tile["bounds"].top) / dy)
     ET.indent(root)
     final = folder / MOSAIC_FILE
     write_text(final, ET.tostring(root, encoding="unicode") + "\n")
@@ -68,7 +68,7 @@ def read_mosaic_crs(mosaic: Path) -> CRS:
         raise RasterError(f"{mosaic}: not a mosaic that this project wrote ({error}). Run again.") from error
 
 
-def _told(path: Path) -> dict[str, Any]:
+def _read_header(path: Path) -> dict[str, Any]:
     with open_raster(path) as source:
         block = source.block_shapes[0]
         return {
@@ -83,16 +83,16 @@ def _told(path: Path) -> dict[str, Any]:
         }
 
 
-def _colours(band: ET.Element, legend: Legend) -> None:
+def _append_colours(band: ET.Element, legend: Legend) -> None:
     table = ET.SubElement(band, "ColorTable")
     by_value = {int(value): name for value, name in legend.classes.items()}
     for value in range(256):
-        red, green, blue = colour_of(by_value[value]) if value in by_value else (0, 0, 0)
+        red, green, blue = get_class_colour(by_value[value]) if value in by_value else (0, 0, 0)
         shown = {"c1": str(red), "c2": str(green), "c3": str(blue), "c4": "255" if value in by_value else "0"}
         ET.SubElement(table, "Entry", shown)
 
 
-def _source(band: ET.Element, path: Path, folder: Path, tile: dict[str, Any], x: float, y: float) -> None:
+def _append_source(band: ET.Element, path: Path, folder: Path, tile: dict[str, Any], x: float, y: float) -> None:
     width, height = (str(n) for n in tile["size"])
     source = ET.SubElement(band, "SimpleSource")
     name = ET.SubElement(source, "SourceFilename", {"relativeToVRT": "1"})

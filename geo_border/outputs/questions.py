@@ -12,8 +12,8 @@ from geo_border.present import labels
 from geo_border.present.withholding import FEW, FEW_PEOPLE, write_condition
 
 # Zones with every figure of theirs in one row; and one box a segment, the pages of the printed sheets.
-WIDE = "zone_figures"
-SHEETS = "segment_sheets"
+WIDE_VIEW = "zone_figures"
+SHEETS_TABLE = "segment_sheets"
 # SQLite joins at most 64 tables: zones, the reasons for what is withheld, and this many figures.
 MOST_FIGURES = 62
 WIDE_ABOUT = (
@@ -25,17 +25,17 @@ WIDE_ABOUT = (
 
 
 @dataclass(frozen=True)
-class Question:
+class QueryView:
     """A question, the view that answers it, and its SQL; the first column is a whole number that is never twice."""
 
     view: str
-    about: str
+    description: str
     sql: str
 
     @property
     def title(self) -> str:
         """The question in English."""
-        return labels.QUESTIONS[self.view]
+        return labels.VIEW_TITLES[self.view]
 
 
 def show_column(column: str, table: str = "exposure") -> str:
@@ -53,8 +53,8 @@ _WITHHELD = f"What {FEW} carry is empty, and the note says so."
 # SQLite gives a type to a view's column only when it is a plain column of a table, and readers want types. So each
 # view begins with an empty SELECT that lends names and types, and the real one follows; newer SQLite also wants every
 # expression there cast.
-QUESTIONS = (
-    Question(
+VIEWS = (
+    QueryView(
         "people_within_10km_by_country",
         f"Residents within 10 km of the frontier, or to the widest distance below. {_WITHHELD}",
         f"""
@@ -69,7 +69,7 @@ QUESTIONS = (
           AND to_m = (SELECT max(to_m) FROM exposure WHERE zone_kind = 'within' AND to_m <= 10000)
         """,
     ),
-    Question(
+    QueryView(
         "people_by_segment_and_distance",
         f"Residents of all land nearest to a segment, from the line out to each distance. {_WITHHELD}",
         f"""
@@ -82,7 +82,7 @@ QUESTIONS = (
         WHERE zone_kind = 'within' AND segment IS NOT NULL AND measure = 'people' AND category = 'total'
         """,
     ),
-    Question(
+    QueryView(
         "settlements_in_strips",
         "Each populated place that lies within the depth of a hypothetical strip of its segment, once a strip.",
         """
@@ -96,7 +96,7 @@ QUESTIONS = (
         WHERE z.zone_kind = 'strip'
         """,
     ),
-    Question(
+    QueryView(
         "cover_by_distance",
         "Area of each cover class on all land from the line out to each distance, and its share of the land named in"
         f" share_of. {_WITHHELD}",
@@ -114,7 +114,7 @@ QUESTIONS = (
         WHERE a.zone_kind = 'within' AND a.segment IS NULL AND a.country IS NULL AND a.measure = 'cover_area'
         """,
     ),
-    Question(
+    QueryView(
         "civilian_exposure_by_segment",
         "Cells within 10 km by segment and kind of known exposure, with their area and people.",
         """

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from geo_border import present
 from geo_border.errors import EmptyLayerError
-from geo_border.store import Folders, atomic_path, embedded_dir, sha256_of
+from geo_border.store import Folders, compute_sha256, locate_embedded, replace_atomically
 
 CHECKSUMS = "SHA256SUMS"
-READ_ME = "README.txt"
+README = "README.txt"
 # Zip files carry a date for each member; a fixed one keeps the bytes the same.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _PASSPORT = "run.json"
@@ -43,41 +43,43 @@ def write(study: str, folders: Folders, final: Path, licences: Iterable[Path] = 
     StoreError
         When the zip cannot be written.
     """
-    maps, processed = folders.maps(study), folders.processed(study)
+    maps, processed = folders.locate_maps(study), folders.locate_processed(study)
     for needed in (maps / _INDEX, processed / _PASSPORT):
         if not needed.exists():
             raise EmptyLayerError(f"{needed}: not there. Run `geo-border run {study}` first.")
-    members = {f"{study}/maps/{path.name}": path for path in _files(maps)}
-    members |= {f"{study}/data/{path.name}": path for path in _files(processed)}
-    notice = embedded_dir() / "NOTICE"
+    members = {f"{study}/maps/{path.name}": path for path in _list_files(maps)}
+    members |= {f"{study}/data/{path.name}": path for path in _list_files(processed)}
+    notice = locate_embedded() / "NOTICE"
     members |= {f"{study}/licences/{path.name}": path for path in (notice, *licences) if path.exists()}
-    sums = "".join(f"{sha256_of(path)}  {name.removeprefix(study + '/')}\n" for name, path in sorted(members.items()))
-    with atomic_path(final) as path, zipfile.ZipFile(path, "w") as archive:
+    sums = "".join(
+        f"{compute_sha256(path)}  {name.removeprefix(study + '/')}\n" for name, path in sorted(members.items())
+    )
+    with replace_atomically(final) as path, zipfile.ZipFile(path, "w") as archive:
         for name, source in sorted(members.items()):
-            _add(archive, name, source.read_bytes())
-        _add(archive, f"{study}/{CHECKSUMS}", sums.encode())
-        _add(archive, f"{study}/{READ_ME}", _read_me(study, (maps / REPORT).exists()).encode())
+            _add_member(archive, name, source.read_bytes())
+        _add_member(archive, f"{study}/{CHECKSUMS}", sums.encode())
+        _add_member(archive, f"{study}/{README}", _format_readme(study, (maps / REPORT).exists()).encode())
     return final
 
 
-def _files(folder: Path) -> list[Path]:
+def _list_files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+def _add_member(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     member = zipfile.ZipInfo(name, _DATE)
     member.compress_type = zipfile.ZIP_DEFLATED
     member.external_attr = 0o644 << 16
     archive.writestr(member, content, compresslevel=9)
 
 
-def _read_me(study: str, reported: bool) -> str:
-    report = "maps/report.html prints to one A4 sheet a segment and a country.\n" if reported else ""
+def _format_readme(study: str, has_report: bool) -> str:
+    report = "maps/report.html prints to one A4 sheet a segment and a country.\n" if has_report else ""
     return (
         f"geo_border: {study}\n\n"
         f"Open maps/index.html in any browser: it needs no network.\n{report}"
         "data/ holds the layers (GeoPackage, QGIS project), the table of every figure (exposure.csv) and the passport\n"
         "of the run (run.json). licences/ says whose data this is.\n"
         f"{CHECKSUMS} lists every file's SHA-256.\n\n"
-        f"{present.disclaimer()}\n"
+        f"{present.read_disclaimer()}\n"
     )

@@ -11,7 +11,7 @@ import shapely
 
 from geo_border.outputs import extent, geoparquet
 from geo_border.outputs.table import CSV_FILE, WITHIN_CSV
-from geo_border.present import disclaimer
+from geo_border.present import read_disclaimer
 from geo_border.result import COVER_FILE, EXPOSURE_FILE, LAYERS_FILE, PASSPORT_FILE, PEOPLE_FILE, READINGS_FILE, Result
 from geo_border.store import write_text
 
@@ -45,16 +45,16 @@ def write(result: Result, folder: Path) -> list[Path]:
         When the folder cannot be written.
     """
     item, collection = folder / ITEM_FILE, folder / COLLECTION_FILE
-    write_text(item, _text(_item(result, folder)))
-    write_text(collection, _text(_collection(result)))
+    write_text(item, _format_json(_build_item(result, folder)))
+    write_text(collection, _format_json(_build_collection(result)))
     return [item, collection]
 
 
-def _item(result: Result, folder: Path) -> dict[str, Any]:
+def _build_item(result: Result, folder: Path) -> dict[str, Any]:
     zones = result.layers["zones"]
-    box = list(extent.lonlat(result))
+    box = list(extent.compute_lonlat_bounds(result))
     authority = zones.crs.to_authority()
-    start, end = _years(result)
+    start, end = _find_years(result)
     return {
         "type": "Feature",
         "stac_version": _VERSION,
@@ -62,10 +62,10 @@ def _item(result: Result, folder: Path) -> dict[str, Any]:
         "id": result.study.name,
         "collection": f"geo-border-{result.study.name}",
         "bbox": box,
-        "geometry": _outline(box),
+        "geometry": _build_geometry(box),
         "properties": {
             "title": result.study.title,
-            "description": f"{result.study.about} {disclaimer()}".strip(),
+            "description": f"{result.study.about} {read_disclaimer()}".strip(),
             "datetime": None,
             "start_datetime": f"{start}-01-01T00:00:00Z",
             "end_datetime": f"{end}-12-31T23:59:59Z",
@@ -76,18 +76,18 @@ def _item(result: Result, folder: Path) -> dict[str, Any]:
             {"rel": "self", "href": f"./{ITEM_FILE}", "type": "application/geo+json"},
             {"rel": "collection", "href": f"./{COLLECTION_FILE}", "type": "application/json"},
         ],
-        "assets": _assets(result, folder),
+        "assets": _list_assets(result, folder),
     }
 
 
-def _outline(box: list[float]) -> dict[str, Any]:
+def _build_geometry(box: list[float]) -> dict[str, Any]:
     """Give a box as GeoJSON; one that crosses the antimeridian in two parts, as GeoJSON wants."""
     west, south, east, north = box
     parts = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     return dict(shapely.geometry.mapping(shapely.union_all([shapely.box(a, south, b, north) for a, b in parts])))
 
 
-def _assets(result: Result, folder: Path) -> dict[str, Any]:
+def _list_assets(result: Result, folder: Path) -> dict[str, Any]:
     listed = list(_ASSETS)
     listed += [
         (f"{geoparquet.FOLDER}/{path.name}", f"Layer {path.stem}", _PARQUET, ["data"])
@@ -112,16 +112,16 @@ def _assets(result: Result, folder: Path) -> dict[str, Any]:
     return assets
 
 
-def _collection(result: Result) -> dict[str, Any]:
+def _build_collection(result: Result) -> dict[str, Any]:
     sources = result.passport.get("sources", [])
-    start, end = _years(result)
+    start, end = _find_years(result)
     terms = sorted({str(s.get("licence", "")) for s in sources})
     return {
         "type": "Collection",
         "stac_version": _VERSION,
         "id": f"geo-border-{result.study.name}",
         "title": result.study.title,
-        "description": f"{result.study.about} {disclaimer()}".strip(),
+        "description": f"{result.study.about} {read_disclaimer()}".strip(),
         "license": terms[0] if len(terms) == 1 else "other",
         "providers": [{"name": "geo_border", "roles": ["processor"]}]
         + [
@@ -129,7 +129,7 @@ def _collection(result: Result) -> dict[str, Any]:
             for name in dict.fromkeys(str(s.get("publisher", "")) for s in sources)
         ],
         "extent": {
-            "spatial": {"bbox": [list(extent.lonlat(result))]},
+            "spatial": {"bbox": [list(extent.compute_lonlat_bounds(result))]},
             "temporal": {"interval": [[f"{start}-01-01T00:00:00Z", f"{end}-12-31T23:59:59Z"]]},
         },
         "summaries": {"sources": [f"{s.get('citation', '')} ({s.get('licence', '')})" for s in sources]},
@@ -145,12 +145,12 @@ def _collection(result: Result) -> dict[str, Any]:
     }
 
 
-def _years(result: Result) -> tuple[int, int]:
+def _find_years(result: Result) -> tuple[int, int]:
     """Give the first and last year named in the sources' vintages."""
     words = " ".join(str(s.get("vintage", "")) for s in result.passport.get("sources", []))
     found = [int(word) for word in re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", words)]
     return (min(found), max(found)) if found else (1970, 1970)
 
 
-def _text(document: dict[str, Any]) -> str:
+def _format_json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from geo_border.errors import SchemaError
 from geo_border.result import EXPOSURE_FILE, READINGS_FILE, Result
 from geo_border.schemas import LAYERS, READINGS, WHOLE, Layer, conform
-from geo_border.store import atomic_path, forbid_unwritable
+from geo_border.store import raise_if_unwritable, replace_atomically
 
 CSV_FILE = "exposure.csv"
 WITHIN_CSV = "within.csv"
@@ -38,14 +38,14 @@ def write(result: Result, folder: Path) -> list[Path]:
     """
     exposure, readings = conform("exposure", result.exposure), conform(READINGS.name, result.readings)
     for name, frame in ((CSV_FILE, exposure), (WITHIN_CSV, view_within(exposure))):
-        with atomic_path(folder / name) as path:
+        with replace_atomically(folder / name) as path:
             frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
     for name, frame, layer in (
         (EXPOSURE_FILE, exposure, LAYERS["exposure"]),
         (READINGS_FILE, readings, READINGS),
     ):
-        with atomic_path(folder / name) as path:
-            pq.write_table(_as_arrow(frame, layer), path, compression="zstd")
+        with replace_atomically(folder / name) as path:
+            pq.write_table(_convert_to_arrow(frame, layer), path, compression="zstd")
     return [folder / name for name in (CSV_FILE, WITHIN_CSV, EXPOSURE_FILE, READINGS_FILE)]
 
 
@@ -68,7 +68,7 @@ def check_name(final: Path) -> None:
     """
     if final.suffix.lower() not in (".csv", ".parquet"):
         raise SchemaError(f"{final}: a table is written as .csv or .parquet; name it so.")
-    forbid_unwritable(final)
+    raise_if_unwritable(final)
 
 
 def write_frame(frame: pd.DataFrame, final: Path) -> Path:
@@ -82,7 +82,7 @@ def write_frame(frame: pd.DataFrame, final: Path) -> Path:
         When the folder cannot be written.
     """
     check_name(final)
-    with atomic_path(final) as path:
+    with replace_atomically(final) as path:
         if final.suffix.lower() == ".csv":
             frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
         else:
@@ -90,11 +90,11 @@ def write_frame(frame: pd.DataFrame, final: Path) -> Path:
     return final
 
 
-def _as_arrow(frame: pd.DataFrame, layer: Layer) -> pa.Table:
+def _convert_to_arrow(frame: pd.DataFrame, layer: Layer) -> pa.Table:
     """Give the table with its columns' meaning and unit in each field, null only where the schema allows."""
     fields, arrays = [], []
     for column in layer.columns:
-        about: dict[Any, Any] = {"description": column.about, "unit": column.unit}
+        about: dict[Any, Any] = {"description": column.description, "unit": column.unit}
         fields.append(pa.field(column.name, _ARROW[column.dtype], column.nullable, about))
         arrays.append(pa.array(frame[column.name], _ARROW[column.dtype], from_pandas=True))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))

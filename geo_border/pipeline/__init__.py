@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from geo_border.pipeline.run import check, diff, draw, fetch, plan, release, report, run, sources
+from geo_border.pipeline.run import check, diff, draw, fetch, list_sources, plan, release, report, run
 
-__all__ = ["check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources"]
+__all__ = ["check", "diff", "draw", "fetch", "list_sources", "plan", "release", "report", "run"]

@@ -12,7 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from geo_border.engine import Engine
-from geo_border.frontier import tripoints
+from geo_border.frontier import find_tripoints
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
 from geo_border.measures import comparison, countries
@@ -21,12 +21,12 @@ from geo_border.measures.people import Residents
 from geo_border.measures.table import build_readings, build_table, count_measures, sum_columns
 from geo_border.pipeline import inputs, land, layers
 from geo_border.pipeline.checks import list_checks
-from geo_border.pipeline.inputs import Tell
-from geo_border.pipeline.study_area import Ground
+from geo_border.pipeline.inputs import StageProgress
+from geo_border.pipeline.study_area import StudyArea
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, NEEDS, POINTS, READINGS, conform
 from geo_border.study import Study
-from geo_border.zonal import coverage_fraction
+from geo_border.zonal import compute_coverage_fraction
 from geo_border.zones.membership import Membership
 
 
@@ -59,9 +59,9 @@ def build_result(
     study: Study,
     territories: dict[str, Any],
     lines: dict[tuple[str, str], Any],
-    ground: Ground,
+    ground: StudyArea,
     read: Layers,
-    tell: Tell,
+    tell: StageProgress,
     engine: Engine | None = None,
 ) -> tuple[Result, list[str]]:
     """Everything a run produces, in memory, with notes; its passport still lacks its sources."""
@@ -73,8 +73,8 @@ def build_result(
     kept = conform("cells", cells[[*LAYERS["cells"].column_names, "geometry"]])
     zones = layers.build_zones(measured.membership, ground, polygons, table)
     found = {
-        "frontier": conform("frontier", ground.frontier.layer()),
-        "frontier_sea": conform("frontier_sea", ground.frontier.sea_layer()),
+        "frontier": conform("frontier", ground.frontier.build_layer()),
+        "frontier_sea": conform("frontier_sea", ground.frontier.build_sea_layer()),
         "segments": layers.build_segments(ground),
         "zones": zones,
         "cells": kept,
@@ -86,7 +86,7 @@ def build_result(
     }
     residents = measured.residents
     passport = {
-        "tripoints": _list_points(tripoints(lines, _get_boundaries(read), study)),
+        "tripoints": _list_points(find_tripoints(lines, _get_boundaries(read), study)),
         "comparison": comparison.compare(table),
         "checks": list_checks(study, ground, measured.counted, table, found),
         "people_counted": "" if residents is None or residents.spread is None else residents.counts,
@@ -106,11 +106,11 @@ def build_result(
 
 def _measure(
     study: Study,
-    ground: Ground,
+    ground: StudyArea,
     read: Layers,
     points: dict[str, gpd.GeoDataFrame],
     polygons: land.Polygons,
-    tell: Tell,
+    tell: StageProgress,
     engine: Engine | None,
 ) -> Measured:
     """Count every measure on areas, points and stretches, and sum over zones."""
@@ -124,7 +124,7 @@ def _measure(
         inputs.note(sentence)
     tell("figures", 2, 3)
     sums = sum_columns(counted, zones)
-    whole = countries.build_rows(list(ground.home), names, list(counted), read)
+    whole = countries.build_rows(list(ground.home_land), names, list(counted), read)
     table = conform("exposure", pd.concat([build_table(counted, sums, zones), whole], ignore_index=True))
     readings = pd.concat([build_readings(counted, sums, zones), countries.build_readings(whole)], ignore_index=True)
     readings = conform(READINGS.name, readings)
@@ -157,19 +157,19 @@ def _list_points(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def _clip_grids(
-    study: Study, ground: Ground, read: Layers, residents: Residents | None
+    study: Study, ground: StudyArea, read: Layers, residents: Residents | None
 ) -> tuple[Grid | None, Grid | None]:
     """Cover and people on their own cells, clipped to the widest band."""
-    near = [p.geometry for p in ground.pieces if p.to_m <= study.widest_m]
+    near = [p.geometry for p in ground.band_parts if p.to_m <= study.widest_m]
     zone = gpd.GeoDataFrame(geometry=near, crs=ground.crs)
     cover = read.get_grid("cover")
     if cover is not None:
         fill = cover.nodata if cover.nodata is not None else 255
-        cover = _clip_grid(cover, coverage_fraction(cover, zone) > 0, fill)
+        cover = _clip_grid(cover, compute_coverage_fraction(cover, zone) > 0, fill)
     people = None
     if residents is not None and residents.spread is not None:
         counts = residents.spread.counts
-        people = _clip_grid(counts, coverage_fraction(counts, zone) > 0, -1.0)
+        people = _clip_grid(counts, compute_coverage_fraction(counts, zone) > 0, -1.0)
         people = Grid(people.values.astype(np.float32), people.transform, people.crs, -1.0)
     return cover, people
 

@@ -18,10 +18,10 @@ from geo_border.store import Raw
 from geo_border.study import Study
 
 LOG = logging.getLogger("geo_border")
-Tell = Callable[[str, int, int], None]
+StageProgress = Callable[[str, int, int], None]
 Bounds = tuple[float, float, float, float]
 # A raster finer than this is streamed from its files; of cover, a mosaic of its tiles stands in the results.
-_FINE_M = 100
+_STREAMED_BELOW_M = 100
 _WINDOW_STEP_DEG = 0.1
 # Boundaries are read first: the window of all others follows from them.
 OPTIONAL = tuple(need for need in NEEDS if need != "boundaries")
@@ -42,7 +42,7 @@ def read_boundaries(study: Study, raw: Raw | None) -> Layer:
     return Layer(raw.entry, read.read_boundaries(raw, study))
 
 
-def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
+def compute_window(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
     """Bounds (lon/lat; west of east across the antimeridian) of all within a margin of the lines, and as a polygon.
 
     The polygon follows the lines, so that only the tiles along them are fetched, and holds all within the margin.
@@ -57,21 +57,21 @@ def window_of(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
     west, low, east, top = shapely.bounds(whole)
     if east - west >= 360:
         return (-180.0, low, 180.0, top), shapely.box(-180.0, low, 180.0, top)
-    return (_turned(west), low, _turned(east), top), _on_the_map(whole)
+    return (_wrap_longitude(west), low, _wrap_longitude(east), top), _wrap_polygon(whole)
 
 
-def _on_the_map(shape: Any) -> Any:
+def _wrap_polygon(shape: Any) -> Any:
     """A polygon that may run past the antimeridian, cut there and laid between 180 W and 180 E."""
     turns = [shapely.transform(shape, lambda xy, by=by: np.add(xy, (by, 0.0))) for by in (-360.0, 0.0, 360.0)]
     return shapely.union_all([shapely.clip_by_rect(turned, -180.0, -90.0, 180.0, 90.0) for turned in turns])
 
 
-def _turned(lon: float) -> float:
+def _wrap_longitude(lon: float) -> float:
     return (lon + 180.0) % 360.0 - 180.0
 
 
 def read_layers(
-    raws: Mapping[str, Raw | None], window: Bounds, countries: Sequence[str], tell: Tell
+    raws: Mapping[str, Raw | None], window: Bounds, countries: Sequence[str], tell: StageProgress
 ) -> tuple[dict[str, Layer], list[str]]:
     """Every need's layer within the window, and notes on those that lie elsewhere and are left out.
 
@@ -90,7 +90,7 @@ def read_layers(
             continue
         try:
             ages = _read_ages(raw, window) if need == "people" else {}
-            layers[need] = Layer(raw.entry, _READ[need](raw, window), ages)
+            layers[need] = Layer(raw.entry, _READERS[need](raw, window), ages)
         except EmptyLayerError as error:
             if raw.entry.source == "local":
                 raise
@@ -99,7 +99,7 @@ def read_layers(
             notes.append(note(f"{need}: {why} Its figures are absent."))
             continue
         if need == "people":
-            unplaced = read.people_unplaced(raw, countries)
+            unplaced = read.describe_unplaced_people(raw, countries)
             notes += [note(f"people: {unplaced}")] if unplaced else []
         if need == "roads" and len(layers[need].data) and layers[need].data["kind"].isna().all():
             notes.append(
@@ -119,7 +119,7 @@ def note(sentence: str) -> str:
 
 def _is_fine(raw: Raw) -> bool:
     """Whether a raster is too fine to be held: it is then streamed from its files."""
-    return raw.entry.pixel_m is not None and raw.entry.pixel_m < _FINE_M
+    return raw.entry.pixel_m is not None and raw.entry.pixel_m < _STREAMED_BELOW_M
 
 
 def _read_cover(raw: Raw, window: Bounds) -> Any:
@@ -127,23 +127,23 @@ def _read_cover(raw: Raw, window: Bounds) -> Any:
 
 
 def _read_ages(raw: Raw, window: Bounds) -> dict[str, Any]:
-    return {name: _people_of(raw, window, name) for name in read.people_categories(raw) if name in AGES}
+    return {name: _read_people_category(raw, window, name) for name in read.list_people_categories(raw) if name in AGES}
 
 
 def _read_people(raw: Raw, window: Bounds) -> Any:
     # Modelled people have no file of their own: they come from settlement classes.
-    return None if raw.entry.reader == "modelled" else _people_of(raw, window, "total")
+    return None if raw.entry.reader == "modelled" else _read_people_category(raw, window, "total")
 
 
-def _people_of(raw: Raw, window: Bounds, category: str) -> Any:
+def _read_people_category(raw: Raw, window: Bounds, category: str) -> Any:
     if _is_fine(raw) and raw.entry.counts == "all":
-        return list(read.people_files(raw, category))
+        return list(read.list_people_files(raw, category))
     return read.read_people(raw, window, category)
 
 
 # What reads a need that has no reader of its own, by the kind of its data.
 _READ_KIND: dict[str, Callable[[Raw, Bounds], Any]] = {LINES: read.read_lines, SITES: read.read_protected}
-_READ: dict[str, Callable[[Raw, Bounds], Any]] = {
+_READERS: dict[str, Callable[[Raw, Bounds], Any]] = {
     **{need: _READ_KIND[kind] for need, kind in NEEDS.items() if kind in _READ_KIND},
     "land": read.read_land,
     "water": read.read_water,

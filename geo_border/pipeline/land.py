@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from geo_border.engine import Engine
-from geo_border.geo.crs import WGS84, FloatArray, area_km2, distance_m, length_m, to_crs
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.crs import WGS84, FloatArray, area_km2, distance_m, length_m, reproject
+from geo_border.geo.overlay import extract_polygons
 from geo_border.measures.base import LAND, LINE, Areas, Land, ZoneTable
-from geo_border.pipeline.study_area import Ground
+from geo_border.pipeline.study_area import StudyArea
 from geo_border.study import Study
 from geo_border.zonal import prepare_zones
 from geo_border.zones.kinds import list_zones
@@ -42,15 +42,15 @@ class Polygons:
     shapes: NDArray[np.object_]
 
 
-def list_polygons(study: Study, ground: Ground) -> Polygons:
+def list_polygons(study: Study, ground: StudyArea) -> Polygons:
     """Every corridor cut to each home country, in its three widths."""
     zones: list[PolygonZone] = []
     shapes: list[shapely.Polygon | shapely.MultiPolygon] = []
     for corridor in study.corridors:
         outline = ground.corridors[corridor.id]
-        for country, land in ground.home.items():
+        for country, land in ground.home_land.items():
             cut = [
-                polygonal(shapely.intersection(outline.by_k[k], land))
+                extract_polygons(shapely.intersection(outline.by_k[k], land))
                 for k in (corridor.k, corridor.k_low, corridor.k_high)
             ]
             if shapely.area(cut[0]) == 0:
@@ -75,7 +75,7 @@ def list_polygons(study: Study, ground: Ground) -> Polygons:
 
 
 def build_land(
-    ground: Ground, polygons: Polygons, points: Mapping[str, gpd.GeoDataFrame], engine: Engine | None
+    ground: StudyArea, polygons: Polygons, points: Mapping[str, gpd.GeoDataFrame], engine: Engine | None
 ) -> Land:
     """The areas that are tabulated, and what lies in them.
 
@@ -92,23 +92,23 @@ def build_land(
     return Land(
         units=units,
         blocks=blocks,
-        home=list(ground.home.values()),
+        home=list(ground.home_land.values()),
         points=points,
         stretches=share_stretches(ground),
-        beyond=ground.beyond,
-        index=ground.index,
+        beyond=ground.facing_side,
+        index=ground.line_index,
         segment_ids=ground.segment_ids,
         engine=engine,
     )
 
 
 def build_zones(
-    study: Study, ground: Ground, polygons: Polygons, land: Land, names: dict[str, str]
+    study: Study, ground: StudyArea, polygons: Polygons, land: Land, names: dict[str, str]
 ) -> tuple[Membership, ZoneTable]:
     """Every zone, and the matrices that sum areas, points and stretches over them."""
     admin_ids = np.array([*ground.admin["admin_id"], NO_UNIT], dtype=object)
     piece = ground.units["piece"].to_numpy()
-    pieces = pd.DataFrame([(p.segment, p.country, p.from_m, p.to_m) for p in ground.pieces])
+    pieces = pd.DataFrame([(p.segment, p.country, p.from_m, p.to_m) for p in ground.band_parts])
     segment, country, from_m, to_m = (pieces[i].to_numpy()[piece] for i in range(4))
     unit_members = Members(segment, country, admin_ids[ground.units["admin"].to_numpy()], from_m, to_m)
     members = {LAND: unit_members, LINE: _list_stretch_members(land.stretches)}
@@ -135,7 +135,7 @@ def build_zones(
     return membership, table
 
 
-def share_stretches(ground: Ground) -> pd.DataFrame:
+def share_stretches(ground: StudyArea) -> pd.DataFrame:
     """The frontier by segment, country, medium and the administrative unit that it runs along.
 
     Every stretch is shared out in equal pieces of at most 100 m, each for the administrative unit of the nearest land
@@ -147,16 +147,16 @@ def share_stretches(ground: Ground) -> pd.DataFrame:
         `segment`, `country`, `medium`, `admin` (`NO_UNIT` in a country without units), `length_km`.
     """
     admin_ids = np.array([*ground.admin["admin_id"], NO_UNIT], dtype=object)
-    first = np.array([piece.from_m == 0 for piece in ground.pieces])[ground.units["piece"].to_numpy()]
+    first = np.array([piece.from_m == 0 for piece in ground.band_parts])[ground.units["piece"].to_numpy()]
     rows: list[tuple[str, str, str, str, float]] = []
     for segment in ground.frontier.segments:
         near = np.flatnonzero(first & (ground.units["country"] == segment.country).to_numpy())
         tree = shapely.STRtree(ground.units.geometry.to_numpy()[near])
         of_unit = admin_ids[ground.units["admin"].to_numpy()[near]]
-        for medium, line in segment.pieces:
+        for medium, line in segment.stretches:
             for part in shapely.get_parts(line):
                 middle, length_km = _cut_line(part)
-                at = tree.nearest(to_crs(shapely.points(middle), WGS84, ground.crs)) if len(near) else []
+                at = tree.nearest(reproject(shapely.points(middle), WGS84, ground.crs)) if len(near) else []
                 admin = of_unit[at] if len(near) else np.full(len(middle), NO_UNIT, dtype=object)
                 units, counts = np.unique(admin.astype(str), return_counts=True)
                 rows += [
@@ -189,7 +189,7 @@ def _cut_line(line: shapely.LineString) -> tuple[FloatArray, float]:
     return np.column_stack([np.interp(middle, along, xy[:, i]) for i in range(2)]), whole / count / 1e3
 
 
-def _prepare(shapes: NDArray[np.object_], area: FloatArray, water: gpd.GeoDataFrame, ground: Ground) -> Areas:
+def _prepare(shapes: NDArray[np.object_], area: FloatArray, water: gpd.GeoDataFrame, ground: StudyArea) -> Areas:
     frame = gpd.GeoDataFrame({"area": np.arange(len(shapes)), "area_km2": area}, geometry=shapes, crs=ground.crs)
     wet = water.rename(columns={"unit": "area"})
     wet_km2 = np.bincount(wet["area"].to_numpy(), area_km2(wet.geometry.to_numpy(), ground.crs), len(shapes))
@@ -201,7 +201,7 @@ def _prepare(shapes: NDArray[np.object_], area: FloatArray, water: gpd.GeoDataFr
     )
 
 
-def _cut_water(shapes: NDArray[np.object_], ground: Ground) -> gpd.GeoDataFrame:
+def _cut_water(shapes: NDArray[np.object_], ground: StudyArea) -> gpd.GeoDataFrame:
     """The parts of inland water that lie in each polygon."""
     wet = ground.water.geometry.to_numpy()
     if not len(wet):
@@ -212,7 +212,7 @@ def _cut_water(shapes: NDArray[np.object_], ground: Ground) -> gpd.GeoDataFrame:
     # Most lie wholly inside.
     cut = ~shapely.contains_properly(shapes[polygon], parts)
     parts[cut] = shapely.intersection(parts[cut], shapes[polygon[cut]])
-    inside = polygonal(parts)
+    inside = extract_polygons(parts)
     return gpd.GeoDataFrame({"area": polygon.astype(np.int64)}, geometry=inside, crs=ground.crs)
 
 
@@ -234,7 +234,7 @@ def _list_point_members(frame: gpd.GeoDataFrame, study: Study, polygons: NDArray
 
 def _build_layout(
     study: Study,
-    ground: Ground,
+    ground: StudyArea,
     polygons: Polygons,
     units: Members,
     stretches: pd.DataFrame,
@@ -255,7 +255,7 @@ def _build_layout(
     return Layout(
         study=study,
         segments=[SegmentName(s.id, s.country, s.home, s.facing) for s in ground.frontier.segments],
-        pieces=ground.pieces,
+        pieces=ground.band_parts,
         admin=ground.admin,
         admin_rings=rings,
         admin_segments=along,

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from geo_border import facts
 from geo_border.catalog import Entry
-from geo_border.frontier import reference_lengths_km
-from geo_border.geo.crs import WGS84, FloatArray, length_m, to_crs
+from geo_border.frontier import measure_reference_lines
+from geo_border.geo.crs import WGS84, FloatArray, length_m, reproject
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layers
 from geo_border.measures.base import CountedByName
 from geo_border.pipeline.land import Polygons, find_units
 from geo_border.pipeline.outlines import outline_zones
-from geo_border.pipeline.study_area import Ground
+from geo_border.pipeline.study_area import StudyArea
 from geo_border.present.withholding import withhold
 from geo_border.schemas import CELL_COVER, LAYERS, conform
 from geo_border.study import Study
@@ -29,7 +29,7 @@ from geo_border.zones.membership import Membership
 _NONE = np.array(None, dtype=object)
 
 
-def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd.GeoDataFrame:
+def build_points(need: str, ground: StudyArea, layers: Layers, study: Study) -> gpd.GeoDataFrame:
     """Layer `settlements` (need `places`) or `facilities`: what lies in home territory within the widest band."""
     columns = [*LAYERS["settlements"].column_names, "geometry"]
     layer = layers.get(need)
@@ -38,10 +38,10 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
         return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=ground.crs)
     lon, lat = shapely.get_coordinates(frame.geometry.to_numpy()).T
     frame = frame.set_geometry(
-        gpd.GeoSeries(to_crs(frame.geometry.to_numpy(), WGS84, ground.crs), index=frame.index, crs=ground.crs)
+        gpd.GeoSeries(reproject(frame.geometry.to_numpy(), WGS84, ground.crs), index=frame.index, crs=ground.crs)
     )
-    near = ground.index.near(lon, lat)
-    inside = _home_of(frame.geometry.to_numpy(), ground.home)
+    near = ground.line_index.find_nearest(lon, lat)
+    inside = _home_of(frame.geometry.to_numpy(), ground.home_land)
     country = frame["country"].to_numpy() if "country" in frame else inside
     own = pd.Series(country).where(pd.notna(country), inside).to_numpy()
     out = frame.assign(
@@ -52,7 +52,7 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
         degurba=sample_classes(layers.get_grid("settlement_class"), lon, lat),
         source=layer.entry.name,
     )
-    kept = np.isin(own.astype(object), list(ground.home)) & (near.distance_m < study.widest_m)
+    kept = np.isin(own.astype(object), list(ground.home_land)) & (near.distance_m < study.widest_m)
     out = out[kept]
     unit = find_units(out, ground.admin)
     for name, column in (("admin_id", "admin_id"), ("admin_name", "name")):
@@ -62,7 +62,7 @@ def build_points(need: str, ground: Ground, layers: Layers, study: Study) -> gpd
 
 
 def _find_segments(
-    points: NDArray[np.object_], country: NDArray[np.object_], nearest: NDArray[np.str_], ground: Ground
+    points: NDArray[np.object_], country: NDArray[np.object_], nearest: NDArray[np.str_], ground: StudyArea
 ) -> NDArray[np.object_]:
     """Segment of each point: that of the land of its country which holds it, so that land and points agree at ties.
 
@@ -74,7 +74,7 @@ def _find_segments(
         The segment that is nearest, for points that no land holds.
     """
     out = nearest.astype(object)
-    segments = np.array([piece.segment for piece in ground.pieces], dtype=object)[ground.units["piece"].to_numpy()]
+    segments = np.array([piece.segment for piece in ground.band_parts], dtype=object)[ground.units["piece"].to_numpy()]
     point, unit = shapely.STRtree(ground.units.geometry.to_numpy()).query(points, predicate="intersects")
     same = country[point] == ground.units["country"].to_numpy()[unit]
     out[point[same]] = segments[unit[same]]
@@ -91,7 +91,7 @@ def _home_of(at: NDArray[np.object_], home: dict[str, shapely.Geometry]) -> NDAr
 
 
 def build_cells(
-    ground: Ground, counted: CountedByName, layers: Layers, study: Study, facilities: gpd.GeoDataFrame
+    ground: StudyArea, counted: CountedByName, layers: Layers, study: Study, facilities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Layer `cells`: people, cover and settlement class added up from units, and classed."""
     squares = ground.cells
@@ -121,7 +121,7 @@ def build_cells(
     if "people" not in out:
         out["people"] = np.nan
     entry = people_layer.entry if people_layer is not None and people is not None else None
-    return cell_classes.classed(
+    return cell_classes.classify_cells(
         gpd.GeoDataFrame(out, geometry="geometry", crs=ground.crs),
         study,
         _get_threshold(entry),
@@ -135,9 +135,9 @@ def _get_of_units(counted: CountedByName, measure: str, category: str | None, co
     return None if found is None else found[:count]
 
 
-def _sum_reach(ground: Ground, people: FloatArray, out: pd.DataFrame, study: Study) -> Any:
+def _sum_reach(ground: StudyArea, people: FloatArray, out: pd.DataFrame, study: Study) -> Any:
     units = ground.units
-    of = cell_classes.reach_people(units["column"].to_numpy(), units["row"].to_numpy(), people, study.reach_m)
+    of = cell_classes.build_people_counter(units["column"].to_numpy(), units["row"].to_numpy(), people, study.reach_m)
     return of(out["column"].to_numpy(), out["row"].to_numpy())
 
 
@@ -162,13 +162,13 @@ def _find_passage(out: pd.DataFrame, layers: Layers, facilities: gpd.GeoDataFram
 def build_class_layers(frame: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Layers `forested`, `populated` and `civilian_exposure`: cells dissolved; blank cells are in none of them."""
     forested = pd.Series(np.where(frame["forested"], "forested", _NONE), index=frame.index)
-    named = cell_classes.settlement_class(frame["degurba"])
+    named = cell_classes.name_settlement_class(frame["degurba"])
     populated = named.where(frame["populated"], None)
     kinds = {"forested": forested, "populated": populated, "civilian_exposure": frame["civilian_exposure"]}
-    return {name: conform(name, cell_classes.dissolved(frame, kind)) for name, kind in kinds.items()}
+    return {name: conform(name, cell_classes.dissolve_cells(frame, kind)) for name, kind in kinds.items()}
 
 
-def build_zones(membership: Membership, ground: Ground, polygons: Polygons, table: pd.DataFrame) -> gpd.GeoDataFrame:
+def build_zones(membership: Membership, ground: StudyArea, polygons: Polygons, table: pd.DataFrame) -> gpd.GeoDataFrame:
     """Layer `zones`: the figures of the table that belong on a map, beside each zone's polygon.
 
     Zones that only the line makes up have none; those of an administrative unit to a distance stand in the table alone,
@@ -192,11 +192,11 @@ def build_zones(membership: Membership, ground: Ground, polygons: Polygons, tabl
     return conform("zones", gpd.GeoDataFrame(frame, geometry=shapes[drawn], crs=ground.crs))
 
 
-def build_segments(ground: Ground) -> pd.DataFrame:
+def build_segments(ground: StudyArea) -> pd.DataFrame:
     """Table `segments`: measured beside official length."""
     rows = []
     for segment in ground.frontier.segments:
-        official = facts.official_lengths().get(segment.id, {})
+        official = facts.read_official_lengths().get(segment.id, {})
         source = official.get("source")
         year = official.get("year")
         told = f"{source} ({year})" if source and year else source
@@ -205,7 +205,7 @@ def build_segments(ground: Ground) -> pd.DataFrame:
                 "segment": segment.id,
                 "country": segment.country,
                 "facing": segment.facing_country,
-                "length_km": float(sum(length_m(line)[0] for _, line in segment.pieces)) / 1e3,
+                "length_km": float(sum(length_m(line)[0] for _, line in segment.stretches)) / 1e3,
                 "sea_km": float(length_m(segment.sea)[0]) / 1e3 if not segment.sea.is_empty else 0.0,
                 "official_km": official.get("official_km", np.nan),
                 "official_source": told,
@@ -217,7 +217,7 @@ def build_segments(ground: Ground) -> pd.DataFrame:
 
 
 def build_countries(
-    territories: dict[str, Any], boundaries: gpd.GeoDataFrame, ground: Ground, study: Study
+    territories: dict[str, Any], boundaries: gpd.GeoDataFrame, ground: StudyArea, study: Study
 ) -> gpd.GeoDataFrame:
     """Layer `countries`: home and facing countries with their treaty status."""
     codes = dict.fromkeys(
@@ -225,7 +225,7 @@ def build_countries(
     )
     rows = []
     for code in codes:
-        told = facts.treaty().get(code, {})
+        told = facts.read_treaty().get(code, {})
         name = boundaries.loc[boundaries["country"] == code, "name"].iloc[0]
         shape = territories.get(
             code,
@@ -238,7 +238,7 @@ def build_countries(
                 None,
             ),
         )
-        flat = to_crs(shapely.segmentize(shape, 0.05), WGS84, ground.crs)
+        flat = reproject(shapely.segmentize(shape, 0.05), WGS84, ground.crs)
         rows.append(
             {
                 "country": code,
@@ -254,7 +254,7 @@ def build_countries(
 
 
 def build_corridors(
-    study: Study, zones: gpd.GeoDataFrame, territories: dict[str, Any], ground: Ground
+    study: Study, zones: gpd.GeoDataFrame, territories: dict[str, Any], ground: StudyArea
 ) -> dict[str, gpd.GeoDataFrame]:
     """Layers `corridor` (its part in each country) and `corridor_axis` (shortest line, and the home border inside)."""
     own = zones[(zones["zone_kind"] == "corridor") & zones["country"].notna()]
@@ -263,9 +263,9 @@ def build_corridors(
         (f"{c.name}: shortest line", float(length_m(ground.corridors[c.id].axis)[0]) / 1e3, ground.corridors[c.id].axis)
         for c in study.corridors
     ]
-    lines += [(name, km, line) for name, (km, line) in reference_lengths_km(territories, study).items()]
+    lines += [(name, km, line) for name, (km, line) in measure_reference_lines(territories, study).items()]
     axis = {"name": [name for name, _, _ in lines], "length_km": [km for _, km, _ in lines]}
-    flat = [to_crs(line, WGS84, ground.crs) for _, _, line in lines]
+    flat = [reproject(line, WGS84, ground.crs) for _, _, line in lines]
     return {
         "corridor": conform("corridor", corridor.reset_index(drop=True)),
         "corridor_axis": conform("corridor_axis", gpd.GeoDataFrame(axis, geometry=flat, crs=ground.crs)),
@@ -278,6 +278,6 @@ def sample_classes(grid: Grid | None, lon: FloatArray, lat: FloatArray) -> Any:
         return pd.array([pd.NA] * len(lon), dtype="Int64")
     x, y = (lon, lat)
     if not grid.crs.is_geographic:
-        x, y = shapely.get_coordinates(to_crs(shapely.points(lon, lat), WGS84, grid.crs)).T
+        x, y = shapely.get_coordinates(reproject(shapely.points(lon, lat), WGS84, grid.crs)).T
     code = grid.sample(np.asarray(x), np.asarray(y), 0).astype(np.int64)
     return pd.arrays.IntegerArray(code, code <= 0)

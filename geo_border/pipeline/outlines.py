@@ -9,13 +9,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.overlay import extract_polygons
 from geo_border.pipeline.land import Polygons
-from geo_border.pipeline.study_area import Ground
+from geo_border.pipeline.study_area import StudyArea
 from geo_border.zones.membership import LINE, NO_UNIT, Membership, Selection, Zone
 
 
-def outline_zones(membership: Membership, ground: Ground, polygons: Polygons) -> NDArray[np.object_]:
+def outline_zones(membership: Membership, ground: StudyArea, polygons: Polygons) -> NDArray[np.object_]:
     """The polygon of every zone in the plane; None for zones on the line and units' land to a distance.
 
     Returns
@@ -38,13 +38,13 @@ def _is_drawn(zone: Zone) -> bool:
     return zone.carrier != LINE and not (zone.kind == "admin" and zone.part_of is None)
 
 
-def _outline(selection: Selection, ground: Ground, polygons: Polygons) -> shapely.Polygon | shapely.MultiPolygon:
+def _outline(selection: Selection, ground: StudyArea, polygons: Polygons) -> shapely.Polygon | shapely.MultiPolygon:
     if selection.polygons:
         shapes = polygons.shapes[list(selection.polygons)]
-        return polygonal(shapely.union_all(shapes)) if len(shapes) > 1 else shapes[0]
+        return extract_polygons(shapely.union_all(shapes)) if len(shapes) > 1 else shapes[0]
     pieces = [
         piece
-        for piece in ground.pieces
+        for piece in ground.band_parts
         if piece.from_m >= selection.from_m
         and piece.to_m <= selection.to_m
         and selection.segment in (None, piece.segment)
@@ -57,14 +57,14 @@ def _outline(selection: Selection, ground: Ground, polygons: Polygons) -> shapel
     else:
         parts = np.array([piece.geometry for piece in pieces], dtype=object)
     if selection.admin is not None:
-        parts = polygonal(shapely.intersection(parts, _get_unit(selection, ground)))
-    return polygonal(shapely.union_all(parts)) if len(parts) > 1 else parts[0]
+        parts = extract_polygons(shapely.intersection(parts, _get_unit(selection, ground)))
+    return extract_polygons(shapely.union_all(parts)) if len(parts) > 1 else parts[0]
 
 
-def _get_unit(selection: Selection, ground: Ground) -> shapely.Polygon | shapely.MultiPolygon:
+def _get_unit(selection: Selection, ground: StudyArea) -> shapely.Polygon | shapely.MultiPolygon:
     """The land of an administrative unit, or of a country that lies in none."""
     admin = ground.admin
     if selection.admin != NO_UNIT:
         return admin.geometry.to_numpy()[(admin["admin_id"] == selection.admin).to_numpy()][0]
     own = admin.geometry.to_numpy()[(admin["country"] == selection.country).to_numpy()]
-    return shapely.difference(ground.home[str(selection.country)], shapely.union_all(own))
+    return shapely.difference(ground.home_land[str(selection.country)], shapely.union_all(own))

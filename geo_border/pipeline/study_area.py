@@ -13,12 +13,19 @@ from pyproj import CRS
 
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
-from geo_border.frontier import Frontier, Surroundings, build, country_of, sheet_of, surroundings
+from geo_border.frontier import (
+    Frontier,
+    Surroundings,
+    build_frontier,
+    build_surroundings,
+    find_country,
+    shift_longitudes,
+)
 from geo_border.geo.crs import WGS84
-from geo_border.geo.line_distance import Lines
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.overlay import extract_polygons
 from geo_border.layers import Layers
-from geo_border.pipeline.inputs import Tell
+from geo_border.pipeline.inputs import StageProgress
 from geo_border.study import Study
 from geo_border.zones import admin as admin_zones
 from geo_border.zones import bands, buffers, cells, corridor, home, units, voronoi
@@ -27,39 +34,39 @@ LOG = logging.getLogger("geo_border")
 # Half a cell's diagonal and more: so far beyond the reach of the widest band cells still count.
 _MARGIN_M = 2_500.0
 # Land covering less of home than this is another region's land dataset.
-_LEAST_LAND_SHARE = 0.01
+_MIN_LAND_SHARE = 0.01
 
 
 @dataclass(frozen=True)
-class Ground:
+class StudyArea:
     """What figures are read for.
 
     Attributes
     ----------
-    home
+    home_land
         Home land by country within the window, in the plane.
-    pieces, admin, units
+    band_parts, admin, units
         Disjoint parts of home land; see `zones`.
     water
         Inland water in units: `unit`, geometry.
-    beyond
+    facing_side
         The facing side within 5 km of the line (plane).
     corridors
         By id, the corridor's outlines.
     """
 
     frontier: Frontier
-    index: Lines
-    around: Surroundings
-    home: dict[str, Any]
-    reach: dict[float, Any]
-    pieces: list[bands.Piece]
+    line_index: LineIndex
+    surroundings: Surroundings
+    home_land: dict[str, Any]
+    buffer_by_distance: dict[float, Any]
+    band_parts: list[bands.BandPart]
     admin: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
     water: gpd.GeoDataFrame
     cells: gpd.GeoDataFrame
-    beyond: gpd.GeoDataFrame
-    corridors: dict[str, corridor.Outline]
+    facing_side: gpd.GeoDataFrame
+    corridors: dict[str, corridor.CorridorShape]
 
     @property
     def crs(self) -> CRS:
@@ -72,15 +79,15 @@ class Ground:
         return [segment.id for segment in self.frontier.segments]
 
 
-def lay(
+def build_study_area(
     study: Study,
     territories: dict[str, Any],
     lines: dict[tuple[str, str], Any],
     layers: Layers,
     crs: CRS,
-    tell: Tell,
+    progress: StageProgress,
     engine: Engine | None = None,
-) -> Ground:
+) -> StudyArea:
     """Everything up to units and cells.
 
     Raises
@@ -88,86 +95,90 @@ def lay(
     StudyError, EmptyLayerError
         When the study has no land frontier, or no home land near it.
     """
-    tell("frontier", 0, 1)
-    around = _surroundings(study, layers, lines, crs)
-    frontier = build(lines, around, study, crs)
-    tell("frontier", 1, 1)
+    progress("frontier", 0, 1)
+    around = _collect_surroundings(study, layers, lines, crs)
+    frontier = build_frontier(lines, around, study, crs)
+    progress("frontier", 1, 1)
     edges = [*study.edges_m, study.widest_m + study.reach_m + _MARGIN_M]
-    grown = buffers.within(frontier.line, edges, crs, lambda a, b: tell("bands", a, b), engine)
+    grown = buffers.buffer_line(frontier.line, edges, crs, lambda a, b: progress("bands", a, b), engine)
     within = dict(zip(edges, grown, strict=True))
-    tell("zones", 0, 5)
-    parts = voronoi.parts_of_lines([s.line for s in frontier.segments], crs, edges[-1])
+    progress("zones", 0, 5)
+    parts = voronoi.partition_by_lines([s.line for s in frontier.segments], crs, edges[-1])
     nearest = {segment.id: part for segment, part in zip(frontier.segments, parts, strict=True)}
-    land = _home(study, territories, around, within[edges[-1]], crs)
-    tell("zones", 1, 5)
-    pieces = bands.pieces(land, nearest, within)
-    tell("zones", 2, 5)
-    shares = _admin(layers, land, crs)
-    frame, wet = units.units(pieces, shares, around.water, crs, engine, lambda a, b: tell("units", a, b))
-    tell("zones", 3, 5)
-    index = frontier.index()
-    squares = cells.cells(land, [s.id for s in frontier.segments], index, crs, study.widest_m)
-    tell("zones", 4, 5)
-    ground = Ground(
+    land = _build_home_land(study, territories, around, within[edges[-1]], crs)
+    progress("zones", 1, 5)
+    pieces = bands.cut_bands(land, nearest, within)
+    progress("zones", 2, 5)
+    shares = _cut_admin_units(layers, land, crs)
+    frame, wet = units.cut_units(pieces, shares, around.water, crs, engine, lambda a, b: progress("units", a, b))
+    progress("zones", 3, 5)
+    index = frontier.build_index()
+    squares = cells.build_cells(land, [s.id for s in frontier.segments], index, crs, study.widest_m)
+    progress("zones", 4, 5)
+    ground = StudyArea(
         frontier=frontier,
-        index=index,
-        around=around,
-        home=land,
-        reach=within,
-        pieces=pieces,
+        line_index=index,
+        surroundings=around,
+        home_land=land,
+        buffer_by_distance=within,
+        band_parts=pieces,
         admin=shares,
         units=frame,
         water=wet,
         cells=squares,
-        beyond=_beyond(land, within, study, crs),
+        facing_side=_cut_facing_side(land, within, study, crs),
         corridors={
-            c.id: corridor.outline(c, territories[c.between[0]], territories[c.between[1]], crs)
+            c.id: corridor.build_corridor(c, territories[c.between[0]], territories[c.between[1]], crs)
             for c in study.corridors
         },
     )
-    tell("zones", 5, 5)
+    progress("zones", 5, 5)
     return ground
 
 
-def _surroundings(study: Study, layers: Layers, lines: dict[tuple[str, str], Any], crs: CRS) -> Surroundings:
+def _collect_surroundings(study: Study, layers: Layers, lines: dict[tuple[str, str], Any], crs: CRS) -> Surroundings:
     frames = {}
     for need in ("land", "water"):
         layer = layers.get(need)
         if layer is not None:
             frame = layer.data
-            moved = sheet_of(frame.geometry.to_numpy(), list(lines.values()))
+            moved = shift_longitudes(frame.geometry.to_numpy(), list(lines.values()))
             frames[need] = frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=WGS84))
     points = [lagoon.point for lagoon in study.lagoons]
-    return surroundings(frames.get("land"), frames.get("water"), points, study.river_width_m, crs)
+    return build_surroundings(frames.get("land"), frames.get("water"), points, study.river_width_m, crs)
 
 
-def _home(study: Study, territories: dict[str, Any], around: Surroundings, window: Any, crs: CRS) -> dict[str, Any]:
+def _build_home_land(
+    study: Study, territories: dict[str, Any], surroundings: Surroundings, window: Any, crs: CRS
+) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name in study.home:
-        cut = (around.lagoons, window, crs, study.coast_tolerance_m)
-        shape = home.home_land(territories[name], around.land, *cut)
-        whole = home.home_land(territories[name], np.array([]), *cut)
-        if len(around.land) and shapely.area(shape) < _LEAST_LAND_SHARE * shapely.area(whole):
+        cut = (surroundings.lagoons, window, crs, study.coast_tolerance_m)
+        shape = home.cut_home_land(territories[name], surroundings.land, *cut)
+        whole = home.cut_home_land(territories[name], np.array([]), *cut)
+        if len(surroundings.land) and shapely.area(shape) < _MIN_LAND_SHARE * shapely.area(whole):
             LOG.warning("%s: the land dataset does not cover it; the whole territory is taken as land.", name)
             shape = whole
-        country = country_of(name, study)
-        out[country] = polygonal(shapely.union(out[country], shape)) if country in out else shape
+        country = find_country(name, study)
+        out[country] = extract_polygons(shapely.union(out[country], shape)) if country in out else shape
     out = {country: shape for country, shape in out.items() if shapely.area(shape) > 0}
     if not out:
         raise EmptyLayerError(f"study {study.name}: no home land within {study.widest_m:g} m of the frontier.")
     return out
 
 
-def _admin(layers: Layers, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
+def _cut_admin_units(layers: Layers, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
     layer = layers.get("admin")
     if layer is None:
         columns = {name: np.array([], dtype=object) for name in ("admin_id", "name", "country")}
         return gpd.GeoDataFrame(columns, geometry=[], crs=crs)
-    return admin_zones.units(layer.data, land, crs)
+    return admin_zones.build_admin_units(layer.data, land, crs)
 
 
-def _beyond(land: dict[str, Any], within: dict[float, Any], study: Study, crs: CRS) -> gpd.GeoDataFrame:
+def _cut_facing_side(
+    land: dict[str, Any], buffer_by_distance: dict[float, Any], study: Study, crs: CRS
+) -> gpd.GeoDataFrame:
     """What lies on the other side, as deep as the edge nearest to 5 km."""
-    near = within[min(study.edges_m, key=lambda edge: abs(edge - 5_000))]
-    shape = polygonal(shapely.difference(near, shapely.union_all(list(land.values()))))
+    near = buffer_by_distance[min(study.edges_m, key=lambda edge: abs(edge - 5_000))]
+    shape = extract_polygons(shapely.difference(near, shapely.union_all(list(land.values()))))
     return gpd.GeoDataFrame(geometry=[shape], crs=crs)

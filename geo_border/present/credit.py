@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def holders(sources: Iterable[Mapping[str, Any]]) -> list[str]:
+def list_holders(sources: Iterable[Mapping[str, Any]]) -> list[str]:
     """Name the holders of a passport's sources once each, in their order.
 
     An attribution that names several has them apart by `; `.
 
-    >>> holders([{"attribution": "© A"}, {"attribution": "© A; B"}, {"attribution": "C"}])
+    >>> list_holders([{"attribution": "© A"}, {"attribution": "© A; B"}, {"attribution": "C"}])
     ['© A', 'B', 'C']
     """
     named = (part for source in sources for part in str(source.get("attribution", "")).split("; "))

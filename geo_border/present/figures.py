@@ -13,7 +13,7 @@ from geo_border.present.withholding import is_withheld, withhold
 PEOPLE_UNIT = "persons"
 
 
-def shown_rows(exposure: pd.DataFrame) -> pd.DataFrame:
+def add_rounded_columns(exposure: pd.DataFrame) -> pd.DataFrame:
     """Give the exposure table as it is shown: each figure alone, nothing added up or divided.
 
     Returns
@@ -25,17 +25,19 @@ def shown_rows(exposure: pd.DataFrame) -> pd.DataFrame:
     out = withhold(exposure).assign(withheld=is_withheld(exposure["pixels"]))
     for name, column in (("shown", "value"), ("shown_low", "low"), ("shown_high", "high")):
         pairs = zip(out[column], out["unit"], strict=True)
-        out[name] = pd.Series([rounding.by_unit(_plain(v), u) for v, u in pairs], index=out.index, dtype=object)
+        out[name] = pd.Series(
+            [rounding.round_by_unit(_convert_to_float(v), u) for v, u in pairs], index=out.index, dtype=object
+        )
     return out
 
 
-def raw_or_floor(value: float | None, unit: str) -> float | str | None:
+def apply_people_floor(value: float | None, unit: str) -> float | str | None:
     """Give the raw value for a table, six significant digits; people under the floor only as `<10`.
 
-    >>> raw_or_floor(1234.56789, "km²"), raw_or_floor(3.2, "persons")
+    >>> apply_people_floor(1234.56789, "km²"), apply_people_floor(3.2, "persons")
     (1234.57, '<10')
     """
-    known = _plain(value)
+    known = _convert_to_float(value)
     if known is None:
         return None
     if unit == PEOPLE_UNIT and known < PEOPLE_FLOOR:
@@ -44,5 +46,5 @@ def raw_or_floor(value: float | None, unit: str) -> float | str | None:
     return int(short) if short.is_integer() else short
 
 
-def _plain(value: Any) -> float | None:
+def _convert_to_float(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)

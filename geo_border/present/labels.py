@@ -188,7 +188,7 @@ PARTITIONS = {
     "admin-segments": "Segments by region",
 }
 # Questions that the GeoPackage answers ready-made, by the name of the view.
-QUESTIONS = {
+VIEW_TITLES = {
     "people_within_10km_by_country": "People within 10 km by country",
     "people_by_segment_and_distance": "People by segment and distance",
     "settlements_in_strips": "Settlements inside hypothetical strips",
@@ -226,18 +226,18 @@ PROJECT = (
 )
 
 
-def class_label(layer: str, cls: str) -> str:
+def get_class_label(layer: str, class_name: str) -> str:
     """Give a class its English label; a class that has none keeps its own name.
 
-    >>> class_label("cover", "tree"), class_label("facilities", "library")
+    >>> get_class_label("cover", "tree"), get_class_label("facilities", "library")
     ('Trees', 'library')
     """
-    return CLASSES.get(layer, {}).get(cls, cls)
+    return CLASSES.get(layer, {}).get(class_name, class_name)
 
 
-def every() -> list[str]:
+def list_labels() -> list[str]:
     """List every label once, for the catalogues."""
     found = [*LAYERS.values(), *DEGURBA.values(), *MEASURES.values(), *AGES.values(), *UNITS.values()]
-    found += [*COLUMNS.values(), *PARTITIONS.values(), *QUESTIONS.values(), *PROJECT]
+    found += [*COLUMNS.values(), *PARTITIONS.values(), *VIEW_TITLES.values(), *PROJECT]
     found += [*BASES, *ZONE_KINDS.values(), *(label for group in CLASSES.values() for label in group.values())]
     return list(dict.fromkeys(found))

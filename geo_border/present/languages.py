@@ -13,9 +13,9 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from geo_border.errors import CatalogError
-from geo_border.present.rounding import Shown
+from geo_border.present.rounding import RoundedValue
 
-SOURCE = "en"
+SOURCE_LANGUAGE = "en"
 # In the order of the language menu; a language is one folder in `locale/` and one code here.
 LANGUAGES = ("en", "fi", "sv", "et", "lv", "lt", "pl", "ru", "nb")
 _DOMAIN = "geo_border"
@@ -38,68 +38,69 @@ class Language:
     percent: str
     plural_rule: str
 
-    def text(self, message: str, **values: object) -> str:
+    def translate(self, message: str, **values: object) -> str:
         """Translate a text and put values in its `{places}`.
 
-        >>> language("en").text("{n} km", n=3)
+        >>> read_language("en").translate("{n} km", n=3)
         '3 km'
         """
         found = self.messages.get(message, message)
         return (found if isinstance(found, str) else found[0]).format(**values) if values else str(found)
 
-    def number(self, shown: Shown) -> str:
+    def format_number(self, value: RoundedValue) -> str:
         r"""Write a rounded figure; a trace reads "fewer than" or "under", an unknown one a dash.
 
-        >>> language("fi").number(12500), language("en").number("<10"), language("en").number(None)
+        >>> english = read_language("en")
+        >>> read_language("fi").format_number(12500), english.format_number("<10"), english.format_number(None)
         ('12\xa0500', 'under 10', '–')
         """
-        if shown is None:
+        if value is None:
             return "–"
-        if isinstance(shown, str):
-            return self.text("under {n}", n=self._plain(float(shown[1:])))
-        return self._plain(shown)
+        if isinstance(value, str):
+            return self.translate("under {n}", n=self._format_decimal(float(value[1:])))
+        return self._format_decimal(value)
 
-    def share(self, shown: Shown) -> str:
+    def format_share(self, value: RoundedValue) -> str:
         r"""Write a rounded percentage.
 
-        >>> language("en").share(46), language("fi").share("<1")
+        >>> read_language("en").format_share(46), read_language("fi").format_share("<1")
         ('46%', 'alle 1\xa0%')
         """
-        if shown is None:
+        if value is None:
             return "–"
-        if isinstance(shown, str):
-            return self.text("under {n}", n=self.percent.replace("#", self._plain(float(shown[1:]))))
-        return self.percent.replace("#", self._plain(shown))
+        if isinstance(value, str):
+            return self.translate("under {n}", n=self.percent.replace("#", self._format_decimal(float(value[1:]))))
+        return self.percent.replace("#", self._format_decimal(value))
 
-    def country(self, code: str) -> str | None:
+    def translate_country(self, code: str) -> str | None:
         """Name a country (ISO 3166-1 alpha-2), or None where the language has no name for it.
 
-        >>> language("fi").country("EE"), language("en").country("KGD")
+        >>> read_language("fi").translate_country("EE"), read_language("en").translate_country("KGD")
         ('Viro', None)
         """
         found = Locale.parse(self.code).territories.get(code)
         return None if found is None else str(found)
 
-    def figure(self, shown: Shown, unit: str) -> str:
+    def figure(self, shown: RoundedValue, unit: str) -> str:
         r"""Write a rounded figure of the exposure table without its unit; a share as a percentage.
 
-        >>> language("fi").figure(46, "share"), language("en").figure(46, "km²")
+        >>> read_language("fi").figure(46, "share"), read_language("en").figure(46, "km²")
         ('46\xa0%', '46')
         """
-        return self.share(shown) if unit == "share" else self.number(shown)
+        return self.format_share(shown) if unit == "share" else self.format_number(shown)
 
-    def spread(self, low: Shown, high: Shown, unit: str = "") -> str:
+    def format_range(self, low: RoundedValue, high: RoundedValue, unit: str = "") -> str:
         """Write a range, or nothing where there is none."""
         if low is None or high is None or low == high:
             return ""
         return f"{self.figure(low, unit)}–{self.figure(high, unit)}"
 
-    def _plain(self, value: float) -> str:
+    def _format_decimal(self, value: float) -> str:
         return str(format_decimal(value, format="#,##0.###", locale=self.code))
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def language(code: str) -> Language:
+def read_language(code: str) -> Language:
     """Read a language's catalogue from `locale/<code>/LC_MESSAGES/geo_border.po`.
 
     Raises
@@ -109,7 +110,7 @@ def language(code: str) -> Language:
     """
     if code not in LANGUAGES:
         raise CatalogError(f"no language {code!r}; there are {', '.join(LANGUAGES)}.")
-    text = _text_of(code)
+    text = _read_catalogue(code)
     catalogue: Any = read_po(BytesIO(text), locale=code)
     locale = Locale.parse(code)
     symbols = locale.number_symbols.get("latn", locale.number_symbols)
@@ -118,7 +119,7 @@ def language(code: str) -> Language:
         name=str(locale.get_display_name(code)),
         # Babel drops headers of others.
         reviewed=b"X-Native-Review: yes" in text,
-        messages={_key(entry): _value(entry) for entry in catalogue if entry.id},
+        messages={_get_key(entry): _get_translation(entry) for entry in catalogue if entry.id},
         decimal=symbols["decimal"],
         group=symbols["group"],
         percent=str(locale.percent_formats[None].pattern).replace("#,##0", "#"),
@@ -126,7 +127,7 @@ def language(code: str) -> Language:
     )
 
 
-def _text_of(code: str) -> bytes:
+def _read_catalogue(code: str) -> bytes:
     path = resources.files("geo_border") / "locale" / code / "LC_MESSAGES" / f"{_DOMAIN}.po"
     try:
         return path.read_bytes()
@@ -134,11 +135,11 @@ def _text_of(code: str) -> bytes:
         raise CatalogError(f"locale/{code}: no {_DOMAIN}.po. See docs/languages.md.") from error
 
 
-def _key(entry: Any) -> str:
+def _get_key(entry: Any) -> str:
     return str(entry.id[0] if isinstance(entry.id, tuple) else entry.id)
 
 
-def _value(entry: Any) -> str | list[str]:
+def _get_translation(entry: Any) -> str | list[str]:
     if isinstance(entry.id, tuple):
         return [str(text) for text in entry.string]
     return str(entry.string)

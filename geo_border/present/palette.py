@@ -49,10 +49,10 @@ class Ramp(BaseModel):
     breaks: tuple[float, ...] = ()
 
 
-def style(layer: str, cls: str | None = None) -> Style:
+def get_style(layer: str, class_name: str | None = None) -> Style:
     """How a class of a layer is drawn, or the layer as a whole where no class is given.
 
-    >>> style("frontier", "river").dash
+    >>> get_style("frontier", "river").dash
     (9.0, 4.0)
 
     Raises
@@ -60,26 +60,28 @@ def style(layer: str, cls: str | None = None) -> Style:
     CatalogError
         When the palette has no such layer or class.
     """
-    layers = _palette()["layer"]
+    layers = _read_palette()["layer"]
     try:
-        found: Style = layers[layer][cls or ""]
+        found: Style = layers[layer][class_name or ""]
     except KeyError:
         known = list(layers) if layer not in layers else [c for c in layers[layer] if c]
-        raise CatalogError(f"palette.toml: nothing for layer {layer!r} class {cls!r}; there are {known}.") from None
+        raise CatalogError(
+            f"palette.toml: nothing for layer {layer!r} class {class_name!r}; there are {known}."
+        ) from None
     return found
 
 
-def classes(layer: str) -> list[str]:
+def list_classes(layer: str) -> list[str]:
     """Classes of a layer in the order of its legend.
 
-    >>> classes("frontier")
+    >>> list_classes("frontier")
     ['land', 'river', 'lake']
     """
-    style(layer)
-    return [name for name in _palette()["layer"][layer] if name]
+    get_style(layer)
+    return [name for name in _read_palette()["layer"][layer] if name]
 
 
-def ramp(name: str) -> Ramp:
+def get_ramp(name: str) -> Ramp:
     """Colours in order, with the breaks between them.
 
     Raises
@@ -88,52 +90,52 @@ def ramp(name: str) -> Ramp:
         When the palette has none of that name.
     """
     try:
-        found: Ramp = _palette()["ramp"][name]
+        found: Ramp = _read_palette()["ramp"][name]
     except KeyError:
-        raise CatalogError(f"palette.toml: no ramp {name!r}; there are {list(_palette()['ramp'])}.") from None
+        raise CatalogError(f"palette.toml: no ramp {name!r}; there are {list(_read_palette()['ramp'])}.") from None
     return found
 
 
-def ramp_colours(name: str, count: int) -> list[str]:
+def interpolate_colours(name: str, count: int) -> list[str]:
     """`count` colours spread evenly over a ramp, in its order; for bands: nearest first.
 
-    >>> ramp_colours("bands", 2)
+    >>> interpolate_colours("bands", 2)
     ['#4b1d66', '#ebe0f0']
     """
-    stops = [_rgb(colour) for colour in ramp(name).stops]
+    stops = [_parse_hex(colour) for colour in get_ramp(name).stops]
     if count == 1:
-        return [_hex(stops[0])]
+        return [_format_hex(stops[0])]
     colours = []
     for place in range(count):
         at = place * (len(stops) - 1) / (count - 1)
         left = min(int(at), len(stops) - 2)
         part = at - left
-        colours.append(_hex([a + (b - a) * part for a, b in zip(stops[left], stops[left + 1], strict=True)]))
+        colours.append(_format_hex([a + (b - a) * part for a, b in zip(stops[left], stops[left + 1], strict=True)]))
     return colours
 
 
-def contrast(first: str, second: str) -> float:
+def compute_contrast(first: str, second: str) -> float:
     """WCAG 2 contrast ratio of two colours, 1 to 21.
 
-    >>> contrast("#ffffff", "#000000")
+    >>> compute_contrast("#ffffff", "#000000")
     21.0
     """
-    bright, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    bright, dark = sorted((_compute_luminance(first), _compute_luminance(second)), reverse=True)
     return round((bright + 0.05) / (dark + 0.05), 2)
 
 
-def over(colour: str, opacity: float, ground: str) -> str:
-    """Opaque colour seen where `colour` lies with `opacity` over `ground`.
+def blend_colours(colour: str, opacity: float, background: str) -> str:
+    """Opaque colour seen where `colour` lies with `opacity` over `background`.
 
-    >>> over("#000000", 0.5, "#ffffff")
+    >>> blend_colours("#000000", 0.5, "#ffffff")
     '#808080'
     """
-    pairs = zip(_rgb(colour), _rgb(ground), strict=True)
-    return _hex([top * opacity + under * (1 - opacity) for top, under in pairs])
+    pairs = zip(_parse_hex(colour), _parse_hex(background), strict=True)
+    return _format_hex([top * opacity + under * (1 - opacity) for top, under in pairs])
 
 
 @lru_cache(maxsize=1)
-def _palette() -> dict[str, dict[str, Any]]:
+def _read_palette() -> dict[str, dict[str, Any]]:
     text = resources.files(__package__).joinpath("palette.toml").read_text("utf-8")
     raw = tomllib.loads(text)
     layers: dict[str, dict[str, Style]] = {}
@@ -150,15 +152,17 @@ def _palette() -> dict[str, dict[str, Any]]:
     return {"layer": layers, "ramp": ramps}
 
 
-def _rgb(colour: str) -> list[float]:
+def _parse_hex(colour: str) -> list[float]:
     return [float(int(colour[at : at + 2], 16)) for at in (1, 3, 5)]
 
 
-def _hex(rgb: list[float]) -> str:
+def _format_hex(rgb: list[float]) -> str:
     return "#" + "".join(f"{int(part + 0.5):02x}" for part in rgb)
 
 
-def _luminance(colour: str) -> float:
+def _compute_luminance(colour: str) -> float:
     # Relative luminance, WCAG 2.2.
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _rgb(colour))]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in _parse_hex(colour))
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from geo_border.present import rounding
-from geo_border.present.figures import shown_rows
+from geo_border.present.figures import add_rounded_columns
 from geo_border.schemas import MEDIA, WHOLE
 from geo_border.study import Corridor, Study
 
@@ -29,7 +29,7 @@ _NOTHING = pd.DataFrame(
 Rows = Mapping[str, pd.DataFrame]
 
 
-def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
+def compute_totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
     """Figures of the whole, and of each segment and country.
 
     Parameters
@@ -46,7 +46,7 @@ def totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> d
         edge of a band, as `_round_zone` says) and `strips` (for each depth); beside them `corridor`, `comparison`
         (each segment's land within 10 km beside its whole country) and `basis` (what each share of cover is of).
     """
-    rows = _group(shown_rows(exposure), "zone_id")
+    rows = _group(add_rounded_columns(exposure), "zone_id")
     segments = layers["segments"]
     found: dict[str, Any] = {WHOLE: _summarise(study, rows, WHOLE, list(segments["segment"]))}
     for column in ("segment", "country"):
@@ -79,8 +79,8 @@ def _summarise(study: Study, rows: Rows, key: str, segments: list[str]) -> dict[
     media = {medium: float(by_medium[medium]) for medium in MEDIA if medium in by_medium}
     # The strips of a segment that touches several countries are of each; all its land to a depth is one zone.
     return {
-        "length": rounding.length_km(sum(media.values())) if media else None,
-        "media": {medium: rounding.length_km(value) for medium, value in media.items()},
+        "length": rounding.round_length_km(sum(media.values())) if media else None,
+        "media": {medium: rounding.round_length_km(value) for medium, value in media.items()},
         "within": [_summarise_depth(rows, key, to_m) for _, to_m in study.bands],
         "strips": [_summarise_depth(rows, key, to_m) for to_m in study.strips_m],
     }
@@ -115,10 +115,10 @@ def _round_zone(rows: pd.DataFrame | None) -> dict[str, Any]:
     }
 
 
-def _get_shown(own: Rows, measure: str, category: str | None = None) -> rounding.Shown:
+def _get_shown(own: Rows, measure: str, category: str | None = None) -> rounding.RoundedValue:
     rows = own.get(measure, _NOTHING)
     rows = rows if category is None else rows[rows["category"] == category]
-    found: rounding.Shown = rows["shown"].iloc[0] if len(rows) else None
+    found: rounding.RoundedValue = rows["shown"].iloc[0] if len(rows) else None
     return found
 
 
@@ -148,7 +148,9 @@ def _compare(rows: Rows, segment: str, country: str) -> dict[str, Any]:
 def _summarise_corridor(corridor: Corridor, rows: Rows, layers: Mapping[str, Any]) -> dict[str, Any]:
     """A corridor over all its countries, and its axes."""
     axis = layers["corridor_axis"]
-    lines = [{"name": row["name"], "length": rounding.length_km(float(row["length_km"]))} for _, row in axis.iterrows()]
+    lines = [
+        {"name": row["name"], "length": rounding.round_length_km(float(row["length_km"]))} for _, row in axis.iterrows()
+    ]
     zone_id = f"corridor|{corridor.id}|{WHOLE}"
     figures = _round_zone(rows.get(zone_id))
     return {"id": corridor.id, "name": corridor.name, "zone_id": zone_id, **figures, "axis": lines, "k": corridor.k}

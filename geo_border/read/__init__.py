@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from geo_border.read.people import people_categories, people_files, people_unplaced, read_people
+from geo_border.read.people import describe_unplaced_people, list_people_categories, list_people_files, read_people
 from geo_border.read.points import read_facilities, read_lines, read_places, read_roads
 from geo_border.read.raster import read_classes, read_cover, read_grid
 from geo_border.read.vector import read_admin, read_boundaries, read_land, read_protected, read_water
 
 __all__ = [
-    "people_categories",
-    "people_files",
-    "people_unplaced",
+    "describe_unplaced_people",
+    "list_people_categories",
+    "list_people_files",
     "read_admin",
     "read_boundaries",
     "read_classes",

@@ -12,7 +12,7 @@ from geo_border.errors import SchemaError
 from geo_border.files.text import open_text
 from geo_border.geo.crs import WGS84
 from geo_border.read.military import drop_military
-from geo_border.read.table import Bounds, halves
+from geo_border.read.table import Bounds, split_at_antimeridian
 from geo_border.store import Raw
 
 # https://download.geonames.org/export/dump/readme.txt, "The main 'geoname' table"
@@ -21,18 +21,20 @@ _COLUMNS = (
     *("country_code", "cc2", "admin1_code", "admin2_code", "admin3_code", "admin4_code", "population", "elevation"),
     *("dem", "timezone", "modification_date"),
 )
-_KEPT = tuple(name for name in _COLUMNS if name not in {"alternatenames", "cc2", "elevation", "dem", "timezone"})
+_USED_COLUMNS = tuple(
+    name for name in _COLUMNS if name not in {"alternatenames", "cc2", "elevation", "dem", "timezone"}
+)
 # Historical, abandoned, destroyed and religious populated places, and former ones: nobody lives there.
-_NOT_LIVED_IN = {"PPLQ", "PPLH", "PPLW", "PPLCH"}
+_UNINHABITED = {"PPLQ", "PPLH", "PPLW", "PPLCH"}
 
 
-def places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
+def read_places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Populated places in a window of lon/lat degrees: names in their own letters, and in plain ones."""
-    table = pd.concat([_read(path) for path in raw.paths], ignore_index=True)
-    table = table[(table["feature_class"] == "P") & ~table["feature_code"].isin(_NOT_LIVED_IN)]
+    table = pd.concat([_read_dump(path) for path in raw.paths], ignore_index=True)
+    table = table[(table["feature_class"] == "P") & ~table["feature_code"].isin(_UNINHABITED)]
     if window is not None:
         lon, lat = table["longitude"], table["latitude"]
-        boxes = [part for part in halves(window) if part is not None]
+        boxes = [part for part in split_at_antimeridian(window) if part is not None]
         inside = [lon.between(w, e) & lat.between(s, n) for w, s, e, n in boxes]
         table = table[inside[0] if len(inside) == 1 else inside[0] | inside[1]]
     table = drop_military(table, raw.entry.name)
@@ -48,14 +50,14 @@ def places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(data, geometry=points, crs=WGS84)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read_dump(path: Path) -> pd.DataFrame:
     try:
         with open_text(path) as handle:
             return pd.read_csv(
                 handle,
                 sep="\t",
                 names=_COLUMNS,
-                usecols=list(_KEPT),
+                usecols=list(_USED_COLUMNS),
                 # A place may be called NA, and a country is (Namibia).
                 keep_default_na=False,
                 na_values={"population": [""]},

@@ -14,46 +14,53 @@ import shapely
 from geo_border.errors import GeometryError
 from geo_border.geo.crs import WGS84
 from geo_border.read.military import drop_military
-from geo_border.read.osm_tags import FACILITY_KINDS, english, facility_kind, people, place_kind, road_kind
-from geo_border.read.table import Bounds, halves
+from geo_border.read.osm_tags import (
+    FACILITY_KINDS,
+    classify_facility,
+    classify_place,
+    classify_road,
+    find_english_name,
+    parse_population,
+)
+from geo_border.read.table import Bounds, split_at_antimeridian
 from geo_border.store import Raw
 
-__all__ = ["FACILITY_KINDS", "boundaries", "facilities", "places", "roads"]
+__all__ = ["FACILITY_KINDS", "read_boundaries", "read_facilities", "read_places", "read_roads"]
 
 Row = dict[str, Any]
 
 
-def places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
+def read_places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Populated places as points."""
     rows = (
-        {**place_row(element.get("tags", {}), kind, element_id(element)), "geometry": point}
+        {**build_place_row(element.get("tags", {}), kind, format_element_id(element)), "geometry": point}
         for element in _features(raw)
-        if (kind := place_kind(element.get("tags", {}))) and (point := _point(element))
+        if (kind := classify_place(element.get("tags", {}))) and (point := _build_point(element))
     )
-    return frame(rows, window)
+    return build_frame(rows, window)
 
 
-def facilities(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
+def read_facilities(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Civilian facilities, each as one point: a node, or the centre of its outline."""
     rows = (
-        {**facility_row(element.get("tags", {}), kind), "geometry": point}
+        {**build_facility_row(element.get("tags", {}), kind), "geometry": point}
         for element in _features(raw)
-        if (kind := facility_kind(element.get("tags", {}))) and (point := _point(element))
+        if (kind := classify_facility(element.get("tags", {}))) and (point := _build_point(element))
     )
-    return frame(rows, window)
+    return build_frame(rows, window)
 
 
-def roads(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
+def read_roads(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
     """Public roads as lines, whole as they are mapped."""
     rows = (
         {"kind": kind, "geometry": shapely.LineString([(p["lon"], p["lat"]) for p in line])}
         for element in _features(raw)
-        if (kind := road_kind(element.get("tags", {}))) and len(line := element.get("geometry", [])) > 1
+        if (kind := classify_road(element.get("tags", {}))) and len(line := element.get("geometry", [])) > 1
     )
-    return frame(rows, window)
+    return build_frame(rows, window)
 
 
-def boundaries(raw: Raw) -> gpd.GeoDataFrame:
+def read_boundaries(raw: Raw) -> gpd.GeoDataFrame:
     """Countries from their boundary relations: `country`, `name`, `geometry`.
 
     Raises
@@ -62,32 +69,38 @@ def boundaries(raw: Raw) -> gpd.GeoDataFrame:
         When the outer ways of a relation do not close: the answer or the map is broken.
     """
     rows = []
-    for element in _elements(raw):
+    for element in _iterate_elements(raw):
         tags = element.get("tags", {})
         if element["type"] == "relation" and "ISO3166-1" in tags:
             code = tags["ISO3166-1"]
-            rows.append({"country": code, "name": english(tags) or tags.get("name", code), "geometry": _area(element)})
+            rows.append(
+                {
+                    "country": code,
+                    "name": find_english_name(tags) or tags.get("name", code),
+                    "geometry": _build_area(element),
+                }
+            )
     return gpd.GeoDataFrame(rows, columns=["country", "name", "geometry"], geometry="geometry", crs=WGS84)
 
 
-def place_row(tags: dict[str, str], kind: str, source_id: str) -> Row:
+def build_place_row(tags: dict[str, str], kind: str, source_id: str) -> Row:
     """The columns of a place."""
     return {
         "name": tags.get("name"),
-        "name_en": english(tags),
+        "name_en": find_english_name(tags),
         "kind": kind,
         "country": None,
-        "people": people(tags),
+        "people": parse_population(tags),
         "source_id": source_id,
     }
 
 
-def facility_row(tags: dict[str, str], kind: str) -> Row:
+def build_facility_row(tags: dict[str, str], kind: str) -> Row:
     """The columns of a facility."""
-    return {"name": tags.get("name"), "name_en": english(tags), "kind": kind}
+    return {"name": tags.get("name"), "name_en": find_english_name(tags), "kind": kind}
 
 
-def frame(rows: Iterator[Row], window: Bounds | None) -> gpd.GeoDataFrame:
+def build_frame(rows: Iterator[Row], window: Bounds | None) -> gpd.GeoDataFrame:
     """Rows as a table in EPSG:4326, those whose geometry meets the window."""
     table = gpd.GeoDataFrame(list(rows) or {"geometry": []}, geometry="geometry", crs=WGS84)
     for name in ("name", "name_en", "kind", "country", "people", "source_id"):
@@ -96,18 +109,18 @@ def frame(rows: Iterator[Row], window: Bounds | None) -> gpd.GeoDataFrame:
     if window is None or table.empty:
         return table
     inside = np.zeros(len(table), dtype=bool)
-    for part in halves(window):
+    for part in split_at_antimeridian(window):
         if part is not None:
             inside |= shapely.intersects(table.geometry.to_numpy(), shapely.box(*part))
     return table[inside].reset_index(drop=True)
 
 
-def element_id(element: dict[str, Any]) -> str:
+def format_element_id(element: dict[str, Any]) -> str:
     """How OpenStreetMap names an element: `node/123`."""
     return f"{element['type']}/{element['id']}"
 
 
-def _elements(raw: Raw) -> Iterator[dict[str, Any]]:
+def _iterate_elements(raw: Raw) -> Iterator[dict[str, Any]]:
     """Elements of all tiles, one that lies in two of them once."""
     seen: set[tuple[str, int]] = set()
     for path in raw.paths:
@@ -120,19 +133,19 @@ def _elements(raw: Raw) -> Iterator[dict[str, Any]]:
 
 def _features(raw: Raw) -> list[dict[str, Any]]:
     """Elements that may be looked at: none that is military."""
-    elements = list(_elements(raw))
+    elements = list(_iterate_elements(raw))
     tags = pd.DataFrame({"tags": [element.get("tags", {}) for element in elements]})
     return [elements[row] for row in drop_military(tags, raw.entry.name).index]
 
 
-def _point(element: dict[str, Any]) -> shapely.Point | None:
+def _build_point(element: dict[str, Any]) -> shapely.Point | None:
     at = element if "lat" in element else element.get("center")
     return shapely.Point(at["lon"], at["lat"]) if at else None
 
 
-def _area(relation: dict[str, Any]) -> Any:
+def _build_area(relation: dict[str, Any]) -> Any:
     """Outer rings less inner ones, put together from the relation's ways."""
-    outer, inner = (_rings(relation, role) for role in ("outer", "inner"))
+    outer, inner = (_build_rings(relation, role) for role in ("outer", "inner"))
     if not outer:
         raise GeometryError(
             f"relation {relation['id']}: its outer ways do not close. Use another dataset for boundaries."
@@ -141,7 +154,7 @@ def _area(relation: dict[str, Any]) -> Any:
     return whole.difference(shapely.union_all(inner)) if inner else whole
 
 
-def _rings(relation: dict[str, Any], role: str) -> list[Any]:
+def _build_rings(relation: dict[str, Any], role: str) -> list[Any]:
     lines = [
         shapely.LineString([(p["lon"], p["lat"]) for p in member["geometry"]])
         for member in relation.get("members", [])

@@ -27,10 +27,10 @@ OTHER_WAY_KINDS = (
 _NOT_PUBLIC = {"no", "private", "military"}
 
 
-def facility_kind(tags: Mapping[str, str]) -> str | None:
+def classify_facility(tags: Mapping[str, str]) -> str | None:
     """Kind of a civilian facility, or None.
 
-    >>> facility_kind({"amenity": "social_facility", "social_facility": "nursing_home"})
+    >>> classify_facility({"amenity": "social_facility", "social_facility": "nursing_home"})
     'care_home'
     """
     amenity, health = tags.get("amenity"), tags.get("healthcare")
@@ -41,16 +41,16 @@ def facility_kind(tags: Mapping[str, str]) -> str | None:
     return health if health in {"hospital", "clinic"} else None
 
 
-def place_kind(tags: Mapping[str, str]) -> str | None:
+def classify_place(tags: Mapping[str, str]) -> str | None:
     """Kind of a populated place, or None."""
     kind = tags.get("place")
     return kind if kind in PLACE_KINDS else None
 
 
-def road_kind(tags: Mapping[str, str]) -> str | None:
+def classify_road(tags: Mapping[str, str]) -> str | None:
     """Kind of a public road without `_link`, or None.
 
-    >>> road_kind({"highway": "primary_link"}), road_kind({"highway": "primary", "access": "private"})
+    >>> classify_road({"highway": "primary_link"}), classify_road({"highway": "primary", "access": "private"})
     ('primary', None)
     """
     kind = way_kind(tags.get("highway", ""))
@@ -67,15 +67,15 @@ def way_kind(text: str) -> str:
     return text.strip().lower().replace(" ", "_").replace("-", "_").removesuffix("_link")
 
 
-def english(tags: Mapping[str, str]) -> str | None:
+def find_english_name(tags: Mapping[str, str]) -> str | None:
     """Name in English, else in Latin letters, where the map has one."""
     return tags.get("name:en") or tags.get("int_name") or tags.get("name:latin")
 
 
-def people(tags: Mapping[str, str]) -> float:
+def parse_population(tags: Mapping[str, str]) -> float:
     """Population as tagged, NaN where there is none or it is no number.
 
-    >>> people({"population": "1 234"}), people({"population": "about ten"})
+    >>> parse_population({"population": "1 234"}), parse_population({"population": "about ten"})
     (1234.0, nan)
     """
     text = tags.get("population", "").replace(" ", "").replace(",", "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from geo_border.errors import RasterError
 from geo_border.geo.grid import Grid
 from geo_border.read import census
-from geo_border.read.raster import counts, declares_nodata
+from geo_border.read.raster import read_counts, require_nodata
 from geo_border.read.table import Bounds
 from geo_border.schemas import AGES
 from geo_border.store import Raw
@@ -18,10 +18,10 @@ from geo_border.store import Raw
 TOTAL = "total"
 
 
-def people_categories(raw: Raw) -> tuple[str, ...]:
+def list_people_categories(raw: Raw) -> tuple[str, ...]:
     """Which counts a dataset has: always `total`; `under_15`, `15_64`, `over_64` where it has ages."""
     if raw.entry.reader == "census-grid":
-        return census.categories(raw)
+        return census.list_categories(raw)
     return (TOTAL, *AGES) if raw.entry.reader == "age-rasters" else (TOTAL,)
 
 
@@ -33,7 +33,7 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
     window
         (west, south, east, north) in degrees; only the cells that meet it are read.
     category
-        One of `people_categories(raw)`.
+        One of `list_people_categories(raw)`.
 
     Raises
     ------
@@ -42,21 +42,23 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
     RasterError
         When the dataset has no such count.
     """
-    if category not in people_categories(raw):
-        raise RasterError(f"{raw.entry.name}: has no count {category!r}; it has {', '.join(people_categories(raw))}.")
+    if category not in list_people_categories(raw):
+        raise RasterError(
+            f"{raw.entry.name}: has no count {category!r}; it has {', '.join(list_people_categories(raw))}."
+        )
     if raw.entry.reader == "census-grid":
         return census.read_census(raw, window, category)
     if raw.entry.reader == "age-rasters":
-        return _summed(raw, window, category)
-    return counts(raw, window)
+        return _sum_age_grids(raw, window, category)
+    return read_counts(raw, window)
 
 
-def people_unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
+def describe_unplaced_people(raw: Raw, countries: Sequence[str]) -> str | None:
     """Whom of these countries a dataset counts but places nowhere, as a sentence; None where it places everyone."""
-    return census.unplaced(raw, countries) if raw.entry.reader == "census-grid" else None
+    return census.describe_unplaced(raw, countries) if raw.entry.reader == "census-grid" else None
 
 
-def people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
+def list_people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
     """Files whose cells, added up, are a count of people: for a raster too fine to be held.
 
     Raises
@@ -65,29 +67,29 @@ def people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
         When a file does not declare what stands for "not known", and a negative number might be summed; or when an
         age group has no file.
     """
-    groups = _groups(raw, category) if raw.entry.reader == "age-rasters" else [raw.paths]
+    groups = _group_age_files(raw, category) if raw.entry.reader == "age-rasters" else [raw.paths]
     paths = tuple(path for group in groups for path in group)
     for path in paths:
-        declares_nodata(path)
+        require_nodata(path)
     return paths
 
 
-def _groups(raw: Raw, category: str) -> list[tuple[Path, ...]]:
+def _group_age_files(raw: Raw, category: str) -> list[tuple[Path, ...]]:
     """Files of each age group of a category."""
     groups = []
     for name in [category] if category != TOTAL else AGES:
         for age in raw.entry.options[name]:
-            groups.append(tuple(path for path in raw.paths if _age(raw, path) == age))
+            groups.append(tuple(path for path in raw.paths if _parse_age(raw, path) == age))
             if not groups[-1]:
                 raise RasterError(f"{raw.entry.name}: no file for age group {age}. Fetch it again.")
     return groups
 
 
-def _summed(raw: Raw, window: Bounds | None, category: str) -> Grid:
+def _sum_age_grids(raw: Raw, window: Bounds | None, category: str) -> Grid:
     """Add up the files of a category's age groups, cell by cell; files of one grid, so nothing is moved."""
     whole: Grid | None = None
-    for paths in _groups(raw, category):
-        grid = counts(replace(raw, paths=paths), window)
+    for paths in _group_age_files(raw, category):
+        grid = read_counts(replace(raw, paths=paths), window)
         if whole is not None and (grid.shape != whole.shape or grid.transform != whole.transform):
             raise RasterError(f"{paths[0]}: its cells are not those of the other age groups.")
         whole = grid if whole is None else replace(whole, values=whole.values + grid.values)
@@ -96,6 +98,6 @@ def _summed(raw: Raw, window: Bounds | None, category: str) -> Grid:
     return whole
 
 
-def _age(raw: Raw, path: Path) -> str | None:
+def _parse_age(raw: Raw, path: Path) -> str | None:
     found = re.search(raw.entry.options["age_of_name"], path.name)
     return found.group(1) if found else None

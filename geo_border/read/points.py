@@ -13,11 +13,11 @@ import pandas as pd
 import shapely
 
 from geo_border.errors import SchemaError
-from geo_border.facts.iso3166 import alpha2
+from geo_border.facts.iso3166 import convert_to_alpha2
 from geo_border.geo.crs import WGS84
 from geo_border.read import geonames, osm, osm_pbf
-from geo_border.read.osm_tags import OTHER_WAY_KINDS, ROAD_KINDS, road_kind, way_kind
-from geo_border.read.table import Bounds, columns_of, pick, read_table
+from geo_border.read.osm_tags import OTHER_WAY_KINDS, ROAD_KINDS, classify_road, way_kind
+from geo_border.read.table import Bounds, map_columns, read_table, select_columns
 from geo_border.read.tags import read_tag, tag_key
 from geo_border.store import Raw
 
@@ -31,9 +31,9 @@ _ANY_ROAD = "unclassified"
 LOG = logging.getLogger("geo_border")
 
 Reader = Callable[[Raw, Bounds | None], gpd.GeoDataFrame]
-_PLACES: dict[str, Reader] = {"geonames": geonames.places, "osm": osm.places, "osm-pbf": osm_pbf.places}
-_FACILITIES: dict[str, Reader] = {"osm": osm.facilities, "osm-pbf": osm_pbf.facilities}
-_ROADS: dict[str, Reader] = {"osm": osm.roads, "osm-pbf": osm_pbf.roads}
+_PLACES: dict[str, Reader] = {"geonames": geonames.read_places, "osm": osm.read_places, "osm-pbf": osm_pbf.read_places}
+_FACILITIES: dict[str, Reader] = {"osm": osm.read_facilities, "osm-pbf": osm_pbf.read_facilities}
+_ROADS: dict[str, Reader] = {"osm": osm.read_roads, "osm-pbf": osm_pbf.read_roads}
 
 
 def read_places(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
@@ -45,18 +45,18 @@ def read_places(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
         `name` (its own letters), `name_en` (English or plain letters, or empty), `kind`, `country` (alpha-2 or empty),
         `people` (NaN where not known), `source_id`, `source`, point in EPSG:4326.
     """
-    own = _PLACES.get(_reader(raw))
+    own = _PLACES.get(_choose_reader(raw))
     if own is None:
         optional = {"name_en": None, "kind": "place", "country": None, "people": np.nan, "source_id": None}
-        table = _table(raw, window, ("name",), optional)
+        table = _read_columns(raw, window, ("name",), optional)
     else:
         table = own(raw, window)
     table["people"] = pd.to_numeric(table["people"], errors="coerce").astype(np.float64)
     # Sources write 0 where they do not know: nobody lives in no village.
     table.loc[table["people"] <= 0, "people"] = np.nan
-    table["country"] = alpha2(table["country"])
+    table["country"] = convert_to_alpha2(table["country"])
     table = table[table["name"].notna()]
-    return _canonical(table, raw, PLACE_COLUMNS)
+    return _build_canonical(table, raw, PLACE_COLUMNS)
 
 
 def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
@@ -64,14 +64,14 @@ def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
     `kind` is one of `osm_tags.FACILITY_KINDS`; a feature of any other kind is dropped.
     """
-    own = _FACILITIES.get(_reader(raw))
-    table = own(raw, window) if own else _table(raw, window, ("kind",), {"name": None, "name_en": None})
-    return _canonical(table[table["kind"].isin(osm.FACILITY_KINDS)], raw, FACILITY_COLUMNS)
+    own = _FACILITIES.get(_choose_reader(raw))
+    table = own(raw, window) if own else _read_columns(raw, window, ("kind",), {"name": None, "name_en": None})
+    return _build_canonical(table[table["kind"].isin(osm.FACILITY_KINDS)], raw, FACILITY_COLUMNS)
 
 
 def read_lines(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Lines of any kind that meet a window of lon/lat degrees: `kind` (empty where the file has none), EPSG:4326."""
-    return _table(raw, window, (), {"kind": None})[[*ROAD_COLUMNS, "geometry"]]
+    return _read_columns(raw, window, (), {"kind": None})[[*ROAD_COLUMNS, "geometry"]]
 
 
 def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
@@ -85,7 +85,7 @@ def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     SchemaError
         When the file has classes, and none of those near the study is one of OpenStreetMap's.
     """
-    own = _ROADS.get(_reader(raw))
+    own = _ROADS.get(_choose_reader(raw))
     table = own(raw, window) if own else _choose_public(read_table(raw, window, raw.entry.options.get("layer")), raw)
     return table[[*ROAD_COLUMNS, "geometry"]].reset_index(drop=True)
 
@@ -95,7 +95,7 @@ def _choose_public(table: gpd.GeoDataFrame, raw: Raw) -> gpd.GeoDataFrame:
     classed = any(highway)
     # Where no row has a class, access alone decides.
     ways = [way or ("" if classed else _ANY_ROAD) for way in highway]
-    kinds = [road_kind({"highway": way, "access": may or ""}) for way, may in zip(ways, access, strict=True)]
+    kinds = [classify_road({"highway": way, "access": may or ""}) for way, may in zip(ways, access, strict=True)]
     public = np.array([kind is not None for kind in kinds], dtype=bool)
     if not public.all():
         others = Counter(way_kind(way) for way, kind in zip(ways, kinds, strict=True) if kind is None)
@@ -127,23 +127,23 @@ def _read_road_class(table: gpd.GeoDataFrame, raw: Raw) -> list[str | None]:
     return [None] * len(table)
 
 
-def _reader(raw: Raw) -> str:
+def _choose_reader(raw: Raw) -> str:
     # A user's own extract is known by its name; its catalogue entry is made up on the spot.
     return "osm-pbf" if raw.paths[0].name.endswith(".osm.pbf") else raw.entry.reader
 
 
-def _table(raw: Raw, window: Bounds | None, needed: Sequence[str], optional: dict[str, Any]) -> gpd.GeoDataFrame:
+def _read_columns(raw: Raw, window: Bounds | None, needed: Sequence[str], optional: dict[str, Any]) -> gpd.GeoDataFrame:
     table = read_table(raw, window, raw.entry.options.get("layer"))
-    columns = columns_of(raw, (*needed, *optional))
+    columns = map_columns(raw, (*needed, *optional))
     there = {ours: theirs for ours, theirs in columns.items() if ours in needed or theirs in table.columns}
-    out = pick(table, there, raw.paths[0])
+    out = select_columns(table, there, raw.paths[0])
     for name, fallback in optional.items():
         if name not in out.columns:
             out[name] = fallback
     return out
 
 
-def _canonical(table: gpd.GeoDataFrame, raw: Raw, columns: Sequence[str]) -> gpd.GeoDataFrame:
+def _build_canonical(table: gpd.GeoDataFrame, raw: Raw, columns: Sequence[str]) -> gpd.GeoDataFrame:
     table = table.assign(source=raw.entry.name).reset_index(drop=True)
     points = table.geometry.to_numpy()
     flat = shapely.get_type_id(points) != 0

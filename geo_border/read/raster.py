@@ -19,18 +19,18 @@ from rasterio.windows import Window
 
 from geo_border.errors import CRSError, EmptyLayerError, RasterError
 from geo_border.files.raster import open_raster
-from geo_border.geo.crs import WGS84, parse_crs, transformer
+from geo_border.geo.crs import WGS84, build_transformer, parse_crs
 from geo_border.geo.grid import Grid
-from geo_border.read.table import Bounds, halves
+from geo_border.read.table import Bounds, split_at_antimeridian
 from geo_border.schemas import UNKNOWN
 from geo_border.store import Raw
 
 LOG = logging.getLogger("geo_border")
 # Beyond this many cells a grid is not held in memory: it is streamed from its files by `zonal.tabulate`.
-MOST_CELLS = 400_000_000
+MAX_CELLS = 400_000_000
 _EDGE_POINTS = 21
 # Tiles of one grid may differ from each other's lattice by rounding in their georeference, not by more.
-_ALIGNED_CELLS = 0.02
+_MAX_OFFSET_CELLS = 0.02
 
 
 def read_grid(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
@@ -51,14 +51,14 @@ def read_grid(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
         raise EmptyLayerError(f"{raw.entry.name}: no file covers the study.")
     with ExitStack() as stack:
         sources = [stack.enter_context(open_raster(path)) for path in raw.paths]
-        crs = _crs(raw, sources[0])
-        transform = _common_transform(sources, raw.paths)
-        spans = [_span(source, transform) for source in sources]
-        wanted = _wanted(raw, spans, crs, transform, window)
-        return _assembled(sources, spans, wanted, Grid(np.empty((0, 0)), transform, crs), band, raw)
+        crs = _choose_crs(raw, sources[0])
+        transform = _build_lattice(sources, raw.paths)
+        spans = [_locate_tile(source, transform) for source in sources]
+        wanted = _choose_window(raw, spans, crs, transform, window)
+        return _read_window(sources, spans, wanted, Grid(np.empty((0, 0)), transform, crs), band, raw)
 
 
-def counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
+def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     """Persons per cell as float64; NaN where not known.
 
     A cell that is nodata, NaN or below zero is not known: no count of people is negative, and -99999 or -200 stand in
@@ -116,7 +116,7 @@ def read_classes(raw: Raw, window: Bounds | None = None) -> Grid:
     return Grid(values.astype(np.uint8), grid.transform, grid.crs, 0)
 
 
-def check_values(values: NDArray[Any], nodata: float | None, known: Sequence[int], where: Path) -> None:
+def check_values(values: NDArray[Any], nodata: float | None, known: Sequence[int], path: Path) -> None:
     """Refuse a class that the legend does not have: it would be counted as something else.
 
     Raises
@@ -127,10 +127,10 @@ def check_values(values: NDArray[Any], nodata: float | None, known: Sequence[int
     found = set(np.unique(values).tolist()) - set(known) - ({nodata} if nodata is not None else set())
     if found:
         told = ", ".join(f"{v:g}" for v in sorted(found)[:5])
-        raise RasterError(f"{where}: values {told} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?")
+        raise RasterError(f"{path}: values {told} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?")
 
 
-def declares_nodata(path: Path) -> None:
+def require_nodata(path: Path) -> None:
     """Refuse a raster of counts that is to be streamed and does not say which value is not known.
 
     Raises
@@ -145,14 +145,14 @@ def declares_nodata(path: Path) -> None:
             )
 
 
-def _crs(raw: Raw, source: rasterio.DatasetReader) -> CRS:
+def _choose_crs(raw: Raw, source: rasterio.DatasetReader) -> CRS:
     declared = raw.entry.crs if raw.entry.source != "local" or raw.entry.publisher != "the user" else None
     if source.crs is None:
         return parse_crs(declared, str(source.name))
     return CRS.from_user_input(source.crs)
 
 
-def _common_transform(sources: list[Any], paths: Sequence[Path]) -> Affine:
+def _build_lattice(sources: list[Any], paths: Sequence[Path]) -> Affine:
     """The lattice of all tiles, with its corner at their north-western one."""
     first: Affine = sources[0].transform
     for source, path in zip(sources, paths, strict=True):
@@ -170,22 +170,26 @@ def _common_transform(sources: list[Any], paths: Sequence[Path]) -> Affine:
     return Affine(first.a, 0.0, west, 0.0, first.e, north)
 
 
-def _span(source: Any, transform: Affine) -> tuple[int, int, int, int]:
+def _locate_tile(source: Any, transform: Affine) -> tuple[int, int, int, int]:
     """(first row, first column, end row, end column) of a tile on the common lattice."""
     column, row = ~transform * (source.bounds.left, source.bounds.top)
-    if abs(column - round(column)) > _ALIGNED_CELLS or abs(row - round(row)) > _ALIGNED_CELLS:
+    if abs(column - round(column)) > _MAX_OFFSET_CELLS or abs(row - round(row)) > _MAX_OFFSET_CELLS:
         raise RasterError(f"{source.name}: its cells do not fall on the lattice of the other tiles.")
     return round(row), round(column), round(row) + source.height, round(column) + source.width
 
 
-def _wanted(
-    raw: Raw, spans: list[tuple[int, int, int, int]], crs: CRS, transform: Affine, window: Bounds | None
+def _choose_window(
+    raw: Raw, tile_windows: list[tuple[int, int, int, int]], crs: CRS, transform: Affine, window: Bounds | None
 ) -> tuple[int, int, int, int]:
-    tops, lefts, bottoms, rights = zip(*spans, strict=True)
+    tops, lefts, bottoms, rights = zip(*tile_windows, strict=True)
     whole = (min(tops), min(lefts), max(bottoms), max(rights))
     if window is None:
         return whole
-    boxes = [_box(part, crs, transform, raw.paths[0]) for part in halves(window) if part is not None]
+    boxes = [
+        _project_window(part, crs, transform, raw.paths[0])
+        for part in split_at_antimeridian(window)
+        if part is not None
+    ]
     cut = [
         (max(b[0], whole[0]), max(b[1], whole[1]), min(b[2], whole[2]), min(b[3], whole[3]))
         for b in boxes
@@ -193,15 +197,16 @@ def _wanted(
     ]
     if not cut:
         raise EmptyLayerError(
-            f"{raw.paths[0]}: covers {_extent(whole, transform, crs)}, the study {_told(window)}: they do not meet."
+            f"{raw.paths[0]}: covers {_format_extent(whole, transform, crs)}, the study {_format_bounds(window)}: "
+            "they do not meet."
         )
     tops, lefts, bottoms, rights = zip(*cut, strict=True)
     return min(tops), min(lefts), max(bottoms), max(rights)
 
 
-def _box(window: Bounds, crs: CRS, transform: Affine, path: Path) -> tuple[int, int, int, int]:
+def _project_window(window: Bounds, crs: CRS, transform: Affine, path: Path) -> tuple[int, int, int, int]:
     try:
-        move = transformer(WGS84.to_wkt(), crs.to_wkt())
+        move = build_transformer(WGS84.to_wkt(), crs.to_wkt())
         west, south, east, north = move.transform_bounds(*window, densify_pts=_EDGE_POINTS)
     except ProjError as error:
         raise CRSError(f"{path}: the study's window cannot be moved into its CRS ({error}).") from error
@@ -212,35 +217,35 @@ def _box(window: Bounds, crs: CRS, transform: Affine, path: Path) -> tuple[int, 
     return int(np.floor(top)), int(np.floor(left)), int(np.ceil(bottom)), int(np.ceil(right))
 
 
-def _assembled(
+def _read_window(
     sources: list[Any],
-    spans: list[tuple[int, int, int, int]],
-    wanted: tuple[int, int, int, int],
+    tile_windows: list[tuple[int, int, int, int]],
+    cell_window: tuple[int, int, int, int],
     lattice: Grid,
     band: int,
     raw: Raw,
 ) -> Grid:
-    top, left, bottom, right = wanted
+    top, left, bottom, right = cell_window
     rows, columns = bottom - top, right - left
-    if rows * columns > MOST_CELLS:
+    if rows * columns > MAX_CELLS:
         raise RasterError(f"{raw.paths[0]}: {rows} x {columns} cells are too many to hold; tabulate them instead.")
     nodata = sources[0].nodata
     fill = nodata if nodata is not None else (np.nan if np.dtype(sources[0].dtypes[0]).kind == "f" else 0)
     values = np.full((rows, columns), fill, dtype=sources[0].dtypes[band - 1])
-    for source, span in zip(sources, spans, strict=True):
+    for source, span in zip(sources, tile_windows, strict=True):
         r0, c0, r1, c1 = max(span[0], top), max(span[1], left), min(span[2], bottom), min(span[3], right)
         if r1 <= r0 or c1 <= c0:
             continue
         part = Window(c0 - span[1], r0 - span[0], c1 - c0, r1 - r0)
         target = values[r0 - top : r1 - top, c0 - left : c1 - left]
-        found = _values(source, part, band)
+        found = _read_values(source, part, band)
         # Rasters by country overlap in their rectangles, one's nodata over the other's cells.
         known = np.ones(found.shape, dtype=bool) if nodata is None else found != nodata
         target[known] = found[known]
     return Grid(values, lattice.transform * Affine.translation(left, top), lattice.crs, nodata)
 
 
-def _values(source: Any, part: Window, band: int) -> NDArray[Any]:
+def _read_values(source: Any, part: Window, band: int) -> NDArray[Any]:
     try:
         values: NDArray[Any] = source.read(band, window=part)
     except RasterioError as error:
@@ -256,16 +261,16 @@ def _values(source: Any, part: Window, band: int) -> NDArray[Any]:
     return scaled
 
 
-def _extent(span: tuple[int, int, int, int], transform: Affine, crs: CRS) -> str:
-    west, north = transform * (span[1], span[0])
-    east, south = transform * (span[3], span[2])
+def _format_extent(cell_window: tuple[int, int, int, int], transform: Affine, crs: CRS) -> str:
+    west, north = transform * (cell_window[1], cell_window[0])
+    east, south = transform * (cell_window[3], cell_window[2])
     try:
-        move = transformer(crs.to_wkt(), WGS84.to_wkt())
-        return _told(move.transform_bounds(west, south, east, north, densify_pts=_EDGE_POINTS))
+        move = build_transformer(crs.to_wkt(), WGS84.to_wkt())
+        return _format_bounds(move.transform_bounds(west, south, east, north, densify_pts=_EDGE_POINTS))
     except ProjError:
         return f"{west:g} {south:g} {east:g} {north:g} in {crs.name}"
 
 
-def _told(bounds: Sequence[float]) -> str:
+def _format_bounds(bounds: Sequence[float]) -> str:
     west, south, east, north = bounds
     return f"lon {west:.2f} to {east:.2f}, lat {south:.2f} to {north:.2f}"

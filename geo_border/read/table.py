@@ -15,8 +15,8 @@ from pyproj.exceptions import ProjError
 
 from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
 from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
-from geo_border.geo.crs import WGS84, parse_crs, transformer
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.crs import WGS84, build_transformer, parse_crs
+from geo_border.geo.overlay import extract_polygons
 from geo_border.read.military import drop_military
 from geo_border.store import Raw
 
@@ -44,17 +44,17 @@ def read_table(
     SchemaError
         When a file cannot be opened as vector data, or has several layers and not the one that is wanted.
     """
-    frames = [_open(path, part, layer) for path in raw.paths for part in halves(window)]
+    frames = [_open_layer(path, part, layer) for path in raw.paths for part in split_at_antimeridian(window)]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=WGS84)
     table = table[~table.geometry.isna() & ~table.geometry.is_empty]
     return (table if ground else drop_military(table, raw.entry.name)).reset_index(drop=True)
 
 
-def halves(window: Bounds | None) -> list[Bounds | None]:
+def split_at_antimeridian(window: Bounds | None) -> list[Bounds | None]:
     """A window as one that does not cross the antimeridian, or two.
 
-    >>> halves((170.0, 60.0, -170.0, 70.0))
+    >>> split_at_antimeridian((170.0, 60.0, -170.0, 70.0))
     [(170.0, 60.0, 180.0, 70.0), (-180.0, 60.0, -170.0, 70.0)]
     """
     if window is None or window[0] <= window[2]:
@@ -63,7 +63,7 @@ def halves(window: Bounds | None) -> list[Bounds | None]:
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
-def pick(table: gpd.GeoDataFrame, columns: Mapping[str, str], where: Path) -> gpd.GeoDataFrame:
+def select_columns(table: gpd.GeoDataFrame, columns: Mapping[str, str], path: Path) -> gpd.GeoDataFrame:
     """The named columns and the geometry, under our names; `columns` maps ours to the file's.
 
     Raises
@@ -74,39 +74,43 @@ def pick(table: gpd.GeoDataFrame, columns: Mapping[str, str], where: Path) -> gp
     missing = sorted(set(columns.values()) - set(table.columns))
     if missing:
         there = ", ".join(str(c) for c in table.columns if c != "geometry")
-        raise SchemaError(f"{where}: no column {', '.join(missing)}. It has: {there}. Rename it in the file.")
+        raise SchemaError(f"{path}: no column {', '.join(missing)}. It has: {there}. Rename it in the file.")
     data = {ours: table[theirs].to_numpy() for ours, theirs in columns.items()}
     return gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84, index=table.index)
 
 
-def columns_of(raw: Raw, ours: Sequence[str]) -> dict[str, str]:
+def map_columns(raw: Raw, names: Sequence[str]) -> dict[str, str]:
     """Map our column names to the file's, as the catalogue entry says; the same where it says nothing."""
-    return {name: raw.entry.columns.get(name, name) for name in ours}
+    return {name: raw.entry.columns.get(name, name) for name in names}
 
 
-def clip(table: gpd.GeoDataFrame, window: Bounds | None) -> gpd.GeoDataFrame:
+def clip_to_window(table: gpd.GeoDataFrame, window: Bounds | None) -> gpd.GeoDataFrame:
     """Geometries cut to the window, which is far cheaper than repairing a continent; empty ones dropped."""
     if window is None or table.empty:
         return table
-    pieces = [shapely.clip_by_rect(table.geometry.to_numpy(), *part) for part in halves(window) if part is not None]
+    pieces = [
+        shapely.clip_by_rect(table.geometry.to_numpy(), *part)
+        for part in split_at_antimeridian(window)
+        if part is not None
+    ]
     cut = pieces[0] if len(pieces) == 1 else shapely.union(*pieces)
     out = table.set_geometry(gpd.GeoSeries(cut, index=table.index, crs=WGS84))
     return out[~out.geometry.is_empty].reset_index(drop=True)
 
 
-def repair(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+def repair_polygons(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     """Polygons made valid, with one warning that says how many; pieces that are not polygons are dropped."""
     geometry = table.geometry.to_numpy()
     wrong = ~shapely.is_valid(geometry)
     if wrong.any():
-        LOG.warning("%s: %d of %d geometries were invalid and have been repaired.", where, wrong.sum(), len(table))
+        LOG.warning("%s: %d of %d geometries were invalid and have been repaired.", path, wrong.sum(), len(table))
         geometry = geometry.copy()
-        geometry[wrong] = polygonal(shapely.make_valid(geometry[wrong]))
+        geometry[wrong] = extract_polygons(shapely.make_valid(geometry[wrong]))
     out = table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=WGS84))
     return out[~out.geometry.is_empty].reset_index(drop=True)
 
 
-def areal(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+def select_polygons(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     """The polygons of a table, with one warning that says how many points and lines, which have no area, it leaves out.
 
     Raises
@@ -114,22 +118,22 @@ def areal(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
     SchemaError
         When it has rows, and none is a polygon.
     """
-    faces = polygonal(table.geometry.to_numpy())
+    faces = extract_polygons(table.geometry.to_numpy())
     bare = shapely.is_empty(faces)
     if bare.any() and bare.all():
         raise SchemaError(
-            f"{where}: has no polygons where the study is, only {len(table):,} points or lines, which have no area. "
+            f"{path}: has no polygons where the study is, only {len(table):,} points or lines, which have no area. "
             "Give the polygon layer."
         )
     if bare.any():
         LOG.warning(
-            "%s: %d of %d features are points or lines, which have no area; left out.", where, bare.sum(), len(table)
+            "%s: %d of %d features are points or lines, which have no area; left out.", path, bare.sum(), len(table)
         )
     out = table.set_geometry(gpd.GeoSeries(faces, index=table.index, crs=WGS84))
     return out[~bare].reset_index(drop=True)
 
 
-def need_numbers(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
+def require_finite(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     """The table, or an error where a coordinate is no number: no repair can tell where such a feature lies.
 
     Raises
@@ -144,13 +148,13 @@ def need_numbers(table: gpd.GeoDataFrame, where: Path) -> gpd.GeoDataFrame:
         near = f" (the first near {first[0][0]:g} {first[0][1]:g})" if len(first) else ""
         count = len(np.unique(of[wrong]))
         raise GeometryError(
-            f"{where}: {count:,} of {len(table):,} features have coordinates that are no numbers{near}. Mend or delete "
+            f"{path}: {count:,} of {len(table):,} features have coordinates that are no numbers{near}. Mend or delete "
             "them in the file, run again."
         )
     return table
 
 
-def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
+def require_rows(table: gpd.GeoDataFrame, raw: Raw, layer_name: str) -> gpd.GeoDataFrame:
     """The table, or an error that says where nothing was found.
 
     Raises
@@ -160,14 +164,16 @@ def need_rows(table: gpd.GeoDataFrame, raw: Raw, what: str) -> gpd.GeoDataFrame:
     """
     if table.empty:
         names = ", ".join(path.name for path in raw.paths[:3])
-        raise EmptyLayerError(f"{names}: no {what} where the study is. Choose another dataset for it with --sources.")
+        raise EmptyLayerError(
+            f"{names}: no {layer_name} where the study is. Choose another dataset for it with --sources."
+        )
     return table
 
 
-def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+def _open_layer(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
     # Shapely's warning of a coordinate that is no number would stand beside our error.
     with np.errstate(invalid="ignore"):
-        table = _parquet(path) if is_parquet(path) else _ogr(path, window, layer)
+        table = _read_parquet(path) if is_parquet(path) else _read_ogr(path, window, layer)
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
     if table.crs != WGS84:
@@ -175,10 +181,10 @@ def _open(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFr
     if window is None or table.empty:
         return table
     near = table[shapely.intersects(shapely.box(*window), shapely.box(*table.geometry.bounds.to_numpy().T))]
-    return need_numbers(near, path)
+    return require_finite(near, path)
 
 
-def _parquet(path: Path) -> gpd.GeoDataFrame:
+def _read_parquet(path: Path) -> gpd.GeoDataFrame:
     try:
         table = read_geoparquet(path)
     except FileError as error:
@@ -187,33 +193,33 @@ def _parquet(path: Path) -> gpd.GeoDataFrame:
     return table
 
 
-def _ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+def _read_ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
     try:
-        layer = _layer_of(path, list_layers(path), layer)
+        layer = _choose_layer(path, list_layers(path), layer)
         crs = parse_crs(read_crs(path, layer), str(path))
-        bbox = None if window is None else _moved(window, crs.to_wkt(), path)
+        bbox = None if window is None else _project_window(window, crs.to_wkt(), path)
         table = read_vector(path, layer=layer, bbox=bbox, use_arrow=True)
     except FileError as error:
         raise SchemaError(str(error)) from error
     return table.set_crs(crs, allow_override=True)
 
 
-def _layer_of(path: Path, layers: Iterable[Any], wanted: str | None) -> str:
+def _choose_layer(path: Path, layers: Iterable[Any], layer_name: str | None) -> str:
     names = [str(name) for name, kind in layers if kind is not None]
-    if wanted in names:
-        return wanted
+    if layer_name in names:
+        return layer_name
     if len(names) != 1:
         found = ", ".join(names) or "none"
-        called = f" (of several, one called {wanted!r})" if wanted else ""
+        called = f" (of several, one called {layer_name!r})" if layer_name else ""
         raise SchemaError(
             f"{path}: expected one layer with geometry{called}, found {found}. Give a file with just that one."
         )
     return names[0]
 
 
-def _moved(window: Bounds, wkt: str, path: Path) -> Bounds:
+def _project_window(window: Bounds, wkt: str, path: Path) -> Bounds:
     try:
-        moved = transformer(WGS84.to_wkt(), wkt).transform_bounds(*window, densify_pts=_EDGE_POINTS)
+        moved = build_transformer(WGS84.to_wkt(), wkt).transform_bounds(*window, densify_pts=_EDGE_POINTS)
     except ProjError as error:
         raise CRSError(f"{path}: the study's window cannot be moved into its CRS ({error}).") from error
     if not np.isfinite(moved).all():

@@ -10,10 +10,20 @@ import pandas as pd
 import shapely
 
 from geo_border.errors import StudyError
-from geo_border.facts.iso3166 import alpha2
+from geo_border.facts.iso3166 import convert_to_alpha2
 from geo_border.geo.crs import GEOD, WGS84
 from geo_border.read import osm
-from geo_border.read.table import Bounds, areal, clip, columns_of, need_numbers, need_rows, pick, read_table, repair
+from geo_border.read.table import (
+    Bounds,
+    clip_to_window,
+    map_columns,
+    read_table,
+    repair_polygons,
+    require_finite,
+    require_rows,
+    select_columns,
+    select_polygons,
+)
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -41,38 +51,38 @@ def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
         When the file lacks the country's column.
     """
     if raw.entry.reader == "osm-boundaries":
-        return _chosen(osm.boundaries(raw), raw, study, "ISO3166-1")
+        return _select_countries(osm.read_boundaries(raw), raw, study, "ISO3166-1")
     columns = dict(raw.entry.columns) or {"country": study.boundaries.country, "name": study.boundaries.name}
     table = read_table(raw, layer=raw.entry.options.get("layer"), ground=True)
     if columns.get("name") not in table.columns:
         # A name is a courtesy of the file; the study cannot do without the country.
         columns["name"] = columns["country"]
     if columns["country"] not in table.columns and raw.entry.source == "local":
-        raise StudyError(_no_field(raw, study, table))
-    table = pick(table, {key: columns[key] for key in ("country", "name")}, raw.paths[0])
-    table["country"] = alpha2(table["country"])
-    return _chosen(table, raw, study, columns["country"])
+        raise StudyError(_describe_missing_field(raw, study, table))
+    table = select_columns(table, {key: columns[key] for key in ("country", "name")}, raw.paths[0])
+    table["country"] = convert_to_alpha2(table["country"])
+    return _select_countries(table, raw, study, columns["country"])
 
 
-def _chosen(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: str) -> gpd.GeoDataFrame:
-    wanted = _countries(study)
+def _select_countries(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: str) -> gpd.GeoDataFrame:
+    wanted = _list_countries(study)
     missing = [code for code in wanted if code not in set(table["country"])]
     if missing:
         there = ", ".join(sorted({str(c) for c in table["country"].dropna()}))
         raise StudyError(
             f"{raw.paths[0]}: no {', '.join(missing)} in the field {field!r}, which study {study.name!r} "
-            f"needs. It has: {_shortened(there)}."
+            f"needs. It has: {_shorten(there)}."
         )
     table = table[table["country"].isin(wanted)]
     table = table.assign(name=table["name"].where(table["name"].notna(), table["country"]))
-    table = repair(_clip_invalid(need_numbers(table, raw.paths[0]), study), raw.paths[0])
-    return _by_territory(table, study)
+    table = repair_polygons(_clip_invalid(require_finite(table, raw.paths[0]), study), raw.paths[0])
+    return _group_by_territory(table, study)
 
 
 def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Land, lakes and rivers included, the sea left out: `geometry` (EPSG:4326), cut to the window."""
     table = read_table(raw, window, ground=True)[["geometry"]]
-    return need_rows(repair(clip(table, window), raw.paths[0]), raw, "land")
+    return require_rows(repair_polygons(clip_to_window(table, window), raw.paths[0]), raw, "land")
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
@@ -81,20 +91,20 @@ def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     if {"area_km2", "perimeter_km"} <= set(table.columns):
         area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
     else:
-        area, perimeter = _measured(table.geometry.to_numpy())
+        area, perimeter = _measure_polygons(table.geometry.to_numpy())
     ids = table["water_id"].astype(str) if "water_id" in table.columns else pd.Series(np.arange(len(table)).astype(str))
     own = raw.entry.columns.get("kind", "kind")
     kind = table[own].to_numpy() if own in table.columns else np.full(len(table), None)
     data = {"water_id": ids.to_numpy(), "area_km2": area, "perimeter_km": perimeter, "kind": kind}
-    return repair(gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84), raw.paths[0])
+    return repair_polygons(gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84), raw.paths[0])
 
 
 def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`."""
     table = read_table(raw, window, raw.entry.options.get("layer"), ground=True)
-    table = pick(table, columns_of(raw, ("admin_id", "name", "country")), raw.paths[0])
-    table["country"] = alpha2(table["country"])
-    return need_rows(repair(table, raw.paths[0]), raw, "administrative units")
+    table = select_columns(table, map_columns(raw, ("admin_id", "name", "country")), raw.paths[0])
+    table["country"] = convert_to_alpha2(table["country"])
+    return require_rows(repair_polygons(table, raw.paths[0]), raw, "administrative units")
 
 
 def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
@@ -111,11 +121,11 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     for field, values in raw.entry.options.get("not_in_force", {}).items():
         if field in table.columns:
             table = table[~table[field].isin(values)]
-    table = pick(table, columns_of(raw, ("name", "kind")), raw.paths[0])
-    return areal(repair(table.assign(source=raw.entry.name), raw.paths[0]), raw.paths[0])
+    table = select_columns(table, map_columns(raw, ("name", "kind")), raw.paths[0])
+    return select_polygons(repair_polygons(table.assign(source=raw.entry.name), raw.paths[0]), raw.paths[0])
 
 
-def _countries(study: Study) -> list[str]:
+def _list_countries(study: Study) -> list[str]:
     """Countries that the study needs, in its order, territories by the country they are part of."""
     named = [*study.home, *study.facing, *study.neighbours]
     for line in study.reference_lines:
@@ -125,16 +135,16 @@ def _countries(study: Study) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def _no_field(raw: Raw, study: Study, table: gpd.GeoDataFrame) -> str:
+def _describe_missing_field(raw: Raw, study: Study, table: gpd.GeoDataFrame) -> str:
     there = ", ".join(str(c) for c in table.columns if c != "geometry")
     return (
         f"{raw.paths[0]}: no field {study.boundaries.country!r}, where study {study.name!r} expects the country. The "
-        f'file has: {_shortened(there)}. Write [boundaries] country = "..." into the study.'
+        f'file has: {_shorten(there)}. Write [boundaries] country = "..." into the study.'
     )
 
 
-def _shortened(text: str, most: int = 300) -> str:
-    return text if len(text) <= most else text[:most] + " ..."
+def _shorten(text: str, max_length: int = 300) -> str:
+    return text if len(text) <= max_length else text[:max_length] + " ..."
 
 
 def _clip_invalid(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
@@ -143,7 +153,7 @@ def _clip_invalid(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     wrong = ~shapely.is_valid(geometry)
     if not wrong.any():
         return table
-    home = table["country"].isin(_home_countries(study)).to_numpy()
+    home = table["country"].isin(_list_home_countries(study)).to_numpy()
     west, south, east, north = shapely.total_bounds(geometry[home])
     geometry = geometry.copy()
     rectangle = (west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)
@@ -151,34 +161,34 @@ def _clip_invalid(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     return table.set_geometry(gpd.GeoSeries(geometry, index=table.index, crs=WGS84))
 
 
-def _home_countries(study: Study) -> list[str]:
+def _list_home_countries(study: Study) -> list[str]:
     return [study.territories[n].country if n in study.territories else n for n in study.home]
 
 
-def _by_territory(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+def _group_by_territory(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     table = table.assign(territory=table["country"]).reset_index(drop=True)
     for name, territory in study.territories.items():
-        table = _set_apart(table, name, territory.country, shapely.Point(territory.point))
+        table = _label_territory(table, name, territory.country, shapely.Point(territory.point))
     rows = []
     for (country, territory), group in table.groupby(["country", "territory"], sort=False):
         geometry = group.geometry.to_numpy()
         whole = geometry[0] if len(geometry) == 1 else shapely.union_all(geometry)
-        rows.append({"country": country, "territory": territory, "name": _largest_name(group), "geometry": whole})
+        rows.append({"country": country, "territory": territory, "name": _find_largest_name(group), "geometry": whole})
     out = gpd.GeoDataFrame(rows, geometry="geometry", crs=WGS84)
     order = {name: i for i, name in enumerate((*study.home, *study.facing))}
     rank = out["territory"].map(order).fillna(len(order))
     return out.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
-def _largest_name(group: gpd.GeoDataFrame) -> Any:
+def _find_largest_name(group: gpd.GeoDataFrame) -> Any:
     return group["name"].iloc[int(np.argmax(shapely.area(group.geometry.to_numpy())))]
 
 
-def _set_apart(table: gpd.GeoDataFrame, name: str, country: str, point: shapely.Point) -> gpd.GeoDataFrame:
+def _label_territory(table: gpd.GeoDataFrame, name: str, country: str, point: shapely.Point) -> gpd.GeoDataFrame:
     """The row of a country that holds the point named a territory; of a country in one row, the part that holds it."""
     own = np.flatnonzero((table["country"] == country).to_numpy())
     if len(own) == 1:
-        table = _part_apart(table, int(own[0]), point)
+        table = _split_off_part(table, int(own[0]), point)
         own = np.flatnonzero((table["country"] == country).to_numpy())
     holds = own[shapely.contains_xy(table.geometry.to_numpy()[own], point.x, point.y)]
     if len(holds) == 0:
@@ -190,7 +200,7 @@ def _set_apart(table: gpd.GeoDataFrame, name: str, country: str, point: shapely.
     return table
 
 
-def _part_apart(table: gpd.GeoDataFrame, row: int, point: shapely.Point) -> gpd.GeoDataFrame:
+def _split_off_part(table: gpd.GeoDataFrame, row: int, point: shapely.Point) -> gpd.GeoDataFrame:
     parts = shapely.get_parts(table.geometry.iloc[row])
     holds = shapely.contains_xy(parts, point.x, point.y)
     if len(parts) == 1 or not holds.any():
@@ -201,7 +211,9 @@ def _part_apart(table: gpd.GeoDataFrame, row: int, point: shapely.Point) -> gpd.
     return gpd.GeoDataFrame(pd.concat([rest, part], ignore_index=True), geometry="geometry", crs=WGS84)
 
 
-def _measured(polygons: Any) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
+def _measure_polygons(
+    polygons: Any,
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
     both = [GEOD.geometry_area_perimeter(polygon) for polygon in polygons]
     area = np.array([abs(area_m2) / 1e6 for area_m2, _ in both], dtype=np.float64)
     return area, np.array([perimeter_m / 1e3 for _, perimeter_m in both], dtype=np.float64)

@@ -9,41 +9,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.errors import RasterError
-from geo_border.zonal.kernels import LIMB, LOW, SUM_COLUMNS, add_classes, add_values, class_lines, number_lines
+from geo_border.zonal.kernels import (
+    LOW_BITS,
+    LOW_MASK,
+    SUM_COLUMNS,
+    add_classes,
+    add_values,
+    list_class_lines,
+    number_lines,
+)
 from geo_border.zonal.raster import Header
 from geo_border.zonal.spans import Spans
 
-Part = NDArray[np.int64]
+SumTable = NDArray[np.int64]
 
 
-def merge(parts: list[Part], keys: int) -> Part:
-    """Parts added up into one ascending line per distinct first `keys` columns, whatever the order of the parts."""
+def merge_sums(parts: list[SumTable], key_columns: int) -> SumTable:
+    """Add up parts into one ascending line per distinct first `key_columns` columns, in whatever order they come."""
     filled = [part for part in parts if len(part)]
     if not filled:
-        return parts[0][:0] if parts else np.empty((0, 5 if keys == 3 else 1 + SUM_COLUMNS), np.int64)
+        return parts[0][:0] if parts else np.empty((0, 5 if key_columns == 3 else 1 + SUM_COLUMNS), np.int64)
     lines = np.concatenate(filled)
-    lines = lines[np.lexsort(tuple(lines[:, k] for k in reversed(range(keys))))]
+    lines = lines[np.lexsort(tuple(lines[:, k] for k in reversed(range(key_columns))))]
     new = np.ones(len(lines), dtype=np.bool_)
-    new[1:] = (lines[1:, :keys] != lines[:-1, :keys]).any(axis=1)
+    new[1:] = (lines[1:, :key_columns] != lines[:-1, :key_columns]).any(axis=1)
     merged = lines[new]
-    merged[:, keys:] = np.add.reduceat(lines[:, keys:], np.flatnonzero(new), axis=0)
+    merged[:, key_columns:] = np.add.reduceat(lines[:, key_columns:], np.flatnonzero(new), axis=0)
     # Each limb passes on what it cannot hold, so that equal sums have equal limbs. Areas come as (high, low) pairs,
     # a sum as four limbs.
-    pairs = range(keys + 1, merged.shape[1], 2) if keys == 3 else (4, 3, 2, 6, 8)
+    pairs = range(key_columns + 1, merged.shape[1], 2) if key_columns == 3 else (4, 3, 2, 6, 8)
     for low in pairs:
-        merged[:, low - 1] += merged[:, low] >> LIMB
-        merged[:, low] &= LOW
+        merged[:, low - 1] += merged[:, low] >> LOW_BITS
+        merged[:, low] &= LOW_MASK
     return merged
 
 
 # Column of the class sums that holds cells without data.
 NO_DATA_COLUMN = 0
 # Classes are told as 64-bit integers with a sign.
-_LARGEST = 2**63 - 1
-_CODES = 65_535
+_MAX_CLASS = 2**63 - 1
+_MAX_CODES = 65_535
 
 
-def stored_nodata(header: Header) -> Any:
+def find_stored_nodata(header: Header) -> Any:
     """The nodata value as the file stores it, or None where no cell can hold it."""
     if header.nodata is None or np.isnan(header.nodata):
         return None
@@ -55,14 +63,14 @@ def stored_nodata(header: Header) -> Any:
     return header.dtype.type(int(header.nodata)) if fits else None
 
 
-def byte_columns(header: Header) -> NDArray[np.int64]:
+def map_byte_columns(header: Header) -> NDArray[np.int64]:
     """Column of each of the 256 values of a byte raster: value + 1, or that of no data."""
-    nodata = stored_nodata(header)
-    return _byte_columns(None if nodata is None else int(nodata))
+    nodata = find_stored_nodata(header)
+    return _map_byte_columns(None if nodata is None else int(nodata))
 
 
 @lru_cache(4)
-def _byte_columns(nodata: int | None) -> NDArray[np.int64]:
+def _map_byte_columns(nodata: int | None) -> NDArray[np.int64]:
     """The same by the nodata value: every strip asks."""
     column = np.arange(1, 257)
     if nodata is not None:
@@ -71,7 +79,7 @@ def _byte_columns(nodata: int | None) -> NDArray[np.int64]:
     return column
 
 
-def encode(
+def encode_classes(
     header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
     """Codes of a block's cells, the classes that they stand for, and each code's column (class number + 1).
@@ -81,7 +89,7 @@ def encode(
     RasterError
         When values are not whole, or too many to be classes.
     """
-    nodata = stored_nodata(header)
+    nodata = find_stored_nodata(header)
     missing = np.zeros(values.shape, np.bool_) if mask is None else ~mask
     if nodata is not None:
         missing |= values == nodata
@@ -95,9 +103,9 @@ def encode(
     if known.size == 0:
         return np.zeros(values.shape, np.uint16), np.empty(0, np.int64), np.zeros(1, np.int64)
     least, most = int(known.min()), int(known.max())
-    if most > _LARGEST:
+    if most > _MAX_CLASS:
         raise RasterError(f"{header.name}: holds {most}, too large a number for a class.")
-    if most - least >= _CODES:
+    if most - least >= _MAX_CODES:
         raise RasterError(
             f"{header.name}: values from {least} to {most} in one block are too many to be classes; use --mode sum, or "
             "declare the nodata value (gdal_edit.py -a_nodata)."
@@ -111,87 +119,93 @@ def encode(
     return codes, np.flatnonzero(present) + least - 1, column
 
 
-def plain_values(
+def convert_values(
     header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[Any], tuple[float, float, float]]:
     """Values as float32 or float64, and (nodata, scale, offset) to read them with; NaN stands for masked cells."""
     plain = values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
     if mask is not None:
         plain = np.where(mask, plain, np.nan)
-    nodata = stored_nodata(header)
+    nodata = find_stored_nodata(header)
     return plain, (np.nan if nodata is None else float(nodata), header.scale, header.offset)
 
 
 # Zones x classes that a strip may keep as one table; above it, classes are numbered anew in every block.
-_DENSE = 1 << 20
+_MAX_DENSE = 1 << 20
 
 
-class Adder(Protocol):
+class Accumulator(Protocol):
     """Takes blocks, gives their sums."""
 
-    def add(self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans) -> None:
+    def add_block(
+        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+    ) -> None:
         """Add a block whose first cell is at row and column `origin`, under its spans."""
 
-    def part(self) -> Part:
+    def collect_sums(self) -> SumTable:
         """Sums of all blocks so far, one line a zone (and class)."""
 
 
-class ByteClasses:
+class ByteClassSums:
     """Areas by class of a byte raster under few zones: one table for the whole strip."""
 
     def __init__(self, header: Header, areas: NDArray[np.int64], zones: NDArray[np.int64]) -> None:
         self._areas, self._zones = areas, zones
-        self._index, self._column = np.arange(len(zones)), byte_columns(header)
+        self._index, self._column = np.arange(len(zones)), map_byte_columns(header)
         self._sums = np.zeros((len(zones), 257, 2), np.int64)
 
     @staticmethod
-    def serves(header: Header, zones: NDArray[np.int64]) -> bool:
+    def is_applicable(header: Header, zones: NDArray[np.int64]) -> bool:
         """Whether this raster and these zones fit."""
-        return header.dtype == np.uint8 and not header.masked and len(zones) * 257 <= _DENSE
+        return header.dtype == np.uint8 and not header.masked and len(zones) * 257 <= _MAX_DENSE
 
-    def add(
+    def add_block(
         self,
         values: NDArray[Any],
-        mask: NDArray[np.bool_] | None,  # noqa: ARG002 - `serves` lets no masked raster in
+        mask: NDArray[np.bool_] | None,  # noqa: ARG002 - `is_applicable` lets no masked raster in
         origin: tuple[int, int],
         spans: Spans,
     ) -> None:
         """Add a block."""
-        _add_classes(values, origin, spans, self._areas, self._index, self._column, self._sums)
+        _add_class_areas(values, origin, spans, self._areas, self._index, self._column, self._sums)
 
-    def part(self) -> Part:
+    def collect_sums(self) -> SumTable:
         """Lines of zone, class, has data, high, low."""
-        return _class_part(self._sums, self._zones, np.arange(256))
+        return _build_class_sums(self._sums, self._zones, np.arange(256))
 
 
-class AnyClasses:
+class ClassSums:
     """Areas by class of any raster of whole numbers: classes are found block by block."""
 
     def __init__(self, header: Header, areas: NDArray[np.int64], zones: NDArray[np.int64]) -> None:
         self._header, self._areas, self._zones = header, areas, zones
-        self._parts: list[Part] = []
+        self._parts: list[SumTable] = []
 
-    def add(self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans) -> None:
+    def add_block(
+        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+    ) -> None:
         """Add a block."""
         found, index = number_lines(spans.cells, len(self._zones))
-        codes, classes, column = encode(self._header, values, mask)
+        codes, classes, column = encode_classes(self._header, values, mask)
         sums = np.zeros((len(found), len(classes) + 1, 2), np.int64)
-        _add_classes(codes, origin, spans, self._areas, index, column, sums)
-        self._parts.append(_class_part(sums, self._zones[found], classes))
+        _add_class_areas(codes, origin, spans, self._areas, index, column, sums)
+        self._parts.append(_build_class_sums(sums, self._zones[found], classes))
 
-    def part(self) -> Part:
+    def collect_sums(self) -> SumTable:
         """Lines of zone, class, has data, high, low."""
-        return merge(self._parts, 3)
+        return merge_sums(self._parts, 3)
 
 
-class Values:
+class ValueSums:
     """Sums of values."""
 
     def __init__(self, header: Header, areas: NDArray[np.int64], zones: NDArray[np.int64]) -> None:
         self._header, self._areas, self._zones = header, areas, zones
         self._index, self._sums = np.arange(len(zones)), np.zeros((len(zones), SUM_COLUMNS), np.int64)
 
-    def add(self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans) -> None:
+    def add_block(
+        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+    ) -> None:
         """Add a block.
 
         Raises
@@ -199,7 +213,7 @@ class Values:
         RasterError
             When a value is too large to be a count.
         """
-        block, stored = plain_values(self._header, values, mask)
+        block, stored = convert_values(self._header, values, mask)
         stray = add_values(block, stored, origin, spans.cells, spans.weight, self._areas, self._index, self._sums)
         if stray != 0.0:
             raise RasterError(
@@ -207,12 +221,12 @@ class Values:
                 "file does not declare (gdal_edit.py -a_nodata)."
             )
 
-    def part(self) -> Part:
+    def collect_sums(self) -> SumTable:
         """Lines of zone and the limbs of its sum and areas."""
         return np.column_stack((self._zones, self._sums))
 
 
-def _add_classes(
+def _add_class_areas(
     codes: NDArray[Any],
     origin: tuple[int, int],
     spans: Spans,
@@ -230,9 +244,9 @@ def _add_classes(
     add_classes(line, codes.shape[1], origin, spans.cells, spans.weight, areas, begin, step, sums.reshape(-1))
 
 
-def _class_part(sums: NDArray[np.int64], zones: NDArray[np.int64], classes: NDArray[np.int64]) -> Part:
+def _build_class_sums(sums: NDArray[np.int64], zones: NDArray[np.int64], classes: NDArray[np.int64]) -> SumTable:
     """Lines of zone, class, has data, high, low for what is not nothing."""
     label = np.zeros(sums.shape[1], np.int64)
     label[1:] = classes
-    part: Part = class_lines(sums, zones, label, NO_DATA_COLUMN)
+    part: SumTable = list_class_lines(sums, zones, label, NO_DATA_COLUMN)
     return part

@@ -12,24 +12,24 @@ from pyproj import CRS
 
 from geo_border.errors import CRSError
 from geo_border.geo.crs import area_below_m2, is_equal_area
-from geo_border.zonal.reproject import into_plane, unwrap
+from geo_border.zonal.reproject import project_rings, unwrap_rings
 from geo_border.zonal.rings import Rings
 
 FloatArray = NDArray[np.float64]
 # A cell's area is at most this many units: products with a row's cell count stay within 64 bits.
-_UNITS = 1 << 42
+_MAX_AREA_UNITS = 1 << 42
 # Stretch of latitude along which the first error term is all the error (fourth powers of its radians vanish).
 _SHORT_DEG = 0.05
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 
 @dataclass(frozen=True)
-class Ground:
+class RowAreas:
     """Areas of a raster's rows.
 
     Attributes
     ----------
-    areas
+    cell_areas
         Area of one cell of each row, in units of `unit_m2`.
     slopes
         How much denser the lower edge of each row is than its upper one, as a share of the mean (0 in a plane that
@@ -38,12 +38,12 @@ class Ground:
         The area unit, a power of two of a square metre.
     """
 
-    areas: NDArray[np.int64]
+    cell_areas: NDArray[np.int64]
     slopes: FloatArray
     unit_m2: float
 
 
-def area_unit_m2(transform: Affine, crs: CRS) -> float:
+def choose_area_unit_m2(transform: Affine, crs: CRS) -> float:
     """Area unit in m² that suits every raster of this pixel size, so that sums over several of them merge exactly."""
     pixel = abs(transform.a * transform.e)
     if crs.is_geographic:
@@ -51,56 +51,59 @@ def area_unit_m2(transform: Affine, crs: CRS) -> float:
         largest = pixel * radians**2 * crs.ellipsoid.semi_major_metre**2 * 1.01 if crs.ellipsoid else 0.0
     else:
         largest = pixel * crs.axis_info[0].unit_conversion_factor ** 2
-    return float(2.0 ** math.ceil(math.log2(largest))) / _UNITS
+    return float(2.0 ** math.ceil(math.log2(largest))) / _MAX_AREA_UNITS
 
 
-def measure_rows(transform: Affine, rows: int, crs: CRS, unit_m2: float, *, with_slopes: bool) -> Ground:
+def measure_row_areas(transform: Affine, rows: int, crs: CRS, unit_m2: float, *, with_slopes: bool) -> RowAreas:
     """Areas of all rows of a raster; planar in a projected CRS, exact on the ellipsoid in a geographic one."""
     if not crs.is_geographic:
         m2 = abs(transform.a * transform.e) * crs.axis_info[0].unit_conversion_factor ** 2
-        return Ground(np.full(rows, round(m2 / unit_m2), dtype=np.int64), np.zeros(rows), unit_m2)
+        return RowAreas(np.full(rows, round(m2 / unit_m2), dtype=np.int64), np.zeros(rows), unit_m2)
     edges = np.clip(transform.f + transform.e * np.arange(rows + 1), -90.0, 90.0)
     below = area_below_m2(edges, crs)
     whole = np.abs(np.diff(below))
     areas = np.rint(whole * abs(transform.a) / unit_m2).astype(np.int64)
     if not with_slopes:
-        return Ground(areas, np.zeros(rows), unit_m2)
+        return RowAreas(areas, np.zeros(rows), unit_m2)
     middle = np.clip(transform.f + transform.e * (np.arange(rows) + 0.5), -90.0, 90.0)
     upper = np.abs(area_below_m2(middle, crs) - below[:-1])
     slopes = np.divide(4.0 * whole - 8.0 * upper, whole, out=np.zeros(rows), where=whole > 0)
-    return Ground(areas, np.clip(slopes, -2.0, 2.0), unit_m2)
+    return RowAreas(areas, np.clip(slopes, -2.0, 2.0), unit_m2)
 
 
-def zone_areas_m2(rings: Rings, zones: int) -> FloatArray:
+def measure_zone_areas_m2(rings: Rings, zone_count: int) -> FloatArray:
     """True area of each zone in m², parts of one zone added up; edges are straight in the rings' own CRS.
 
     Equal-area planes are measured in the plane, geographic rings by the integral under each edge, and rings in any
     other plane after moving them to longitude and latitude.
     """
     if len(rings.zone) == 0:
-        return np.zeros(zones)
+        return np.zeros(zone_count)
     if rings.crs.is_geographic:
-        return _per_zone(rings, _under_edges_m2(rings), zones)
+        return _sum_by_zone(rings, _integrate_edges_m2(rings), zone_count)
     if is_equal_area(rings.crs):
-        return planar_areas_m2(rings, zones)
+        return measure_planar_areas_m2(rings, zone_count)
     geodetic = rings.crs.geodetic_crs
     if geodetic is None:
         raise CRSError(f"{rings.crs.name}: not tied to the earth, so areas cannot be measured in it.")
-    return zone_areas_m2(unwrap(into_plane(rings, geodetic)), zones)
+    return measure_zone_areas_m2(unwrap_rings(project_rings(rings, geodetic)), zone_count)
 
 
-def planar_areas_m2(rings: Rings, zones: int) -> FloatArray:
+def measure_planar_areas_m2(rings: Rings, zone_count: int) -> FloatArray:
     """Area of each zone in the plane of a projected CRS, in m²."""
-    return _per_zone(rings, rings.under_edges(), zones) * float(rings.crs.axis_info[0].unit_conversion_factor) ** 2
+    return (
+        _sum_by_zone(rings, rings.integrate_edges(), zone_count)
+        * float(rings.crs.axis_info[0].unit_conversion_factor) ** 2
+    )
 
 
-def _per_zone(rings: Rings, under: FloatArray, zones: int) -> FloatArray:
+def _sum_by_zone(rings: Rings, edge_areas: FloatArray, zone_count: int) -> FloatArray:
     """Signed ring areas added to their zones."""
-    area = rings.sums(under) * rings.sign
-    return np.asarray(np.bincount(rings.zone, weights=area, minlength=zones)[:zones], dtype=np.float64)
+    area = rings.sum_by_ring(edge_areas) * rings.sign
+    return np.asarray(np.bincount(rings.zone, weights=area, minlength=zone_count)[:zone_count], dtype=np.float64)
 
 
-def _under_edges_m2(rings: Rings) -> FloatArray:
+def _integrate_edges_m2(rings: Rings) -> FloatArray:
     """Area on the ellipsoid between each edge (i, i + 1), straight in lon and lat, and the prime meridian.
 
     Along an edge longitude is linear in latitude: the trapezium of the area function with the first term of its error
@@ -113,7 +116,7 @@ def _under_edges_m2(rings: Rings) -> FloatArray:
     bend = -_metres2_per_degree2(middle, rings.crs) * np.tan(np.radians(np.clip(middle, -89.9, 89.9))) * np.radians(1.0)
     under = (rings.x[:-1] + rings.x[1:]) / 2 * np.diff(below) + np.diff(rings.x) * rise**2 * bend / 12
     long = np.flatnonzero((np.abs(rise) > _SHORT_DEG) & (np.diff(rings.x) != 0))
-    under[long] = _long_edges_m2(rings, lat, long)
+    under[long] = _integrate_long_edges_m2(rings, lat, long)
     return np.asarray(under)
 
 
@@ -127,7 +130,7 @@ def _metres2_per_degree2(lat_deg: FloatArray, crs: CRS) -> FloatArray:
     return np.asarray(np.cos(phi) * b * b / (1 - e2 * np.sin(phi) ** 2) ** 2 * np.radians(1.0) ** 2)
 
 
-def _long_edges_m2(rings: Rings, lat: FloatArray, long: NDArray[np.int64]) -> FloatArray:
+def _integrate_long_edges_m2(rings: Rings, lat: FloatArray, long: NDArray[np.int64]) -> FloatArray:
     """Area under some edges by quadrature on stretches of at most `_SHORT_DEG` of latitude."""
     rise, run = lat[long + 1] - lat[long], rings.x[long + 1] - rings.x[long]
     count = np.ceil(np.abs(rise) / _SHORT_DEG).astype(np.int64)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.geo.grid import Grid
-from geo_border.zonal.clip import rings_near
-from geo_border.zonal.edges import place_edges
+from geo_border.zonal.clip import project_near_rings
+from geo_border.zonal.edges import build_edges
 from geo_border.zonal.raster import GridSource
 from geo_border.zonal.spans import Spans
-from geo_border.zonal.strip import odd_zones, strip_spans
+from geo_border.zonal.strip import build_row_spans, find_suspect_zones
 from geo_border.zonal.zones import Zones, prepare_zones
 
 
@@ -35,7 +35,7 @@ class CoverageTable:
     share: NDArray[np.float64]
 
 
-def coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str = "zone_id") -> CoverageTable:
+def compute_coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str = "zone_id") -> CoverageTable:
     """Exact planar share of each cell that each zone covers; what lies outside the grid is left out.
 
     Raises
@@ -43,7 +43,7 @@ def coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str 
     CRSError, GeometryError, RasterError
         As `tabulate`.
     """
-    spans = _spans(grid, prepare_zones(zones, zone_field))
+    spans = _build_grid_spans(grid, prepare_zones(zones, zone_field))
     length = (spans.cells[:, 2] - spans.cells[:, 1]).astype(np.int64)
     span = np.repeat(np.arange(len(length)), length)
     step = np.arange(len(span)) - (np.cumsum(length) - length)[span]
@@ -51,7 +51,7 @@ def coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str 
     return CoverageTable(cells[:, 3], cells[:, 0], cells[:, 1] + step, spans.weight[span])
 
 
-def coverage_fraction(grid: Grid, zones: Zones | gpd.GeoDataFrame) -> NDArray[np.float64]:
+def compute_coverage_fraction(grid: Grid, zones: Zones | gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Exact planar share of each cell that all zones together cover, overlaps counted as often as they occur.
 
     Returns
@@ -62,7 +62,7 @@ def coverage_fraction(grid: Grid, zones: Zones | gpd.GeoDataFrame) -> NDArray[np
     if not isinstance(zones, Zones):
         # Ids do not matter here, so a layer need not have any.
         zones = prepare_zones(zones.geometry.to_frame("geometry").assign(zone_id="all"))
-    spans = _spans(grid, zones.as_one())
+    spans = _build_grid_spans(grid, zones.merge_into_one())
     rows, columns = grid.shape
     # Each span raises the share at its first cell and lowers it after its last: one running sum fills all rows. The
     # weights are multiples of 2^-40, so it is exact.
@@ -72,14 +72,14 @@ def coverage_fraction(grid: Grid, zones: Zones | gpd.GeoDataFrame) -> NDArray[np
     return np.asarray(np.cumsum(change, axis=1)[:, :columns])
 
 
-def _spans(grid: Grid, zones: Zones) -> Spans:
+def _build_grid_spans(grid: Grid, zones: Zones) -> Spans:
     """Spans of all zones over the whole grid, zones numbered as given."""
     header = GridSource(grid).header
     rows, columns = header.shape
-    edges = place_edges(rings_near(zones.outlines, header), len(zones), header.transform, header.shape)
-    spans, old = strip_spans(edges, (0, rows), columns, "exact", np.zeros(rows))
-    mended = zones.mended(odd_zones(spans, old))
+    edges = build_edges(project_near_rings(zones.rings_by_crs, header), len(zones), header.transform, header.shape)
+    spans, old = build_row_spans(edges, (0, rows), columns, "exact", np.zeros(rows))
+    mended = zones.repair_zones(find_suspect_zones(spans, old))
     if mended is not None:
-        return _spans(grid, mended)
+        return _build_grid_spans(grid, mended)
     spans.cells[:, 3] = old[spans.cells[:, 3]]
     return spans

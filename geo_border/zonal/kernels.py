@@ -10,10 +10,10 @@ from llvmlite import ir
 from geo_border.zonal.jit import compile_kernel, intrinsic, types
 
 # A sum is kept as high * 2^40 + low, which holds the area of the whole earth at any pixel.
-LIMB = 40
-LOW = (1 << LIMB) - 1
+LOW_BITS = 40
+LOW_MASK = (1 << LOW_BITS) - 1
 # Cells of one row that may be added at once: their area, up to 2^42 units a cell, must stay within 64 bits.
-WIDEST = 1 << 20
+MAX_SPAN_CELLS = 1 << 20
 # Columns of a zone's line in sum mode: four limbs of the sum, two of the area with data, two of that without.
 SUM_COLUMNS = 8
 
@@ -22,37 +22,37 @@ SUM_COLUMNS = 8
 def add_pair(sums: Any, at: Any, amount: Any) -> None:
     """Add an integer to the two limbs at sums[at], sums[at + 1]."""
     total = sums[at + 1] + amount
-    sums[at] += total >> LIMB
-    sums[at + 1] = total & LOW
+    sums[at] += total >> LOW_BITS
+    sums[at + 1] = total & LOW_MASK
 
 
 # Bits of a machine word, and so codes that are compared at once.
-STRETCH = 64
+WORD_BITS = 64
 ONE = np.uint64(1)
 
 
-def _typed_compare(_context: Any, codes: Any, at: Any) -> Any:  # noqa: ARG001 - numba goes by these names
+def _declare_compare(_context: Any, codes: Any, at: Any) -> Any:  # noqa: ARG001 - numba goes by these names
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         bits = signature.args[0].dtype.bitwidth
-        vector = ir.VectorType(ir.IntType(bits), STRETCH)
+        vector = ir.VectorType(ir.IntType(bits), WORD_BITS)
         after = builder.add(args[1], ir.Constant(ir.IntType(64), 1))
         places = [builder.bitcast(builder.gep(array.data, [at]), vector.as_pointer()) for at in (args[1], after)]
         # One code's alignment: a stretch begins anywhere.
         pair = [builder.load(place, align=bits // 8) for place in places]
-        return builder.bitcast(builder.icmp_unsigned("!=", *pair), ir.IntType(STRETCH))
+        return builder.bitcast(builder.icmp_unsigned("!=", *pair), ir.IntType(WORD_BITS))
 
     return types.uint64(codes, types.int64), build
 
 
-def _typed_lowest(_context: Any, bits: Any) -> Any:  # noqa: ARG001
+def _declare_find_lowest(_context: Any, bits: Any) -> Any:  # noqa: ARG001
     def build(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), build
 
 
-def _typed_count(_context: Any, bits: Any) -> Any:  # noqa: ARG001
+def _declare_count_bits(_context: Any, bits: Any) -> Any:  # noqa: ARG001
     def build(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
 
@@ -61,48 +61,48 @@ def _typed_count(_context: Any, bits: Any) -> Any:  # noqa: ARG001
 
 # What follows may be called from compiled code only.
 # Bit k of compare(codes, at) says whether codes[at + k] != codes[at + k + 1], for k < 64; it reads 65 codes.
-_compare: Any = intrinsic(_typed_compare)
+_compare: Any = intrinsic(_declare_compare)
 # Place of the lowest bit that is set, of a number that is not 0; and number of bits that are set.
-lowest: Any = intrinsic(_typed_lowest)
-how_many: Any = intrinsic(_typed_count)
+find_lowest_bit: Any = intrinsic(_declare_find_lowest)
+count_bits: Any = intrinsic(_declare_count_bits)
 
 
 @compile_kernel(forceinline=True)
-def find_turns(codes: Any, first: Any, last: Any, where: Any, turns: Any) -> Any:
+def find_changes(codes: Any, first: Any, last: Any, positions: Any, changes: Any) -> Any:
     """Find the stretches of codes[first:last] within which codes change; their number.
 
-    `where[k]` is the k-th such stretch's first code; bit j of `turns[k]` says whether the j-th code of it differs from
-    the next one, which lies before `last` as well. To store each stretch and keep only those that count needs no
+    `positions[k]` is the k-th such stretch's first code; bit j of `changes[k]` says whether the j-th code of it differs
+    from the next one, which lies before `last` as well. To store each stretch and keep only those that count needs no
     branch that the processor could guess wrongly.
     """
     n: Any = 0
-    safe = codes.shape[0] - STRETCH - 1
-    full = min(last - 1 - STRETCH, safe)
+    safe = codes.shape[0] - WORD_BITS - 1
+    full = min(last - 1 - WORD_BITS, safe)
     i = first
     while i <= full:
         here = _compare(codes, i)
-        where[n], turns[n] = i, here
+        positions[n], changes[n] = i, here
         n += here != 0
-        i += STRETCH
+        i += WORD_BITS
     while i < last - 1:
         # The last stretch is cut short; at the very end of the codes it must not be read beyond them either.
-        left = min(last - 1 - i, STRETCH)
+        left = min(last - 1 - i, WORD_BITS)
         bits: Any = np.uint64(0)
         if i <= safe:
             bits = _compare(codes, i)
         else:
             for k in range(left):
                 bits |= np.uint64(codes[i + k] != codes[i + k + 1]) << np.uint64(k)
-        if left < STRETCH:
+        if left < WORD_BITS:
             bits &= (ONE << np.uint64(left)) - ONE
-        where[n], turns[n] = i, bits
+        positions[n], changes[n] = i, bits
         n += bits != 0
-        i += STRETCH
+        i += WORD_BITS
     return n
 
 
 # Changes in a stretch of 64 codes from which on its codes are counted one by one.
-_MANY = 10
+_MAX_CHANGES = 10
 
 
 @compile_kernel(forceinline=True)
@@ -123,7 +123,7 @@ def number_lines(cells: Any, zones: int) -> Any:
 
 
 @compile_kernel()
-def class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
+def list_class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
     """Lines of zone, class, has data, high, low of what is not nothing in sums[zone, column] of such pairs."""
     n = 0
     for line in range(sums.shape[0]):
@@ -158,7 +158,7 @@ def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> 
 
 
 @compile_kernel(forceinline=True)
-def _fold(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
+def _fold_counts(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
     """Add the second to fourth table up into the first for the codes known[begin:end]."""
     for k in range(begin, end):
         code = known[k]
@@ -168,22 +168,22 @@ def _fold(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
 
 @compile_kernel(forceinline=True)
 def _add_counts(
-    counts: Any, known: Any, is_known: Any, n: Any, left: Any, area: Any, sums: Any, at: Any, column: Any
+    counts: Any, known: Any, is_known: Any, n: Any, remaining: Any, area: Any, sums: Any, at: Any, column: Any
 ) -> Any:
-    """Move the `left` counted cells from the tables to the sums; how many codes are known then."""
+    """Move the `remaining` counted cells from the tables to the sums; how many codes are known then."""
     size = column.shape[0]
-    _fold(counts, size, known, 0, n)
+    _fold_counts(counts, size, known, 0, n)
     k = 0
-    while left > 0:
+    while remaining > 0:
         while k < n:
             code = known[k]
             count = counts[code]
             if count > 0:
                 counts[code] = 0
                 add_pair(sums, at + column[code], count * area)
-                left -= count
+                remaining -= count
             k += 1
-        if left > 0:
+        if remaining > 0:
             # A code that this block had not yet: look for it among all.
             for code in range(size):
                 met = counts[code] + counts[size + code] + counts[2 * size + code] + counts[3 * size + code] > 0
@@ -191,7 +191,7 @@ def _add_counts(
                     is_known[code] = True
                     known[n] = code
                     n += 1
-            _fold(counts, size, known, k, n)
+            _fold_counts(counts, size, known, k, n)
     return n
 
 
@@ -200,8 +200,8 @@ def _add_runs(
     codes: Any,
     first: Any,
     last: Any,
-    where: Any,
-    turns: Any,
+    positions: Any,
+    changes: Any,
     n: Any,
     counts: Any,
     area: Any,
@@ -212,16 +212,16 @@ def _add_runs(
     """Add the runs of equal codes in codes[first:last]; how many cells lie in no run and are in the tables now."""
     start, single = first, 0
     for k in range(n):
-        i, bits = where[k], turns[k]
-        if how_many(bits) > _MANY:
+        i, bits = positions[k], changes[k]
+        if count_bits(bits) > _MAX_CHANGES:
             if start < i:
                 add_pair(sums, at + column[codes[start]], (i - start) * area)
-            start = min(i + STRETCH, last)
+            start = min(i + WORD_BITS, last)
             _count_singly(codes, i, start, counts, column.shape[0])
             single += start - i
             continue
         while True:
-            end = i + lowest(bits) + 1
+            end = i + find_lowest_bit(bits) + 1
             add_pair(sums, at + column[codes[start]], (end - start) * area)
             start = end
             bits &= bits - ONE
@@ -267,8 +267,8 @@ def add_classes(
     counts = np.zeros(4 * size, np.int64)
     known = np.empty(size, np.int64)
     is_known = np.zeros(size, np.bool_)
-    where = np.empty(width // STRETCH + 2, np.int64)
-    turns = np.empty(width // STRETCH + 2, np.uint64)
+    where = np.empty(width // WORD_BITS + 2, np.int64)
+    turns = np.empty(width // WORD_BITS + 2, np.uint64)
     known_codes = np.int64(0)
     for s in range(cells.shape[0]):
         base = (cells[s, 0] - origin[0]) * width - origin[1]
@@ -280,15 +280,15 @@ def add_classes(
             for i in range(first, last):
                 add_pair(sums, at + column[codes[i]], amount)
             continue
-        n = find_turns(codes, first, last, where, turns)
+        n = find_changes(codes, first, last, where, turns)
         single = _add_runs(codes, first, last, where, turns, n, counts, area, sums, at, column)
         if single > 0:
             known_codes = _add_counts(counts, known, is_known, known_codes, single, area, sums, at, column)
 
 
 # A cell's share of a sum is split at these powers of two; beyond the last the value is no count but a stray nodata.
-_BIG, _TOO_BIG = float(1 << 44), float(2**80)
-_UNIT = float(1 << LIMB)
+_SPLIT_LIMIT, _MAX_COUNT = float(1 << 44), float(2**80)
+_UNIT = float(1 << LOW_BITS)
 
 
 @compile_kernel()
@@ -318,8 +318,8 @@ def add_values(
             if value == 0.0:
                 continue
             part = share * value
-            if abs(part) >= _BIG:
-                if abs(part) >= _TOO_BIG:
+            if abs(part) >= _SPLIT_LIMIT:
+                if abs(part) >= _MAX_COUNT:
                     return float(value)
                 over = np.floor(part / _UNIT)
                 top += int(over)
@@ -332,10 +332,10 @@ def add_values(
             least += int(np.rint((rest - fine) * _UNIT))
         if known > 0:
             least += line[3]
-            low += line[2] + (least >> LIMB)
-            high += low >> LIMB
-            line[3] = least & LOW
-            line[2] = low & LOW
+            low += line[2] + (least >> LOW_BITS)
+            high += low >> LOW_BITS
+            line[3] = least & LOW_MASK
+            line[2] = low & LOW_MASK
             add_pair(line, np.int64(0), high)
             line[0] += top
             add_pair(line, np.int64(4), known * amount)

@@ -71,7 +71,7 @@ class Header:
         y0, y1 = sorted((self.transform.f, self.transform.f + rows * self.transform.e))
         return (self.transform.c, y0, self.transform.c + columns * self.transform.a, y1)
 
-    def forbid_change(self) -> None:
+    def raise_if_changed(self) -> None:
         """Refuse what was read from files that are no longer those that were opened.
 
         Raises
@@ -80,14 +80,14 @@ class Header:
             Naming the first that was replaced or written to.
         """
         for then in self.files:
-            if states_of([then[0]]) != (then,):
+            if read_file_states([then[0]]) != (then,):
                 raise RasterError(
                     f"{then[0]}: was changed or replaced while it was read, so nothing of it is used. Run again once "
                     "it stands still."
                 )
 
 
-def states_of(names: Sequence[str]) -> tuple[FileState, ...]:
+def read_file_states(names: Sequence[str]) -> tuple[FileState, ...]:
     """Name, size, times and inode of each file; none where one of them cannot be told.
 
     The time of the last change to a file's entry shows a copy that kept the times of another.
@@ -116,7 +116,7 @@ def read_header(dataset: Any, path: str, band: int) -> Header:
     except RasterioCRSError as error:
         raise RasterError(f"{path}: its coordinate reference system cannot be read ({error}).") from error
     flags = dataset.mask_flag_enums[band - 1]
-    return checked(
+    return check_header(
         Header(
             path,
             (dataset.height, dataset.width),
@@ -128,12 +128,12 @@ def read_header(dataset: Any, path: str, band: int) -> Header:
             float(dataset.offsets[band - 1]),
             MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
             tuple(dataset.block_shapes[band - 1]),
-            states_of(dataset.files),
+            read_file_states(dataset.files),
         )
     )
 
 
-def checked(header: Header) -> Header:
+def check_header(header: Header) -> Header:
     """The header, when its cells can be tabulated.
 
     Raises
@@ -159,7 +159,7 @@ class GridSource:
         rows, columns = grid.shape
         # Rows by the strip: as if the grid were a file of blocks that stay in cache.
         height = max(1, min(rows, (1 << 20) // max(columns, 1)))
-        self.header = checked(
+        self.header = check_header(
             Header(
                 "grid",
                 (rows, columns),
@@ -201,7 +201,9 @@ class FileSource:
         """
         window = Window(columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0])
         try:
-            values = self._dataset.read(self._band, window=window, out=self._room(window.height, window.width))
+            values = self._dataset.read(
+                self._band, window=window, out=self._reserve_buffer(window.height, window.width)
+            )
             mask = self._dataset.read_masks(self._band, window=window) > 0 if self.header.masked else None
         except RasterioError as error:
             raise RasterError(
@@ -210,7 +212,7 @@ class FileSource:
             ) from error
         return values, mask
 
-    def _room(self, rows: int, columns: int) -> NDArray[Any]:
+    def _reserve_buffer(self, rows: int, columns: int) -> NDArray[Any]:
         """Memory for a window, the same one again and again: new pages cost as much as counting what is in them."""
         if self._buffer.size < rows * columns:
             self._buffer = np.empty(rows * columns, self.header.dtype)
@@ -224,7 +226,7 @@ class FileSource:
 Source = GridSource | FileSource
 
 
-def small_cache() -> rasterio.Env:
+def limit_cache() -> rasterio.Env:
     """Keep GDAL's block cache small while open.
 
     Its default is a twentieth of the machine's memory. No block is read twice here, and memory that is used again

@@ -45,25 +45,27 @@ class Rings:
     sign: NDArray[np.int64]
     crs: CRS
 
-    def edges(self) -> NDArray[np.bool_]:
+    def find_edges(self) -> NDArray[np.bool_]:
         """Which of the vertices i = 0 .. n - 2 begin an edge (i, i + 1) of one ring."""
         inside = np.ones(max(len(self.x) - 1, 0), dtype=np.bool_)
         inside[self.start[1:-1] - 1] = False
         return inside
 
-    def sums(self, under: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sum_by_ring(self, edge_areas: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over each ring of a figure for each edge (i, i + 1)."""
         if len(self.zone) == 0:
             return np.zeros(0)
-        padded = np.append(under, 0.0)
+        padded = np.append(edge_areas, 0.0)
         padded[self.start[1:] - 1] = 0.0
         return np.asarray(np.add.reduceat(padded, self.start[:-1]))
 
-    def under_edges(self) -> NDArray[np.float64]:
+    def integrate_edges(self) -> NDArray[np.float64]:
         """Planar area between each edge (i, i + 1) and the y axis."""
         return np.asarray((self.x[:-1] + self.x[1:]) * np.diff(self.y) / 2)
 
-    def extent(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def compute_extents(
+        self,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Least x, least y, greatest x, greatest y of each ring."""
         first = self.start[:-1]
         if len(first) == 0:
@@ -83,7 +85,7 @@ def read_zones(zones: gpd.GeoDataFrame | str | Path, zone_field: str) -> gpd.Geo
     CRSError
         When the layer has no CRS.
     """
-    frame, where = _load(zones)
+    frame, where = _load_layer(zones)
     if zone_field not in frame.columns:
         names = ", ".join(str(c) for c in frame.columns)
         raise GeometryError(f"{where}: no column {zone_field!r}; there are {names}. Name one with --zone-field.")
@@ -98,7 +100,7 @@ def read_zones(zones: gpd.GeoDataFrame | str | Path, zone_field: str) -> gpd.Geo
     return frame
 
 
-def _load(zones: gpd.GeoDataFrame | str | Path) -> tuple[gpd.GeoDataFrame, str]:
+def _load_layer(zones: gpd.GeoDataFrame | str | Path) -> tuple[gpd.GeoDataFrame, str]:
     """The layer and what to call it in messages."""
     if isinstance(zones, gpd.GeoDataFrame):
         return zones, "zones"
@@ -118,7 +120,7 @@ def number_zones(frame: gpd.GeoDataFrame, zone_field: str) -> tuple[NDArray[np.i
     return np.asarray(codes, dtype=np.int64), pd.Index(ids)
 
 
-def flatten(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS) -> Rings:
+def flatten_polygons(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS) -> Rings:
     """All polygons' rings as flat arrays.
 
     Raises
@@ -126,7 +128,7 @@ def flatten(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS) -> Ring
     GeometryError
         When a geometry holds points or lines only, or coordinates that are not finite.
     """
-    parts, owner = polygons(geometries)
+    parts, owner = split_polygons(geometries)
     # Asking for the rings of a polygon copies them; those without holes are their own outline.
     holed = shapely.get_num_interior_rings(parts) > 0
     rings, of_part = shapely.get_rings(parts[holed], return_index=True)
@@ -140,12 +142,12 @@ def flatten(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS) -> Ring
     owner = np.concatenate((owner[~holed], owner[holed][of_part]))
     start = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
     flat = Rings(xy[:, 0].copy(), xy[:, 1].copy(), start, zone[owner], np.ones(len(count), np.int64), crs)
-    leftward = flat.sums(flat.under_edges()) > 0
+    leftward = flat.sum_by_ring(flat.integrate_edges()) > 0
     flat.sign[leftward == hole] = -1
     return flat
 
 
-def polygons(geometries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def split_polygons(geometries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Single polygons, and the row that each comes from."""
     kind = shapely.get_type_id(geometries)
     owner = np.arange(len(geometries))

@@ -18,13 +18,13 @@ COLUMN_BITS = 32
 
 
 @compile_kernel()
-def _whole(height: float, slope: float) -> int:
+def _compute_share_above(height: float, slope: float) -> int:
     """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
     return int(np.rint((height + slope * (height * height - height) * 0.5) * SCALE))
 
 
 @compile_kernel()
-def _record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> Any:
+def _append_record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> Any:
     """Append a record, or add to the one before where it is of the same cell; the new count."""
     if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
         cells[n - 1, 2] += cover
@@ -40,7 +40,7 @@ def _trace_row(
     n: Any,
     row: int,
     base: int,
-    turn: int,
+    sign: int,
     x0: float,
     h0: float,
     x1: float,
@@ -59,14 +59,14 @@ def _trace_row(
     step = 1 if forward else -1
     column = first if forward else last
     stop = (last if forward else first) + step
-    xa, ha, ga = x0, h0, _whole(h0, slope)
+    xa, ha, ga = x0, h0, _compute_share_above(h0, slope)
     while column != stop:
         # The piece of the edge within this column ends at the column's far side, or where the edge does.
         xb, hb = x1, h1
         if column + step != stop:
             xb = float(column + 1) if forward else float(column)
             hb = min(max(h0 + (xb - x0) * rise, ha), h1)
-        gb = _whole(hb, slope)
+        gb = _compute_share_above(hb, slope)
         cover = gb - ga
         if cover != 0 and column < width:
             # Mean width right of the piece, weighted by how dense the row is where it runs.
@@ -74,14 +74,14 @@ def _trace_row(
             da, db = 1.0 + slope * (ha - 0.5), 1.0 + slope * (hb - 0.5)
             share = (ua * (2.0 * da + db) + ub * (da + 2.0 * db)) / (3.0 * (da + db))
             area = int(np.rint(share * cover)) if column >= 0 else 0
-            n = _record(cells, n, row, base + column, turn * cover, turn * area)
+            n = _append_record(cells, n, row, base + column, sign * cover, sign * area)
         xa, ha, ga = xb, hb, gb
         column += step
     return n
 
 
 @compile_kernel()
-def _most_exact(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
+def _bound_exact_records(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
     """At least as many records as `trace_exact` makes: memory that is never touched costs nothing."""
     most = np.int64(0)
     for k in range(chunks.shape[0]):
@@ -95,7 +95,7 @@ def _most_exact(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
 
 
 @compile_kernel()
-def _most_centers(y: Any, chunks: Any, rows: Any) -> Any:
+def _bound_center_records(y: Any, chunks: Any, rows: Any) -> Any:
     """At least as many records as `trace_centers` makes."""
     most = np.int64(0)
     for k in range(chunks.shape[0]):
@@ -123,7 +123,7 @@ def trace_exact(
     what lies left of the raster. `slopes[row]` is how much denser the row's lower edge is than its upper one, as a
     share of the mean: 0 makes the share planar, otherwise it is the share of the cell's true area.
     """
-    cells = np.empty((_most_exact(x, y, chunks, rows, width), 4), np.int64)
+    cells = np.empty((_bound_exact_records(x, y, chunks, rows, width), 4), np.int64)
     # Not a plain 0: what it is passed to would be compiled for that number, and again for all others.
     n = np.int64(0)
     for k in range(chunks.shape[0]):
@@ -160,7 +160,7 @@ def trace_centers(
     Ties as in GDAL: a centre on a vertical edge belongs to the zone on its left, and an edge holds its upper end's
     row centre but not its lower one's, so of zones that share the edge exactly one has the cell.
     """
-    cells = np.empty((_most_centers(y, chunks, rows), 4), np.int64)
+    cells = np.empty((_bound_center_records(y, chunks, rows), 4), np.int64)
     n = 0
     for k in range(chunks.shape[0]):
         begin, end, zone, sign = chunks[k, 0], chunks[k, 1], chunks[k, 2], chunks[k, 3]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geo_border.zonal.jit import compile_kernel
 from geo_border.zonal.scanline import COLUMN_BITS, SCALE
 
-_COLUMN = (1 << COLUMN_BITS) - 1
+_COLUMN_MASK = (1 << COLUMN_BITS) - 1
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Spans:
 
 
 @compile_kernel()
-def _insert(lines: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
+def _sort_by_insertion(lines: Any, begin: Any, end: Any, gap: Any, max_moves: Any) -> bool:
     """Insertion sort of every `gap`-th of lines[begin:end] by key; False when it ran out of patience."""
     for i in range(begin + gap, end):
         key, cover, area = lines[i, 0], lines[i, 1], lines[i, 2]
@@ -47,31 +47,31 @@ def _insert(lines: Any, begin: Any, end: Any, gap: Any, patience: Any) -> bool:
             j -= gap
         if j < i:
             lines[j, 0], lines[j, 1], lines[j, 2] = key, cover, area
-            patience -= i - j
-            if patience < 0:
+            max_moves -= i - j
+            if max_moves < 0:
                 return False
     return True
 
 
 @compile_kernel()
-def _sort(lines: Any, begin: Any, end: Any) -> None:
+def _sort_lines(lines: Any, begin: Any, end: Any) -> None:
     """Sort lines[begin:end] by key.
 
     Zones come one after another, so a row is nearly in order and insertion is all it takes; where it is not, Shell's
     gaps (no library sort, which would take longer to compile than all else here).
     """
-    if _insert(lines, begin, end, np.int64(1), 16 * (end - begin)):
+    if _sort_by_insertion(lines, begin, end, np.int64(1), 16 * (end - begin)):
         return
     gap = np.int64(1)
     while gap < (end - begin) // 3:
         gap = 3 * gap + 1
     while gap > 0:
-        _insert(lines, begin, end, gap, (end - begin) ** 2)
+        _sort_by_insertion(lines, begin, end, gap, (end - begin) ** 2)
         gap //= 3
 
 
 @compile_kernel()
-def _by_row(cells: Any, top: int, rows: int) -> Any:
+def _order_by_row(cells: Any, top: int, rows: int) -> Any:
     """The records' key, cover and area by row, then key, and where each row begins among them."""
     begin = np.zeros(rows + 1, np.int64)
     for i in range(cells.shape[0]):
@@ -86,12 +86,12 @@ def _by_row(cells: Any, top: int, rows: int) -> Any:
         lines[k, 0], lines[k, 1], lines[k, 2] = cells[i, 1], cells[i, 2], cells[i, 3]
         place[row] += 1
     for row in range(rows):
-        _sort(lines, begin[row], begin[row + 1])
+        _sort_lines(lines, begin[row], begin[row + 1])
     return lines, begin
 
 
 @compile_kernel()
-def _put(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: Any, cover: Any) -> Any:
+def _append_span(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: Any, cover: Any) -> Any:
     """Append a span, or lengthen the one before when it goes on with the same weight; the new count."""
     share = cover / SCALE
     if n > 0 and out[n - 1, 0] == row and out[n - 1, 3] == zone and out[n - 1, 2] == first and weight[n - 1] == share:
@@ -103,9 +103,9 @@ def _put(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: A
 
 
 @compile_kernel()
-def _build(cells: Any, top: int, rows: int, width: int) -> Any:
+def _build_arrays(cells: Any, top: int, rows: int, width: int) -> Any:
     """Spans of all records, and their number."""
-    lines, begin = _by_row(cells, top, rows)
+    lines, begin = _order_by_row(cells, top, rows)
     out = np.empty((2 * cells.shape[0] + 1, 4), np.int32)
     weight = np.empty(2 * cells.shape[0] + 1, np.float64)
     n = np.int64(0)
@@ -116,7 +116,7 @@ def _build(cells: Any, top: int, rows: int, width: int) -> Any:
             zone = key >> COLUMN_BITS
             running, column = np.int64(0), np.int64(0)
             while i < end and key >> COLUMN_BITS == zone:
-                here = (key & _COLUMN) - 1
+                here = (key & _COLUMN_MASK) - 1
                 cover, area, this = 0, 0, key
                 while key == this:
                     cover += lines[i, 1]
@@ -125,28 +125,28 @@ def _build(cells: Any, top: int, rows: int, width: int) -> Any:
                     key = lines[i, 0] if i < end else np.int64(-1)
                 if here >= 0:
                     if running != 0 and here > column:
-                        n = _put(out, weight, n, top + row, column, here, zone, running)
+                        n = _append_span(out, weight, n, top + row, column, here, zone, running)
                     if running + area != 0:
-                        n = _put(out, weight, n, top + row, here, here + 1, zone, running + area)
+                        n = _append_span(out, weight, n, top + row, here, here + 1, zone, running + area)
                     column = here + 1
                 running += cover
             if running != 0 and column < width:
-                n = _put(out, weight, n, top + row, column, width, zone, running)
+                n = _append_span(out, weight, n, top + row, column, width, zone, running)
     return out[:n], weight[:n]
 
 
 def build_spans(cells: NDArray[np.int64], rows: tuple[int, int], width: int) -> Spans:
     """Spans within rows[0] <= row < rows[1] and 0 <= column < width from the records of `trace`."""
-    out, weight = _build(cells, rows[0], rows[1] - rows[0], width)
+    out, weight = _build_arrays(cells, rows[0], rows[1] - rows[0], width)
     return Spans(out, weight)
 
 
 @compile_kernel()
-def _group(cells: Any, size: int, width: int, most: int) -> Any:
+def _group_blocks(cells: Any, size: int, width: int, max_blocks: int) -> Any:
     """Group of each block of `size` columns (0 where no span reaches), and the groups' edges in columns.
 
-    A group is at most `most` neighbouring blocks that spans reach into. No span crosses an untouched block, so a group
-    may seem to reach up to the next one's first column.
+    A group is at most `max_blocks` neighbouring blocks that spans reach into. No span crosses an untouched block, so a
+    group may seem to reach up to the next one's first column.
     """
     blocks = -(-width // size)
     touched = np.zeros(blocks, np.bool_)
@@ -165,13 +165,13 @@ def _group(cells: Any, size: int, width: int, most: int) -> Any:
             edge[n] = block * size
             n += 1
         group[block] = n - 1
-        held = (held + 1) % most
+        held = (held + 1) % max_blocks
     edge[n] = width
     return group, edge[: n + 1]
 
 
 @compile_kernel()
-def _cut(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
+def _cut_at_groups(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
     """Spans cut at the groups' edges and gathered by group, each group's in the old order; its columns' extent."""
     begin = np.zeros(edge.shape[0], np.int64)
     for i in range(cells.shape[0]):
@@ -195,14 +195,14 @@ def _cut(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
     return out, share, begin, extent
 
 
-def cut_spans(spans: Spans, size: int, width: int, most: int) -> Iterator[tuple[Spans, tuple[int, int]]]:
-    """Spans by group of neighbouring blocks of `size` columns that they touch, at most `most` blocks a group.
+def group_spans(spans: Spans, size: int, width: int, max_blocks: int) -> Iterator[tuple[Spans, tuple[int, int]]]:
+    """Spans by group of neighbouring blocks of `size` columns that they touch, at most `max_blocks` blocks a group.
 
     With each group's spans come their first column and the one after their last.
     """
     if len(spans) == 0:
         return
-    group, edge = _group(spans.cells, size, width, most)
-    cells, weight, begin, extent = _cut(spans.cells, spans.weight, size, group, edge)
+    group, edge = _group_blocks(spans.cells, size, width, max_blocks)
+    cells, weight, begin, extent = _cut_at_groups(spans.cells, spans.weight, size, group, edge)
     for (a, b), (left, right) in zip(pairwise(begin.tolist()), extent.tolist(), strict=False):
         yield Spans(cells[a:b], weight[a:b]), (left, right)

@@ -16,12 +16,12 @@ from geo_border.engine import Engine, LocalEngine
 from geo_border.errors import CRSError, RasterError
 from geo_border.geo.crs import is_equal_area
 from geo_border.geo.grid import Grid
-from geo_border.zonal.areas import area_unit_m2, planar_areas_m2, zone_areas_m2
-from geo_border.zonal.clip import covered
-from geo_border.zonal.raster import Header, Source, open_source, small_cache
-from geo_border.zonal.run import Partial, Raster, Work
-from geo_border.zonal.strip import Coverage, Mode, Question
-from geo_border.zonal.table import Extent, class_table, sum_table
+from geo_border.zonal.areas import choose_area_unit_m2, measure_planar_areas_m2, measure_zone_areas_m2
+from geo_border.zonal.clip import find_covered
+from geo_border.zonal.raster import Header, Source, limit_cache, open_source
+from geo_border.zonal.run import PartialSums, Raster, TabulationTasks
+from geo_border.zonal.strip import Coverage, Mode, Tabulation
+from geo_border.zonal.table import ZoneExtent, build_class_table, build_sum_table
 from geo_border.zonal.zones import Zones, prepare_zones
 
 
@@ -87,35 +87,44 @@ def tabulate(
     """
     prepared = prepare_zones(zones, zone_field)
     if overlap == "forbid":
-        prepared.forbid_overlap()
+        prepared.raise_if_overlapping()
     rasters = [raster] if isinstance(raster, Grid | str | Path) else list(raster)
     headers, first = _read_headers(rasters, band)
     with closing(first):
-        question, crs = Question(mode, coverage), headers[0].crs
-        keeps_areas = _keeps_areas(headers[0], mode)
-        unit_m2 = max(area_unit_m2(header.transform, crs) for header in headers)
+        question, crs = Tabulation(mode, coverage), headers[0].crs
+        keeps_areas = _check_true_areas(headers[0], mode)
+        unit_m2 = max(choose_area_unit_m2(header.transform, crs) for header in headers)
         where = engine or LocalEngine(threads)
 
-        def sums_in(some: Zones) -> Partial:
-            return _sums(Work(rasters, headers, some.outlines, unit_m2, question, band), first, where, progress)
+        def sum_zones(zones_to_sum: Zones) -> PartialSums:
+            return _run_tasks(
+                TabulationTasks(rasters, headers, zones_to_sum.rings_by_crs, unit_m2, question, band),
+                first,
+                where,
+                progress,
+            )
 
-        sums, suspects = sums_in(prepared)
+        sums, suspects = sum_zones(prepared)
         # Of a zone that no cell lies in, coverage tells nothing.
         outside = np.setdiff1d(np.arange(len(prepared)), sums[:, 0])
-        mended = prepared.mended(np.union1d(suspects, outside))
+        mended = prepared.repair_zones(np.union1d(suspects, outside))
         if mended is not None:
             prepared = mended
-            sums, _ = sums_in(prepared)
+            sums, _ = sum_zones(prepared)
     for header in headers:
-        header.forbid_change()
-    extent = Extent(zone_areas_m2(prepared.outlines.rings, len(prepared)), covered(prepared, headers))
+        header.raise_if_changed()
+    extent = ZoneExtent(
+        measure_zone_areas_m2(prepared.rings_by_crs.rings, len(prepared)), find_covered(prepared, headers)
+    )
     if mode == "class":
-        return class_table(sums, prepared.ids, prepared.field, unit_m2, extent)
-    plane_m2 = extent.area_m2 if keeps_areas else planar_areas_m2(prepared.outlines.in_plane(crs), len(prepared))
-    return sum_table(sums, prepared.ids, prepared.field, unit_m2, extent, plane_m2)
+        return build_class_table(sums, prepared.ids, prepared.field, unit_m2, extent)
+    plane_m2 = (
+        extent.area_m2 if keeps_areas else measure_planar_areas_m2(prepared.rings_by_crs.project_to(crs), len(prepared))
+    )
+    return build_sum_table(sums, prepared.ids, prepared.field, unit_m2, extent, plane_m2)
 
 
-def _keeps_areas(header: Header, mode: Mode) -> bool:
+def _check_true_areas(header: Header, mode: Mode) -> bool:
     """Whether a cell's area in the raster's CRS is true; classes are refused where it is not."""
     keeps = header.crs.is_geographic or is_equal_area(header.crs)
     if mode == "class" and not keeps:
@@ -126,16 +135,18 @@ def _keeps_areas(header: Header, mode: Mode) -> bool:
     return keeps
 
 
-def _sums(work: Work, first: Source, where: Engine, progress: Callable[[int, int], None] | None) -> Partial:
+def _run_tasks(
+    tasks: TabulationTasks, first: Source, engine: Engine, progress: Callable[[int, int], None] | None
+) -> PartialSums:
     """Sums of all strips, and the zones to look at; the first raster is open already."""
-    key = work.key() if where.checkpoints else b""
+    key = tasks.compute_key() if engine.checkpoints else b""
     try:
-        with small_cache():
-            if isinstance(where, LocalEngine):
-                work.begin(first)
-            return where.reduce(work, work.tasks(), work.combine, progress, key, work.kind())
+        with limit_cache():
+            if isinstance(engine, LocalEngine):
+                tasks.prepare_first(first)
+            return engine.reduce(tasks, tasks.list_tasks(), tasks.combine_partials, progress, key, tasks.kind())
     finally:
-        work.close()
+        tasks.close()
 
 
 def _read_headers(rasters: list[Raster], band: int) -> tuple[list[Header], Source]:
@@ -154,11 +165,11 @@ def _read_headers(rasters: list[Raster], band: int) -> tuple[list[Header], Sourc
                 f"{header.name}: is in {header.crs.name}, but {head.name} in {head.crs.name}; tabulate them apart."
             )
     if len(headers) > 1:
-        _forbid_overlap(headers)
+        _raise_if_overlapping(headers)
     return headers, first
 
 
-def _forbid_overlap(headers: list[Header]) -> None:
+def _raise_if_overlapping(headers: list[Header]) -> None:
     """Refuse rasters that share cells: what lies there would count once for each."""
     boxes = np.array([header.box for header in headers])
     # Less than half a cell is rounding of their corners.

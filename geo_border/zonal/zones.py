@@ -16,12 +16,12 @@ from pyproj import CRS
 
 from geo_border.errors import GeometryError
 from geo_border.geo.crs import parse_crs
-from geo_border.geo.overlay import polygonal
-from geo_border.zonal.reproject import into_plane, unwrap
-from geo_border.zonal.rings import Rings, flatten, number_zones, read_zones
+from geo_border.geo.overlay import extract_polygons
+from geo_border.zonal.reproject import project_rings, unwrap_rings
+from geo_border.zonal.rings import Rings, flatten_polygons, number_zones, read_zones
 
 
-class Outlines:
+class RingsByCrs:
     """Zones' rings, in their own CRS and in those of the rasters met so far: what a worker needs of them.
 
     Attributes
@@ -34,10 +34,10 @@ class Outlines:
 
     def __init__(self, rings: Rings, count: int) -> None:
         self.rings, self.count = rings, count
-        self._moved: dict[str, Rings] = {}
+        self._projected: dict[str, Rings] = {}
         self._last: tuple[object, Rings] | None = None
 
-    def once(self, box: tuple[float, ...], crs: CRS, find: Callable[[], Rings]) -> Rings:
+    def reuse_last(self, box: tuple[float, ...], crs: CRS, find: Callable[[], Rings]) -> Rings:
         """Rings near a raster's extent, found anew only when the raster is another one than the last time."""
         key = (box, crs.to_wkt())
         last = self._last
@@ -45,12 +45,12 @@ class Outlines:
             last = self._last = (key, find())
         return last[1]
 
-    def in_plane(self, crs: CRS) -> Rings:
+    def project_to(self, crs: CRS) -> Rings:
         """Rings in a raster's CRS, kept for the next raster in it."""
         key = crs.to_wkt()
-        if key not in self._moved:
-            self._moved[key] = unwrap(into_plane(self.rings, crs))
-        return self._moved[key]
+        if key not in self._projected:
+            self._projected[key] = unwrap_rings(project_rings(self.rings, crs))
+        return self._projected[key]
 
 
 class Zones:
@@ -62,7 +62,7 @@ class Zones:
         Ids in order of first appearance.
     field
         Name of the id column.
-    outlines
+    rings_by_crs
         Their rings.
     """
 
@@ -71,18 +71,18 @@ class Zones:
     ) -> None:
         self._geometries, self._number = geometries, number
         self.ids, self.field = ids, field
-        self.outlines = Outlines(flatten(geometries, number, crs), len(ids))
+        self.rings_by_crs = RingsByCrs(flatten_polygons(geometries, number, crs), len(ids))
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def as_one(self) -> Zones:
+    def merge_into_one(self) -> Zones:
         """All zones as the parts of a single one."""
         return Zones(
-            self._geometries, np.zeros_like(self._number), pd.Index(["all"]), self.field, self.outlines.rings.crs
+            self._geometries, np.zeros_like(self._number), pd.Index(["all"]), self.field, self.rings_by_crs.rings.crs
         )
 
-    def within(self, area: Any) -> NDArray[np.bool_]:
+    def find_within(self, area: Any) -> NDArray[np.bool_]:
         """Whether every polygon of each zone lies in an area given in the zones' own CRS."""
         shapely.prepare(area)
         inside = np.ones(len(self), dtype=np.bool_)
@@ -95,7 +95,7 @@ class Zones:
         inside[self._number[look[~shapely.covers(area, self._geometries[look])]]] = False
         return inside
 
-    def mended(self, suspects: NDArray[np.int64]) -> Zones | None:
+    def repair_zones(self, suspects: NDArray[np.int64]) -> Zones | None:
         """Zones with the invalid polygons of some of them mended, or None when these are valid.
 
         A valid polygon never covers a cell by less than nothing or more than once, so only zones whose coverage does
@@ -111,10 +111,10 @@ class Zones:
             stacklevel=3,
         )
         geometries = self._geometries.copy()
-        geometries[bad] = polygonal(shapely.make_valid(geometries[bad]))
-        return Zones(geometries, self._number, self.ids, self.field, self.outlines.rings.crs)
+        geometries[bad] = extract_polygons(shapely.make_valid(geometries[bad]))
+        return Zones(geometries, self._number, self.ids, self.field, self.rings_by_crs.rings.crs)
 
-    def forbid_overlap(self) -> None:
+    def raise_if_overlapping(self) -> None:
         """Refuse zones whose interiors overlap by more than rounding.
 
         Raises

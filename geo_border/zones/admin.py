@@ -12,15 +12,15 @@ import shapely
 from pyproj import CRS
 
 from geo_border.errors import SchemaError
-from geo_border.geo.crs import WGS84, to_crs
-from geo_border.geo.overlay import polygonal
-from geo_border.zones.voronoi import parts_of_points
+from geo_border.geo.crs import WGS84, reproject
+from geo_border.geo.overlay import extract_polygons
+from geo_border.zones.voronoi import partition_by_points
 
 _STEP_M = 500.0
-_REACH_M = 20_000.0
+_SEARCH_M = 20_000.0
 
 
-def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
+def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
     """Each country's home land divided among its units.
 
     Published units are generalised and do not follow our boundary: home land outside all of them goes to the nearest.
@@ -48,7 +48,7 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDat
     admin = admin.assign(admin_id=admin["admin_id"].astype(str))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         frames = list(
-            pool.map(lambda item: _of_country(admin[admin["country"] == item[0]], item[1], crs), home.items())
+            pool.map(lambda item: _divide_country(admin[admin["country"] == item[0]], item[1], crs), home.items())
         )
     kept = [frame for frame in frames if len(frame)]
     columns = ["admin_id", "name", "country", "geometry"]
@@ -66,34 +66,34 @@ def units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDat
     return out
 
 
-def _of_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataFrame:
+def _divide_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataFrame:
     if len(rows) == 0:
         return rows
     rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows
     rows = rows.sort_values("admin_id").reset_index(drop=True)
-    flat = shapely.make_valid(to_crs(shapely.segmentize(rows.geometry.to_numpy(), 0.05), WGS84, crs))
+    flat = shapely.make_valid(reproject(shapely.segmentize(rows.geometry.to_numpy(), 0.05), WGS84, crs))
     near = shapely.intersects(flat, land)
     if not near.any():
         near = shapely.distance(flat, land) == shapely.distance(flat, land).min()
     rows, flat = rows[near].reset_index(drop=True), flat[near]
-    own = polygonal(shapely.intersection(flat, land))
+    own = extract_polygons(shapely.intersection(flat, land))
     # Published units of one file overlap by rounding at most; the earlier one keeps what two claim.
     first, second = shapely.STRtree(own).query(own, predicate="overlaps")
     for a, b in sorted(zip(first.tolist(), second.tolist(), strict=True)):
         if a < b:
-            own[b] = polygonal(shapely.difference(own[b], own[a]))
-    rest = polygonal(shapely.difference(land, shapely.union_all(own)))
+            own[b] = extract_polygons(shapely.difference(own[b], own[a]))
+    rest = extract_polygons(shapely.difference(land, shapely.union_all(own)))
     shapes = own.copy()
     if len(rows) > 1 and shapely.area(rest) > 0:
         xy, owner = shapely.get_coordinates(
             shapely.segmentize(
-                shapely.boundary(shapely.intersection(flat, shapely.buffer(land, _REACH_M, quad_segs=4))), _STEP_M
+                shapely.boundary(shapely.intersection(flat, shapely.buffer(land, _SEARCH_M, quad_segs=4))), _STEP_M
             ),
             return_index=True,
         )
-        parts = np.array(parts_of_points(xy, owner, _REACH_M), dtype=object)
-        extra = polygonal(shapely.intersection(parts, rest))
-        shapes[: len(parts)] = polygonal(shapely.union(shapes[: len(parts)], extra))
+        parts = np.array(partition_by_points(xy, owner, _SEARCH_M), dtype=object)
+        extra = extract_polygons(shapely.intersection(parts, rest))
+        shapes[: len(parts)] = extract_polygons(shapely.union(shapes[: len(parts)], extra))
     elif len(rows) == 1:
         shapes = np.array([land], dtype=object)
     out = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=crs))

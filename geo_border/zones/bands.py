@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.overlay import extract_polygons
 
 # Less than this is rounding of the overlay, not land.
-_LEAST_M2 = 1.0
+_MIN_M2 = 1.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class BandPart:
     """Home land of one country nearest to one segment, between two distances; every zone is a sum of pieces.
 
     `to_m` is infinite for what lies beyond the widest band (kept only so that counts can be conserved).
@@ -38,7 +38,7 @@ class Piece:
     nested: Any
 
 
-def pieces(home: dict[str, Any], nearest: dict[str, Any], reach: dict[float, Any]) -> list[Piece]:
+def cut_bands(home: dict[str, Any], nearest: dict[str, Any], buffer_by_distance: dict[float, Any]) -> list[BandPart]:
     """Disjoint pieces that make up home land.
 
     Parameters
@@ -47,25 +47,28 @@ def pieces(home: dict[str, Any], nearest: dict[str, Any], reach: dict[float, Any
         Home land by country, in the study's plane.
     nearest
         By segment, in the study's order, the part of the plane nearest to it.
-    reach
+    buffer_by_distance
         By distance in metres, from near to far, all within it.
     """
-    edges = sorted(reach)
+    edges = sorted(buffer_by_distance)
     pairs = [(segment, country) for segment in nearest for country in home]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda pair: _of(pair, home[pair[1]], nearest[pair[0]], [(e, reach[e]) for e in edges]), pairs)
+        found = pool.map(
+            lambda pair: _cut_pair(pair, home[pair[1]], nearest[pair[0]], [(e, buffer_by_distance[e]) for e in edges]),
+            pairs,
+        )
         return [piece for pieces_of_pair in found for piece in pieces_of_pair]
 
 
-def _of(pair: tuple[str, str], land: Any, part: Any, reach: list[tuple[float, Any]]) -> list[Piece]:
-    inner = polygonal(shapely.intersection(land, part))
-    if shapely.area(inner) < _LEAST_M2:
+def _cut_pair(pair: tuple[str, str], land: Any, part: Any, buffers: list[tuple[float, Any]]) -> list[BandPart]:
+    inner = extract_polygons(shapely.intersection(land, part))
+    if shapely.area(inner) < _MIN_M2:
         return []
     # From the widest inwards, so that each overlay works on what the one before has left.
     out, outer_m = [], np.inf
-    for edge_m, within in reversed(reach):
-        inside = polygonal(shapely.intersection(inner, within))
-        out.append(Piece(*pair, edge_m, outer_m, polygonal(shapely.difference(inner, inside)), inner))
+    for edge_m, within in reversed(buffers):
+        inside = extract_polygons(shapely.intersection(inner, within))
+        out.append(BandPart(*pair, edge_m, outer_m, extract_polygons(shapely.difference(inner, inside)), inner))
         inner, outer_m = inside, edge_m
-    out.append(Piece(*pair, 0.0, outer_m, inner, inner))
-    return [piece for piece in reversed(out) if shapely.area(piece.geometry) >= _LEAST_M2]
+    out.append(BandPart(*pair, 0.0, outer_m, inner, inner))
+    return [piece for piece in reversed(out) if shapely.area(piece.geometry) >= _MIN_M2]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import convolve
 
 from geo_border.geo.crs import FloatArray, area_km2
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.overlay import extract_polygons
 from geo_border.study import Study
 
 # Degree of urbanisation, level 2 (Eurostat, Applying the Degree of Urbanisation, 2021), in the words of our layers.
@@ -27,26 +27,26 @@ SETTLEMENT_CLASSES = {
 }
 
 
-def reach_people(column: NDArray[np.int64], row: NDArray[np.int64], people: FloatArray, reach_m: float) -> Any:
-    """For squares (km) with people in them, a function that gives the people within `reach_m` of a square's centre.
+def build_people_counter(column: NDArray[np.int64], row: NDArray[np.int64], people: FloatArray, radius_m: float) -> Any:
+    """For squares (km) with people in them, a function that gives the people within `radius_m` of a square's centre.
 
     People count where their own square's centre lies within the reach (straight line).
     """
-    reach = int(reach_m // 1000) + 1
+    reach = int(radius_m // 1000) + 1
     west, south = int(column.min()) - reach, int(row.min()) - reach
     field = np.zeros((int(row.max()) - south + reach + 1, int(column.max()) - west + reach + 1))
     np.add.at(field, (row - south, column - west), people)
     away = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) * 1000
-    total = convolve(field, (away <= reach_m).astype(float), mode="constant")
+    total = convolve(field, (away <= radius_m).astype(float), mode="constant")
 
-    def of(columns: NDArray[np.int64], rows: NDArray[np.int64]) -> FloatArray:
+    def count_people(columns: NDArray[np.int64], rows: NDArray[np.int64]) -> FloatArray:
         out: FloatArray = np.maximum(total[rows - south, columns - west], 0.0)
         return out
 
-    return of
+    return count_people
 
 
-def classed(
+def classify_cells(
     cells: gpd.GeoDataFrame, study: Study, locates: dict[str, Any], passage: NDArray[np.bool_] | None
 ) -> gpd.GeoDataFrame:
     """Cells with `forested`, `populated` and `civilian_exposure`.
@@ -80,7 +80,7 @@ def classed(
     )
 
 
-def dissolved(cells: gpd.GeoDataFrame, kind: pd.Series[Any]) -> gpd.GeoDataFrame:
+def dissolve_cells(cells: gpd.GeoDataFrame, kind: pd.Series[Any]) -> gpd.GeoDataFrame:
     """Cells of one segment, country and class as one polygon each; cells whose class is empty are left out.
 
     Returns
@@ -92,7 +92,7 @@ def dissolved(cells: gpd.GeoDataFrame, kind: pd.Series[Any]) -> gpd.GeoDataFrame
     frame = frame[frame["class"].notna()]
     rows = []
     for (segment, country, name), group in frame.groupby(["segment", "country", "class"], sort=True):
-        shape = _joined(group.geometry.to_numpy())
+        shape = _merge_squares(group.geometry.to_numpy())
         rows.append(
             {
                 "segment": segment,
@@ -107,13 +107,13 @@ def dissolved(cells: gpd.GeoDataFrame, kind: pd.Series[Any]) -> gpd.GeoDataFrame
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=cells.crs)
 
 
-def _joined(shapes: Any) -> Any:
+def _merge_squares(shapes: Any) -> Any:
     """Cells as one polygon: whole squares as a coverage, in linear time; the few that land cuts by overlay."""
     whole = (shapely.get_num_coordinates(shapes) == 5) & (shapely.area(shapes) > 1e6 - 1e-3)
     parts = [shapely.coverage_union_all(shapes[whole]), *shapes[~whole]]
-    return polygonal(shapely.union_all(np.array(parts, dtype=object)))
+    return extract_polygons(shapely.union_all(np.array(parts, dtype=object)))
 
 
-def settlement_class(code: pd.Series[Any]) -> pd.Series[Any]:
+def name_settlement_class(code: pd.Series[Any]) -> pd.Series[Any]:
     """The word of each DEGURBA level 2 code; `unclassed` where there is none."""
     return code.map(SETTLEMENT_CLASSES).astype(object).fillna("unclassed")

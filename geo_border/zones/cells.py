@@ -9,16 +9,18 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.geo.crs import WGS84, area_km2, to_crs
-from geo_border.geo.line_distance import Lines
-from geo_border.geo.overlay import on_lattice
+from geo_border.geo.crs import WGS84, area_km2, reproject
+from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.overlay import cut_by_lattice
 
-SIZE_M = 1_000.0
+CELL_M = 1_000.0
 # Slivers under a square metre are rounding at a cell's edge.
-_LEAST_KM2 = 1e-6
+_MIN_KM2 = 1e-6
 
 
-def cells(home: dict[str, Any], segments: list[str], index: Lines, crs: CRS, widest_m: float) -> gpd.GeoDataFrame:
+def build_cells(
+    home: dict[str, Any], segments: list[str], index: LineIndex, crs: CRS, widest_m: float
+) -> gpd.GeoDataFrame:
     """Every cell with home land whose clipped centroid lies within the widest band.
 
     Returns
@@ -28,12 +30,12 @@ def cells(home: dict[str, Any], segments: list[str], index: Lines, crs: CRS, wid
         `distance_m`, `area_km2`, `lon`, `lat` of the clipped centroid, geometry in the plane; sorted by row, column.
     """
     countries = list(home)
-    cut = on_lattice(np.array(list(home.values()), dtype=object), SIZE_M)
+    cut = cut_by_lattice(np.array(list(home.values()), dtype=object), CELL_M)
     area = area_km2(cut.shape, crs)
-    kept = area > _LEAST_KM2
+    kept = area > _MIN_KM2
     source, column, row, piece, area = cut.source[kept], cut.column[kept], cut.row[kept], cut.shape[kept], area[kept]
-    lonlat = shapely.get_coordinates(to_crs(shapely.centroid(piece), crs, WGS84))
-    near = index.near(lonlat[:, 0], lonlat[:, 1])
+    lonlat = shapely.get_coordinates(reproject(shapely.centroid(piece), crs, WGS84))
+    near = index.find_nearest(lonlat[:, 0], lonlat[:, 1])
     inside = np.flatnonzero(near.distance_m < widest_m)
     order = inside[np.lexsort((source[inside], column[inside], row[inside]))]
     data = {

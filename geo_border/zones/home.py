@@ -8,16 +8,16 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo_border.geo.crs import WGS84, to_crs
-from geo_border.geo.overlay import polygonal
+from geo_border.geo.crs import WGS84, reproject
+from geo_border.geo.overlay import extract_polygons
 
 # Lon/lat edges longer than this bend visibly in the plane; about 1 km of latitude.
 _EDGE_DEG = 0.01
 # What is left of a gap in the land after its rim is taken off; less than this is a misfit between two coastlines.
-_LEAST_SEA_M2 = 1e5
+_MIN_SEA_M2 = 1e5
 
 
-def home_land(territory: Any, land: Any, lagoons: Any, window: Any, crs: CRS, rim_m: float) -> Any:
+def cut_home_land(territory: Any, land: Any, lagoons: Any, window: Any, crs: CRS, rim_m: float) -> Any:
     """The part of a home territory inside a window that is not sea.
 
     Parameters
@@ -35,21 +35,21 @@ def home_land(territory: Any, land: Any, lagoons: Any, window: Any, crs: CRS, ri
     -------
     Polygon or multipolygon in the plane, lakes and rivers included.
     """
-    flat = to_crs(shapely.segmentize(_near(territory, window, crs), _EDGE_DEG), WGS84, crs)
-    shape = polygonal(shapely.intersection(shapely.make_valid(flat), window))
+    flat = reproject(shapely.segmentize(_clip_to_window(territory, window, crs), _EDGE_DEG), WGS84, crs)
+    shape = extract_polygons(shapely.intersection(shapely.make_valid(flat), window))
     if len(land):
         touching = land[shapely.STRtree(land).query(shape, predicate="intersects")]
-        gaps = shapely.get_parts(polygonal(shapely.difference(shape, shapely.union_all(touching))))
+        gaps = shapely.get_parts(extract_polygons(shapely.difference(shape, shapely.union_all(touching))))
         core_m2 = shapely.area(shapely.buffer(gaps, -rim_m, quad_segs=2))
-        shape = polygonal(shapely.difference(shape, shapely.union_all(gaps[core_m2 > _LEAST_SEA_M2])))
+        shape = extract_polygons(shapely.difference(shape, shapely.union_all(gaps[core_m2 > _MIN_SEA_M2])))
     if len(lagoons):
-        shape = polygonal(shapely.difference(shape, shapely.union_all(lagoons)))
+        shape = extract_polygons(shapely.difference(shape, shapely.union_all(lagoons)))
     return shape
 
 
-def _near(territory: Any, window: Any, crs: CRS) -> Any:
+def _clip_to_window(territory: Any, window: Any, crs: CRS) -> Any:
     """The territory cut to the window's surroundings, in lon/lat, before its many far vertices are moved."""
-    outline = to_crs(shapely.segmentize(shapely.box(*shapely.bounds(window)), 50_000), crs, WGS84)
+    outline = reproject(shapely.segmentize(shapely.box(*shapely.bounds(window)), 50_000), crs, WGS84)
     lon = shapely.get_coordinates(outline)[:, 0]
     west, _, east, _ = shapely.bounds(territory)
     # The window's longitudes come back within +-180; the territory may lie on the next sheet.
@@ -58,4 +58,4 @@ def _near(territory: Any, window: Any, crs: CRS) -> Any:
     if lon.max() - lon.min() > 180:
         return territory
     box = shapely.box(lon.min() - 0.5, lat.min() - 0.5, lon.max() + 0.5, min(lat.max() + 0.5, 90.0))
-    return polygonal(shapely.intersection(territory, box))
+    return extract_polygons(shapely.intersection(territory, box))

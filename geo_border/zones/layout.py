@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_border.study import Study
-from geo_border.zones.bands import Piece
+from geo_border.zones.bands import BandPart
 from geo_border.zones.membership import NO_UNIT
 
 
@@ -73,7 +73,7 @@ class Layout:
 
     study: Study
     segments: Sequence[SegmentName]
-    pieces: Sequence[Piece]
+    pieces: Sequence[BandPart]
     admin: gpd.GeoDataFrame
     admin_rings: Mapping[tuple[float, float], Sequence[str]]
     admin_segments: Sequence[tuple[str, str]]

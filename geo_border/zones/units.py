@@ -15,28 +15,28 @@ from pyproj import CRS
 
 from geo_border.engine import Arrays, Engine, LocalEngine
 from geo_border.geo.crs import area_km2
-from geo_border.geo.overlay import Pieces, crossed, on_lattice
+from geo_border.geo.overlay import LatticeParts, cut_by_lattice, intersect_parts
 from geo_border.geo.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
-from geo_border.zones.bands import Piece
-from geo_border.zones.cells import SIZE_M
+from geo_border.zones.bands import BandPart
+from geo_border.zones.cells import CELL_M
 
 # Side of the squares that are cut one by one, each a task: 64 cells.
-_TILE_M = 64 * SIZE_M
-Cuts = dict[int, "Cut"]
+_TILE_M = 64 * CELL_M
+UnitsByTile = dict[int, "TileUnits"]
 
 
 @dataclass(frozen=True)
-class Tile:
+class LandTile:
     """What lies in one square of the coarse lattice: pieces of home land, administrative units, inland water."""
 
     number: int
-    pieces: Pieces
-    admin: Pieces
-    water: Pieces
+    band_parts: LatticeParts
+    admin: LatticeParts
+    water: LatticeParts
 
 
 @dataclass(frozen=True)
-class Cut:
+class TileUnits:
     """Units of one tile, and the parts of inland water in them by position among these units."""
 
     piece: NDArray[np.int64]
@@ -68,7 +68,7 @@ class CutKind:
         whole = ("tile", "units", "parts", "piece", "admin", "column", "row", "wet")
         return {**dict.fromkeys(whole, ("<i8", 1)), **declare_polygons("shape"), **declare_polygons("water")}
 
-    def encode(self, result: Cuts) -> dict[str, NDArray[Any]]:
+    def encode(self, result: UnitsByTile) -> dict[str, NDArray[Any]]:
         """Write the units of some tiles as arrays."""
         tile = sorted(result)
         cuts = [result[number] for number in tile]
@@ -76,12 +76,15 @@ class CutKind:
             "tile": np.array(tile, dtype=np.int64),
             "units": np.array([len(cut.piece) for cut in cuts], dtype=np.int64),
             "parts": np.array([len(cut.wet) for cut in cuts], dtype=np.int64),
-            **{of: _joined([getattr(cut, of) for cut in cuts]) for of in ("piece", "admin", "column", "row", "wet")},
-            **pack_polygons("shape", _joined([cut.shape for cut in cuts])),
-            **pack_polygons("water", _joined([cut.water for cut in cuts])),
+            **{
+                of: _concatenate([getattr(cut, of) for cut in cuts])
+                for of in ("piece", "admin", "column", "row", "wet")
+            },
+            **pack_polygons("shape", _concatenate([cut.shape for cut in cuts])),
+            **pack_polygons("water", _concatenate([cut.water for cut in cuts])),
         }
 
-    def decode(self, arrays: Arrays, tasks: Sequence[Tile]) -> Cuts:
+    def decode(self, arrays: Arrays, tasks: Sequence[LandTile]) -> UnitsByTile:
         """Read the units of exactly these tiles.
 
         Raises
@@ -105,13 +108,13 @@ class CutKind:
             raise ValueError("water in no unit")
         rows, places = (np.split(np.arange(c.sum()), np.cumsum(c)[:-1]) for c in (units, parts))
         return {
-            number: Cut(*(column[at] for column in own), *(column[place] for column in wet))
+            number: TileUnits(*(column[at] for column in own), *(column[place] for column in wet))
             for number, at, place in zip(tile.tolist(), rows, places, strict=True)
         }
 
 
-def units(
-    parts: list[Piece],
+def cut_units(
+    parts: list[BandPart],
     admin: gpd.GeoDataFrame,
     water: Any,
     crs: CRS,
@@ -139,22 +142,22 @@ def units(
         The parts of inland water that lie in units: `unit`, geometry.
     """
     country = np.array([part.country for part in parts])
-    tiles = _tiles(np.array([part.geometry for part in parts], dtype=object), admin.geometry.to_numpy(), water)
+    tiles = _build_tiles(np.array([part.geometry for part in parts], dtype=object), admin.geometry.to_numpy(), water)
     admin_country = admin["country"].to_numpy()
-    work = partial(_cut, country=country, admin_country=admin_country)
+    work = partial(_cut_tile, country=country, admin_country=admin_country)
     where = engine or LocalEngine()
-    key = _key(tiles, country, admin_country) if where.checkpoints else b""
-    found = where.reduce(work, tiles, _gathered, progress, key, CutKind(len(parts), len(admin)))
+    key = _compute_key(tiles, country, admin_country) if where.checkpoints else b""
+    found = where.reduce(work, tiles, _merge_results, progress, key, CutKind(len(parts), len(admin)))
     cuts = [found[tile.number] for tile in tiles]
     piece, admin_at, column, row, shape = (
-        _joined([getattr(cut, name) for cut in cuts]) for name in ("piece", "admin", "column", "row", "shape")
+        _concatenate([getattr(cut, name) for cut in cuts]) for name in ("piece", "admin", "column", "row", "shape")
     )
     # In the order of the pieces, whichever way the tiles lie.
     order = np.argsort(piece, kind="stable")
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     begin = np.cumsum([0, *(len(cut.piece) for cut in cuts)])
-    wet = place[_joined([begin[k] + cut.wet for k, cut in enumerate(cuts)])]
+    wet = place[_concatenate([begin[k] + cut.wet for k, cut in enumerate(cuts)])]
     data = {
         "unit": np.arange(len(order)),
         "piece": piece[order],
@@ -165,30 +168,30 @@ def units(
         "area_km2": area_km2(shape[order], crs),
     }
     frame = gpd.GeoDataFrame(data, geometry=shape[order], crs=crs)
-    return frame, gpd.GeoDataFrame({"unit": wet}, geometry=_joined([cut.water for cut in cuts]), crs=crs)
+    return frame, gpd.GeoDataFrame({"unit": wet}, geometry=_concatenate([cut.water for cut in cuts]), crs=crs)
 
 
-def _joined(arrays: list[Any]) -> Any:
+def _concatenate(arrays: list[Any]) -> Any:
     return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
 
 
-def _tiles(pieces: Any, admin: Any, water: Any) -> list[Tile]:
+def _build_tiles(band_parts: Any, admin: Any, water: Any) -> list[LandTile]:
     """What the tiles hold, for those with home land, in the order of the lattice."""
-    layers = [_by_tile(layer) for layer in (pieces, admin, water)]
-    nothing = Pieces(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), pieces[:0], _TILE_M)
+    layers = [_group_by_tile(layer) for layer in (band_parts, admin, water)]
+    nothing = LatticeParts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), band_parts[:0], _TILE_M)
     return [
-        Tile(number, *(layer.get(square, nothing) for layer in layers))
+        LandTile(number, *(layer.get(square, nothing) for layer in layers))
         for number, square in enumerate(sorted(layers[0]))
     ]
 
 
-def _by_tile(geometry: Any) -> dict[tuple[int, int], Pieces]:
-    cut = on_lattice(geometry, _TILE_M)
+def _group_by_tile(geometry: Any) -> dict[tuple[int, int], LatticeParts]:
+    cut = cut_by_lattice(geometry, _TILE_M)
     order = np.lexsort((cut.source, cut.row, cut.column))
     column, row = cut.column[order], cut.row[order]
     first = np.flatnonzero(np.diff(column, prepend=np.nan).astype(bool) | np.diff(row, prepend=np.nan).astype(bool))
     return {
-        (int(column[rows[0]]), int(row[rows[0]])): Pieces(
+        (int(column[rows[0]]), int(row[rows[0]])): LatticeParts(
             cut.source[order[rows]], column[rows], row[rows], cut.shape[order[rows]], _TILE_M
         )
         for rows in np.split(np.arange(len(order)), first[1:])
@@ -196,26 +199,26 @@ def _by_tile(geometry: Any) -> dict[tuple[int, int], Pieces]:
     }
 
 
-def _cut(tile: Tile, country: Any, admin_country: Any) -> Cuts:
+def _cut_tile(tile: LandTile, country: Any, admin_country: Any) -> UnitsByTile:
     """One tile's units."""
-    squares = _squares(tile.pieces)
-    at, admin_at, shape = _by_admin(squares, country, _squares(tile.admin), admin_country)
-    own = Pieces(np.arange(len(at)), squares.column[at], squares.row[at], shape, SIZE_M)
-    wet, _, water = crossed(own, _squares(tile.water))
-    return {tile.number: Cut(squares.source[at], admin_at, own.column, own.row, shape, wet, water)}
+    squares = _cut_squares(tile.band_parts)
+    at, admin_at, shape = _cut_by_admin(squares, country, _cut_squares(tile.admin), admin_country)
+    own = LatticeParts(np.arange(len(at)), squares.column[at], squares.row[at], shape, CELL_M)
+    wet, _, water = intersect_parts(own, _cut_squares(tile.water))
+    return {tile.number: TileUnits(squares.source[at], admin_at, own.column, own.row, shape, wet, water)}
 
 
-def _squares(coarse: Pieces) -> Pieces:
+def _cut_squares(coarse: LatticeParts) -> LatticeParts:
     """Cells of one tile's pieces, with their sources as before."""
-    cut = on_lattice(coarse.shape, SIZE_M)
-    return Pieces(coarse.source[cut.source], cut.column, cut.row, cut.shape, SIZE_M)
+    cut = cut_by_lattice(coarse.shape, CELL_M)
+    return LatticeParts(coarse.source[cut.source], cut.column, cut.row, cut.shape, CELL_M)
 
 
-def _by_admin(squares: Pieces, country: Any, admin: Pieces, admin_country: Any) -> tuple[Any, Any, Any]:
+def _cut_by_admin(squares: LatticeParts, country: Any, admin: LatticeParts, admin_country: Any) -> tuple[Any, Any, Any]:
     """Position of the square, of the administrative unit (-1 in a country that has none), and their common shape."""
     own = country[squares.source]
     without = np.flatnonzero(~np.isin(own, admin_country))
-    at, of, shape = crossed(squares, admin)
+    at, of, shape = intersect_parts(squares, admin)
     # Units of one country never cut land of another: the small overlaps along a border are not theirs.
     same = own[at] == admin_country[admin.source[of]]
     return (
@@ -225,13 +228,13 @@ def _by_admin(squares: Pieces, country: Any, admin: Pieces, admin_country: Any) 
     )
 
 
-def _gathered(results: Sequence[Cuts]) -> Cuts:
+def _merge_results(results: Sequence[UnitsByTile]) -> UnitsByTile:
     return {number: cut for result in results for number, cut in result.items()}
 
 
-def _key(tiles: list[Tile], country: Any, admin_country: Any) -> bytes:
+def _compute_key(tiles: list[LandTile], country: Any, admin_country: Any) -> bytes:
     """What tells this work from any other: every shape, where it comes from, and the countries."""
-    layers = [layer for tile in tiles for layer in (tile.pieces, tile.admin, tile.water)]
+    layers = [layer for tile in tiles for layer in (tile.band_parts, tile.admin, tile.water)]
     shapes = b"".join(wkb for layer in layers for wkb in shapely.to_wkb(layer.shape))
     sources = b"".join(layer.source.tobytes() for layer in layers)
     return shapes + sources + repr((list(country), list(admin_country))).encode()

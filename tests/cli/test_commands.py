@@ -20,7 +20,7 @@ from rasterio.transform import from_origin
 
 from geo_border import cli, pipeline, store
 from geo_border.fetch import embedded
-from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.crs import WGS84, reproject
 
 SMALL = """
 name = "latvia-belarus"
@@ -217,10 +217,10 @@ def test_a_corrupt_snapshot_file_is_named_with_the_way_to_restore_it(
     say: Say, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "snapshot"
-    shutil.copytree(store.embedded_dir(), copy)
+    shutil.copytree(store.locate_embedded(), copy)
     path = copy / "geonames-2025" / "places.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    monkeypatch.setattr(embedded, "embedded_dir", lambda: copy)
+    monkeypatch.setattr(embedded, "locate_embedded", lambda: copy)
     told = say("run", small)
     assert told.code == 3
     assert "places.parquet" in told.error
@@ -373,6 +373,6 @@ def test_tabulate_reads_the_band_that_is_asked_for(say: Say, tmp_path: Path) -> 
 
 def test_the_made_up_grid_covers_the_study() -> None:
     # Without this, the tests above could pass on an empty overlap.
-    corner = to_crs(shapely.Point(28.15, 56.17), WGS84, CRS.from_epsg(3035))
+    corner = reproject(shapely.Point(28.15, 56.17), WGS84, CRS.from_epsg(3035))
     assert 5_000_000 < corner.x < 5_500_000
     assert 3_500_000 < corner.y < 3_900_000

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from geo_border import catalog, pipeline
-from geo_border.cli.console import Warnings, summary
-from geo_border.cli.tables import plan_lines, plan_table
+from geo_border.cli.console import WarningHandler, print_summary
+from geo_border.cli.tables import build_plan_table, format_plan
 from geo_border.present import figures
 from geo_border.result import Result
 from tests import synthetic
@@ -21,7 +21,7 @@ from tests import synthetic
 
 def shown(rows: list[dict[str, Any]]) -> str:
     out = io.StringIO()
-    Console(file=out, width=80).print(plan_table(rows))
+    Console(file=out, width=80).print(build_plan_table(rows))
     return out.getvalue()
 
 
@@ -31,7 +31,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 def row(dataset: str, *needs: str, size: int | None = None) -> list[dict[str, Any]]:
-    version = catalog.entry(dataset).version
+    version = catalog.find_entry(dataset).version
     return [{"need": n, "dataset": dataset, "version": version, "files": [], "bytes": size} for n in needs]
 
 
@@ -41,7 +41,7 @@ def test_no_name_is_cut_and_no_number_broken_at_80_columns(live: list[dict[str, 
         assert one["dataset"] in told
         assert one["need"] in told
     assert "1.5 GB" in told
-    longest = max(catalog.entries(), key=len)
+    longest = max(catalog.read_entries(), key=len)
     told = shown(row(longest, "cover") + row("osm-extracts", "facilities", "roads", "places", size=3_300_000_000))
     assert longest in told
     assert "3.3 GB │" in told
@@ -67,16 +67,16 @@ def test_two_files_of_one_name_are_two_datasets() -> None:
 def test_a_number_of_files_that_is_not_known_is_not_nought(live: list[dict[str, Any]]) -> None:
     (cover,) = [line for line in shown(live).splitlines() if "esa-worldcover" in line]
     assert "not known" in cover
-    lines = "\n".join(plan_lines(live))
+    lines = "\n".join(format_plan(live))
     assert "how many is known once" in lines
     assert "by hand" in shown(row("corine-2018", "cover"))
     assert "none" in shown(row("modelled-people", "people"))
 
 
 def test_what_was_warned_of_is_remembered_word_for_word() -> None:
-    handler = Warnings(Console(file=io.StringIO()))
+    handler = WarningHandler(Console(file=io.StringIO()))
     handler.emit(logging.makeLogRecord({"msg": "%s", "args": ("people: 5 % are absent.",), "levelno": 30}))
-    assert handler.said == {"people: 5 % are absent."}
+    assert handler.messages == {"people: 5 % are absent."}
 
 
 def test_a_gap_is_said_once_by_a_run_abroad(
@@ -99,14 +99,14 @@ def test_a_gap_is_said_once_by_a_run_abroad(
 
 def _summarise(made: Result, root: Path) -> str:
     out = io.StringIO()
-    summary(Console(file=out, width=80), made, root)
+    print_summary(Console(file=out, width=80), made, root)
     return out.getvalue()
 
 
 def test_the_summary_shows_rows_of_the_table_rounded_as_maps_round_them(tmp_path: Path) -> None:
     made = synthetic.build()
     told = _summarise(made, tmp_path)
-    shown = figures.shown_rows(made.exposure)
+    shown = figures.add_rounded_columns(made.exposure)
     rows = {(row.zone_id, row.measure, row.category): row for row in shown.fillna({"category": ""}).itertuples()}
     for _, to_m in made.study.bands:
         (line,) = [one for one in told.splitlines() if one.startswith("│") and f" {to_m / 1000:g} km " in one]

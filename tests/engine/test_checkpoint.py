@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from geo_border.engine import Checkpoint, Checkpoints, LocalEngine, ResultKind, open_checkpoints
 from geo_border.engine import checkpoint as checkpoint_module
-from geo_border.geo.overlay import Pieces
+from geo_border.geo.overlay import LatticeParts
 from geo_border.geo.polygon_arrays import pack_polygons, unpack_polygons
 from geo_border.zonal.run import PartialKind
-from geo_border.zonal.strip import Question
+from geo_border.zonal.strip import Tabulation
 from geo_border.zones.buffers import ReachKind
-from geo_border.zones.units import Cut, CutKind, Tile
+from geo_border.zones.units import CutKind, LandTile, TileUnits
 from tests.kinds import KEY, NUMBER
 
 EMPTY, SQUARE = shapely.Polygon(), shapely.box(0, 0, 9, 9)
@@ -44,15 +44,15 @@ def whole(*numbers: int) -> np.ndarray:
     return np.array(numbers, dtype=np.int64)
 
 
-def tile_of(number: int) -> Tile:
-    nothing = Pieces(whole(), whole(), whole(), array_of(), 64_000.0)
-    return Tile(number, nothing, nothing, nothing)
+def tile_of(number: int) -> LandTile:
+    nothing = LatticeParts(whole(), whole(), whole(), array_of(), 64_000.0)
+    return LandTile(number, nothing, nothing, nothing)
 
 
 CUTS = {
-    3: Cut(whole(0, 1), whole(-1, 2), whole(5, 6), whole(7, 8), array_of(SQUARE, PAIR), whole(1), array_of(RING)),
-    4: Cut(whole(), whole(), whole(), whole(), array_of(), whole(), array_of()),
-    9: Cut(whole(1), whole(0), whole(-3), whole(0), array_of(RING), whole(0, 0), array_of(SQUARE, PAIR)),
+    3: TileUnits(whole(0, 1), whole(-1, 2), whole(5, 6), whole(7, 8), array_of(SQUARE, PAIR), whole(1), array_of(RING)),
+    4: TileUnits(whole(), whole(), whole(), whole(), array_of(), whole(), array_of()),
+    9: TileUnits(whole(1), whole(0), whole(-3), whole(0), array_of(RING), whole(0, 0), array_of(SQUARE, PAIR)),
 }
 REACHES = {0: [SQUARE, PAIR], 1: [RING, shapely.MultiPolygon([SQUARE])]}
 LINES = np.array([[0, 5, 1, 0, 7], [0, 6, 1, 0, 7], [2, 5, 1, 3, 9]], dtype=np.int64)
@@ -60,7 +60,7 @@ LINES = np.array([[0, 5, 1, 0, 7], [0, 6, 1, 0, 7], [2, 5, 1, 3, 9]], dtype=np.i
 KINDS: dict[str, tuple[ResultKind[Any, Any], list[Any], Any]] = {
     "reach": (ReachKind(2), [(0, np.zeros((2, 2))), (1, np.ones((3, 2)))], REACHES),
     "units": (CutKind(2, 3), [tile_of(9), tile_of(3), tile_of(4)], CUTS),
-    "strips": (PartialKind(Question("class", "exact"), 3), [(0, 0, 9), (1, 0, 9)], (LINES, whole(0, 2))),
+    "strips": (PartialKind(Tabulation("class", "exact"), 3), [(0, 0, 9), (1, 0, 9)], (LINES, whole(0, 2))),
 }
 
 
@@ -78,7 +78,7 @@ def flat(value: Any) -> Any:
         return {key: flat(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [flat(one) for one in value]
-    return flat(vars(value)) if isinstance(value, Cut) else value
+    return flat(vars(value)) if isinstance(value, TileUnits) else value
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -157,7 +157,7 @@ def test_a_worker_killed_under_a_tabulation_changes_no_byte(
 ) -> None:
     paths, zones = scene
     # Many short strips, so that much is still to do when the worker dies.
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 16)
     here = tabulate(paths, zones, threads=2)
     seen: list[int] = []
     with DaskEngine(workers=2) as engine:
@@ -178,7 +178,7 @@ def test_a_tabulation_that_lost_its_scheduler_goes_on_where_it_was(
     scene: tuple[list[Path], gpd.GeoDataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths, zones = scene
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 16)
     here = tabulate(paths, zones, threads=2)
     checkpoints = Checkpoints(tmp_path / "kept", "v1", KEY)
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as doomed:
@@ -201,7 +201,7 @@ def test_what_one_engine_began_another_goes_on_with(
     first_is_local: bool,
 ) -> None:
     paths, zones = scene
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 16)
     monkeypatch.setattr("geo_border.engine.base.GROUP", 32)
     here = tabulate(paths, zones, threads=2)
     checkpoints = Checkpoints(tmp_path / "kept", "v1", KEY)
@@ -226,7 +226,7 @@ def test_what_one_engine_began_another_goes_on_with(
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo_border.engine.cluster._REACH_S", 1)
+    monkeypatch.setattr("geo_border.engine.cluster._CONNECT_TIMEOUT_S", 1)
     with (
         pytest.raises(EngineError, match=r"tcp://127.0.0.1:9: cannot be reached"),
         open_engine("dask", scheduler="tcp://127.0.0.1:9"),
@@ -236,7 +236,7 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("address", ["nonsense", "foo://h:1", "tcp://h:notaport"])
 def test_an_address_that_is_none_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo_border.engine.cluster._REACH_S", 1)
+    monkeypatch.setattr("geo_border.engine.cluster._CONNECT_TIMEOUT_S", 1)
     with pytest.raises(EngineError, match="cannot be reached"), open_engine("dask", scheduler=address):
         pass
 

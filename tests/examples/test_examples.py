@@ -9,7 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from geo_border.store import embedded_dir
+from geo_border.store import locate_embedded
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -72,7 +72,7 @@ def test_an_own_grid_of_people_takes_the_place_of_the_model(
 
 
 def test_another_border_needs_only_a_boundary_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    frame = gpd.read_parquet(embedded_dir() / "osm-boundaries-2026c" / "boundaries.parquet")
+    frame = gpd.read_parquet(locate_embedded() / "osm-boundaries-2026c" / "boundaries.parquet")
     path = tmp_path / "countries.gpkg"
     frame[["country", "geometry"]].rename(columns={"country": "ISO"}).to_file(path, engine="pyogrio")
     told = printed("another_border.py", path, "NO", "RU", "ISO", tmp_path, capsys=capsys)

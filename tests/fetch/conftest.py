@@ -13,7 +13,7 @@ from rasterio.transform import from_origin
 
 from geo_border.catalog import Entry
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, sha256_of
+from geo_border.store import Folders, compute_sha256
 from tests.worldserver.server import World, serve
 
 WINDOW = shapely.box(21.0, 54.0, 22.0, 55.0)
@@ -34,7 +34,7 @@ def folders(tmp_path: Path) -> Folders:
 @pytest.fixture
 def options(world: World) -> Options:
     return Options(
-        mirrors=(world.mirror,), timeout_s=1.0, tries=3, pause_s=0.01, patience_s=3.0, countries=("PL", "LT")
+        mirrors=(world.mirror,), timeout_s=1.0, tries=3, pause_s=0.01, max_wait_s=3.0, countries=("PL", "LT")
     )
 
 
@@ -95,4 +95,4 @@ def make_entry(**changes: object) -> Entry:
 def standing(folders: Folders) -> dict[str, str]:
     """Every file that stands in data/raw, by name, with its checksum; what is not yet whole is elsewhere."""
     files = [p for p in folders.raw.rglob("*") if p.is_file() and ".partial" not in p.parts]
-    return {p.name: sha256_of(p) for p in files if not p.name.endswith(".provenance.json")}
+    return {p.name: compute_sha256(p) for p in files if not p.name.endswith(".provenance.json")}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import shapely
 
-from geo_border.catalog import entries, entry, presets
+from geo_border.catalog import find_entry, read_entries, read_presets
 from geo_border.errors import CatalogError, FetchError
-from geo_border.fetch.choose import choose, local, resolve
-from geo_border.fetch.gather import gather
+from geo_border.fetch.choose import build_local_raw, choose, resolve
+from geo_border.fetch.gather import fetch_needs
 from geo_border.fetch.options import Options
 from geo_border.store import Folders, Raw
 from tests.worldserver import osm_world, tables
@@ -33,10 +33,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_what_could_be_had_is_kept_and_the_rest_is_named(world: World, folders: Folders, options: Options) -> None:
-    found = gather(NEEDS, LIVE, folders, WINDOW, options)
+    found = fetch_needs(NEEDS, LIVE, folders, WINDOW, options)
     assert set(found.raws) == {"places", "facilities"}
-    assert set(found.failed) == {"cover"}
-    told = found.report()
+    assert set(found.failures) == {"cover"}
+    told = found.describe_failures()
     assert "cover: " in told
     assert "refused (403 Forbidden)" in told
     assert "Kept: places, facilities" in told
@@ -44,58 +44,60 @@ def test_what_could_be_had_is_kept_and_the_rest_is_named(world: World, folders: 
 
 
 def test_the_fallback_stands_in_and_says_for_what(world: World, folders: Folders, options: Options) -> None:
-    found = gather(NEEDS, LIVE, folders, WINDOW, options, fallback="embedded")
-    assert not found.failed
-    assert found.raws["cover"].entry.name == presets()["embedded"]["cover"]
+    found = fetch_needs(NEEDS, LIVE, folders, WINDOW, options, fallback="embedded")
+    assert not found.failures
+    assert found.raws["cover"].entry.name == read_presets()["embedded"]["cover"]
     assert "403" in found.fallbacks["cover"]
-    assert found.report() == ""
+    assert found.describe_failures() == ""
 
 
 def test_with_a_fallback_what_has_no_stand_in_is_left_out(world: World, folders: Folders, options: Options) -> None:
     world.faults.by_path["interpreter"] = Fault("403")
-    found = gather(NEEDS, LIVE, folders, WINDOW, options, fallback="embedded")
-    assert not found.failed
+    found = fetch_needs(NEEDS, LIVE, folders, WINDOW, options, fallback="embedded")
+    assert not found.failures
     assert set(found.raws) == {"places", "cover"}
-    assert set(found.left_out) == {"facilities"}
-    assert "403" in found.left_out["facilities"]
-    assert set(gather(NEEDS, LIVE, folders, WINDOW, options).failed) == {"facilities", "cover"}
+    assert set(found.omissions) == {"facilities"}
+    assert "403" in found.omissions["facilities"]
+    assert set(fetch_needs(NEEDS, LIVE, folders, WINDOW, options).failures) == {"facilities", "cover"}
 
 
 def test_how_to_go_on_is_said_once_and_names_nothing_that_was_given(
     world: World, folders: Folders, options: Options
 ) -> None:
     world.faults.by_path["interpreter"] = Fault("500")
-    told = gather(NEEDS, LIVE, folders, WINDOW, options).report()
+    told = fetch_needs(NEEDS, LIVE, folders, WINDOW, options).describe_failures()
     assert told.lower().count("run again") == 1
-    missing = gather(("people",), LIVE, folders, WINDOW, replace(options, offline=True)).report(offline=True)
+    missing = fetch_needs(("people",), LIVE, folders, WINDOW, replace(options, offline=True)).describe_failures(
+        offline=True
+    )
     assert "Run once without --offline" in missing
     assert "Run again" not in missing
 
 
 def test_offline_names_every_need_that_is_missing(folders: Folders) -> None:
-    found = gather(NEEDS, LIVE, folders, WINDOW, Options(offline=True, countries=("PL",)))
-    assert set(found.failed) == set(NEEDS)
-    assert all("--offline" in str(error) for error in found.failed.values())
+    found = fetch_needs(NEEDS, LIVE, folders, WINDOW, Options(offline=True, countries=("PL",)))
+    assert set(found.failures) == set(NEEDS)
+    assert all("--offline" in str(error) for error in found.failures.values())
 
 
 def test_a_dataset_that_needs_an_account_says_where_its_file_goes(folders: Folders) -> None:
-    found = gather(("cover",), {"preset": "live", "cover": "corine-2018"}, folders, WINDOW, Options())
-    told = str(found.failed["cover"])
+    found = fetch_needs(("cover",), {"preset": "live", "cover": "corine-2018"}, folders, WINDOW, Options())
+    told = str(found.failures["cover"])
     assert "by hand" in told
     assert str(folders.raw / "corine-2018" / "V2020_20u1") in told
     assert "cover=corine-2018@PATH" in told
 
 
 def test_live_serves_every_need_that_embedded_does_and_each_dataset_serves_its_need() -> None:
-    for preset in presets().values():
+    for preset in read_presets().values():
         for need, name in preset.items():
-            assert need in entry(name).needs, (need, name)
-    assert set(presets()["embedded"]) <= set(presets()["live"])
+            assert need in find_entry(name).needs, (need, name)
+    assert set(read_presets()["embedded"]) <= set(read_presets()["live"])
 
 
 def test_where_the_best_dataset_ends_the_worlds_takes_its_place() -> None:
-    assert resolve("people", LIVE, ("PL", "LT")) == entry("eurostat-census-2021")
-    assert resolve("people", LIVE, ("US",)) == entry("ghs-pop-r2023a")
+    assert resolve("people", LIVE, ("PL", "LT")) == find_entry("eurostat-census-2021")
+    assert resolve("people", LIVE, ("US",)) == find_entry("ghs-pop-r2023a")
 
 
 def test_a_choice_is_a_preset_a_dataset_a_file_or_a_file_read_as_a_dataset(tmp_path: Path) -> None:
@@ -105,9 +107,9 @@ def test_a_choice_is_a_preset_a_dataset_a_file_or_a_file_read_as_a_dataset(tmp_p
     assert chosen["preset"] == "live"
     cover = resolve("cover", chosen)
     assert isinstance(cover, Raw)
-    assert cover.entry.legend == entry("corine-2018").legend
+    assert cover.entry.legend == find_entry("corine-2018").legend
     assert cover.entry.source == "local"
-    assert resolve("people", chosen) == entry("ghs-pop-r2023a")
+    assert resolve("people", chosen) == find_entry("ghs-pop-r2023a")
     roads = resolve("roads", chosen)
     assert isinstance(roads, Raw)
     assert roads.entry.version == roads.sha256["mine.tif"][:12]
@@ -142,11 +144,11 @@ def test_a_dataset_of_another_need_and_a_file_that_is_not_there_are_said() -> No
     with pytest.raises(CatalogError, match=r"neither a file nor a dataset for people.*eurostat-census-2021"):
         resolve("people", {"people": "nowhere.tif"})
     with pytest.raises(FetchError, match="cannot be read"):
-        local("people", Path("nowhere.tif"))
+        build_local_raw("people", Path("nowhere.tif"))
 
 
 def test_no_dataset_is_about_crossings_or_the_military() -> None:
-    for name, one in entries().items():
+    for name, one in read_entries().items():
         query = str(one.download.query) if one.download else ""
         assert "border_control" not in query + one.title, name
         assert "landuse" not in query, name

@@ -20,10 +20,10 @@ import pytest
 from geo_border.catalog import Entry
 from geo_border.errors import StoreError
 from geo_border.fetch import cache
-from geo_border.fetch.gather import fetch
-from geo_border.fetch.inventory import catalogued
+from geo_border.fetch.gather import fetch_dataset
+from geo_border.fetch.inventory import list_catalogue
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, sha256_of
+from geo_border.store import Folders, compute_sha256
 from tests.fetch.conftest import WINDOW, standing, write_tiff
 from tests.fetch.test_resilience import served_tiles, start
 from tests.worldserver import osm_world
@@ -33,14 +33,14 @@ MakeEntry = Callable[..., Entry]
 HERE = Path(__file__).parents[2]
 
 
-def place(folders: Folders, entry: Entry) -> cache.Place:
-    return cache.place(folders, entry, "tile.tif")
+def place(folders: Folders, entry: Entry) -> cache.CachePaths:
+    return cache.build_cache_paths(folders, entry, "tile.tif")
 
 
 def test_a_refresh_killed_at_its_worst_moment_leaves_no_old_bytes_under_new_provenance(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = fetch(entry(), folders, WINDOW, options).sha256
+    old = fetch_dataset(entry(), folders, WINDOW, options).sha256
     write_tiff(tiff, seed=2)
     os.utime(tiff, (2e9, 2e9))
     original = Path.replace
@@ -53,10 +53,10 @@ def test_a_refresh_killed_at_its_worst_moment_leaves_no_old_bytes_under_new_prov
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
-            fetch(entry(), folders, WINDOW, replace(options, refresh=True))
+            fetch_dataset(entry(), folders, WINDOW, replace(options, refresh=True))
     # Both versions have the same size: nothing but the file's absence tells that it is not the new one.
-    raw = fetch(entry(), folders, WINDOW, options)
-    assert raw.sha256["tile.tif"] == sha256_of(raw.paths[0]) == sha256_of(tiff)
+    raw = fetch_dataset(entry(), folders, WINDOW, options)
+    assert raw.sha256["tile.tif"] == compute_sha256(raw.paths[0]) == compute_sha256(tiff)
     assert raw.sha256 != old
 
 
@@ -73,8 +73,8 @@ def test_what_is_written_goes_through_no_link_to_somebodys_file(
     for link in (where.final, where.provenance_path, where.part, where.work / "provenance", where.unpacked):
         link.symlink_to(mine)
     where.part.with_name("part.json").write_text(json.dumps(known))
-    fetch(entry(), folders, WINDOW, options)
-    assert standing(folders) == {"tile.tif": sha256_of(tiff)}
+    fetch_dataset(entry(), folders, WINDOW, options)
+    assert standing(folders) == {"tile.tif": compute_sha256(tiff)}
     assert not where.final.is_symlink()
     assert mine.read_text() == "mine"
     assert mine.stat().st_mode & 0o777 == 0o600
@@ -86,7 +86,7 @@ def test_a_folder_that_is_a_link_to_a_larger_disk_is_used_as_it_is(
     (tmp_path / "large" / "raw").mkdir(parents=True)
     (folders.root / "data").mkdir(parents=True)
     folders.raw.symlink_to(tmp_path / "large" / "raw")
-    fetch(entry(), folders, WINDOW, options)
+    fetch_dataset(entry(), folders, WINDOW, options)
     assert list((tmp_path / "large").rglob("tile.tif")) != []
 
 
@@ -94,14 +94,14 @@ def test_a_folder_that_is_a_link_to_a_larger_disk_is_used_as_it_is(
 def test_a_damaged_note_has_the_file_fetched_again_and_breaks_no_list(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry, note: str
 ) -> None:
-    fetch(entry(), folders, WINDOW, options)
+    fetch_dataset(entry(), folders, WINDOW, options)
     place(folders, entry()).provenance_path.write_text(note)
-    fetch(entry(), folders, WINDOW, options)
+    fetch_dataset(entry(), folders, WINDOW, options)
     assert len(world.asked("tile.tif")) == 2
     damaged = folders.raw / "geonames" / "current" / ("PL.txt" + cache.PROVENANCE)
     damaged.parent.mkdir(parents=True)
     damaged.write_text(note)
-    assert len(catalogued(folders)) > 10
+    assert len(list_catalogue(folders)) > 10
 
 
 def test_a_store_that_is_no_folder_is_one_clear_line(
@@ -110,7 +110,7 @@ def test_a_store_that_is_no_folder_is_one_clear_line(
     folders.raw.mkdir(parents=True)
     (folders.raw / ".partial").write_text("a file where a folder should be")
     with pytest.raises(StoreError, match="cannot be written"):
-        fetch(entry(), folders, WINDOW, options)
+        fetch_dataset(entry(), folders, WINDOW, options)
     assert world.asked() == []
 
 
@@ -119,19 +119,19 @@ FULL = textwrap.dedent(
     import resource, sys
     from pathlib import Path
     import shapely
-    from geo_border.catalog import entry
+    from geo_border.catalog import find_entry
     from geo_border.errors import StoreError
     from geo_border.fetch.options import Options
-    from geo_border.fetch.gather import fetch
+    from geo_border.fetch.gather import fetch_dataset
     from geo_border.store import Folders
     from tests.fetch.conftest import make_entry
     url, root, which, most = sys.argv[1:]
     zipped = {"url": "https://data.example/set.zip", "kind": "zip", "member": "*.tif", "member_kind": "tiff"}
-    asked = make_entry(download=zipped) if which == "zip" else entry(which)
+    asked = make_entry(download=zipped) if which == "zip" else find_entry(which)
     here = shapely.box(22.1, 53.6, 22.9, 53.9)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), int(most)))
     try:
-        fetch(asked, Folders(Path(root)), here, Options(mirrors=(("https://", url + "/"),)))
+        fetch_dataset(asked, Folders(Path(root)), here, Options(mirrors=(("https://", url + "/"),)))
     except StoreError as error:
         print(error)
 """

@@ -10,9 +10,9 @@ import pytest
 
 from geo_border.catalog import Entry
 from geo_border.errors import ChecksumError, FetchError, UnreachableError
-from geo_border.fetch.gather import fetch
+from geo_border.fetch.gather import fetch_dataset
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, sha256_of
+from geo_border.store import Folders, compute_sha256
 from tests.fetch.conftest import WINDOW, standing, write_tiff
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import World
@@ -39,7 +39,7 @@ def test_a_lasting_fault_is_one_clear_line_and_nothing_is_kept(
 ) -> None:
     world.faults.by_path["tile.tif"] = Fault(kind, wait_s=60.0 if kind in {"429", "503"} else 2.5)
     with pytest.raises(UnreachableError) as caught:
-        fetch(entry(), folders, WINDOW, options)
+        fetch_dataset(entry(), folders, WINDOW, options)
     message = str(caught.value)
     assert told in message
     assert "\n" not in message
@@ -58,15 +58,15 @@ def test_a_passing_fault_ends_with_the_right_bytes(
     world.faults.by_path["tile.tif"] = Fault(
         "cut" if kind == "no_range" else kind, times=1, at_bytes=70_000, wait_s=2.5 if kind in {"hang", "drip"} else 1.0
     )
-    raw = fetch(entry(), folders, WINDOW, options)
-    assert standing(folders) == {"tile.tif": sha256_of(tiff)} == dict(raw.sha256)
+    raw = fetch_dataset(entry(), folders, WINDOW, options)
+    assert standing(folders) == {"tile.tif": compute_sha256(tiff)} == dict(raw.sha256)
 
 
 def test_a_cut_file_is_resumed_where_it_stopped(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
     world.faults.by_path["tile.tif"] = Fault("cut", times=2, at_bytes=100_000)
-    fetch(entry(), folders, WINDOW, options)
+    fetch_dataset(entry(), folders, WINDOW, options)
     assert world.asked() == [
         "GET /data.example/tile.tif",
         "GET /data.example/tile.tif bytes=100000-",
@@ -77,11 +77,11 @@ def test_a_cut_file_is_resumed_where_it_stopped(
 def test_a_file_that_changes_between_parts_is_never_spliced(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
-    before = sha256_of(tiff)
+    before = compute_sha256(tiff)
     world.faults.by_path["tile.tif"] = Fault("changed_rudely", times=1, at_bytes=70_000)
-    fetch(entry(), folders, WINDOW, options)
-    assert standing(folders) == {"tile.tif": sha256_of(tiff)}
-    assert before != sha256_of(tiff)
+    fetch_dataset(entry(), folders, WINDOW, options)
+    assert standing(folders) == {"tile.tif": compute_sha256(tiff)}
+    assert before != compute_sha256(tiff)
 
 
 def test_retry_after_is_waited_for(
@@ -94,7 +94,7 @@ def test_retry_after_is_waited_for(
     original = Network.pause
     Network.pause = lambda self, s: waits.append(s) or original(self, 0.0)  # type: ignore[method-assign, func-returns-value]
     try:
-        fetch(entry(), folders, WINDOW, options)
+        fetch_dataset(entry(), folders, WINDOW, options)
     finally:
         Network.pause = original  # type: ignore[method-assign]
     assert waits == [1.0]
@@ -104,9 +104,9 @@ def test_a_wrong_checksum_is_refused(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
     world.faults.by_path["tile.tif"] = Fault("wrong_bytes")
-    declared = entry(files=[{"name": "tile.tif", "sha256": sha256_of(tiff)}])
+    declared = entry(files=[{"name": "tile.tif", "sha256": compute_sha256(tiff)}])
     with pytest.raises(ChecksumError, match="expected"):
-        fetch(declared, folders, WINDOW, options)
+        fetch_dataset(declared, folders, WINDOW, options)
     assert standing(folders) == {}
 
 
@@ -115,7 +115,7 @@ def test_a_published_md5_is_compared(
 ) -> None:
     tiff.with_name("tile.tif.md5").write_text("0" * 32 + "  tile.tif\n")
     with pytest.raises(ChecksumError, match="published 0000"):
-        fetch(entry(download={"md5_suffix": ".md5"}), folders, WINDOW, options)
+        fetch_dataset(entry(download={"md5_suffix": ".md5"}), folders, WINDOW, options)
     assert standing(folders) == {}
 
 
@@ -124,7 +124,7 @@ def test_a_cog_cut_short_at_its_source_is_refused(
 ) -> None:
     tiff.write_bytes(tiff.read_bytes()[:-50_000])
     with pytest.raises(UnreachableError, match="cut short"):
-        fetch(entry(), folders, WINDOW, options)
+        fetch_dataset(entry(), folders, WINDOW, options)
     assert standing(folders) == {}
 
 
@@ -155,8 +155,8 @@ def test_one_member_is_taken_out_under_our_own_name(
     world: World, folders: Folders, options: Options, entry: MakeEntry, tmp_path: Path
 ) -> None:
     zipped(world, {"deep/folder/in.tif": tiff_bytes(tmp_path), "readme.txt": b"hello"})
-    fetch(entry(download=ZIP), folders, WINDOW, options)
-    assert standing(folders) == {"out.tif": sha256_of(tmp_path / "in.tif")}
+    fetch_dataset(entry(download=ZIP), folders, WINDOW, options)
+    assert standing(folders) == {"out.tif": compute_sha256(tmp_path / "in.tif")}
 
 
 HARMFUL = {
@@ -181,7 +181,7 @@ def test_a_harmful_archive_is_not_opened(
 ) -> None:
     zipped(world, members)
     with pytest.raises(UnreachableError, match=told):
-        fetch(entry(download=ZIP), folders, WINDOW, options)
+        fetch_dataset(entry(download=ZIP), folders, WINDOW, options)
     assert standing(folders) == {}
     assert not list(tmp_path.rglob("*slip*"))
 
@@ -195,7 +195,7 @@ def test_a_header_that_lies_about_its_size_is_found_out(
     assert body.count(true) == 2
     path.write_bytes(body.replace(true, lie))
     with pytest.raises(UnreachableError, match=r"larger than it says|broken archive"):
-        fetch(entry(download=ZIP), folders, WINDOW, options)
+        fetch_dataset(entry(download=ZIP), folders, WINDOW, options)
     assert standing(folders) == {}
 
 
@@ -207,7 +207,7 @@ def test_a_damaged_member_is_refused(
     body[len(body) // 2] ^= 0xFF
     path.write_bytes(bytes(body))
     with pytest.raises(UnreachableError, match="broken archive"):
-        fetch(entry(download=ZIP), folders, WINDOW, options)
+        fetch_dataset(entry(download=ZIP), folders, WINDOW, options)
     assert standing(folders) == {}
 
 
@@ -229,7 +229,7 @@ def test_a_file_of_another_kind_is_refused(
     path.parent.mkdir(parents=True)
     path.write_bytes(body)
     with pytest.raises(UnreachableError, match=f"not a whole {kind} file"):
-        fetch(entry(download={"kind": kind}), folders, WINDOW, options)
+        fetch_dataset(entry(download={"kind": kind}), folders, WINDOW, options)
     assert standing(folders) == {}
 
 
@@ -239,8 +239,8 @@ def test_a_redirect_is_followed_and_mirrored(
     moved = world.root / "old.example" / "tile.tif.redirect"
     moved.parent.mkdir()
     moved.write_text("https://data.example/tile.tif")
-    fetch(entry(download={"url": "https://old.example/tile.tif"}), folders, WINDOW, options)
-    assert standing(folders) == {"tile.tif": sha256_of(tiff)}
+    fetch_dataset(entry(download={"url": "https://old.example/tile.tif"}), folders, WINDOW, options)
+    assert standing(folders) == {"tile.tif": compute_sha256(tiff)}
     assert world.asked() == ["GET /old.example/tile.tif", "GET /data.example/tile.tif"]
 
 
@@ -254,10 +254,10 @@ def test_one_bad_tile_does_not_lose_the_others(
         download={"url": "https://data.example/{iso3}.tif", "name": "{iso3}.tif", "tiles": {"scheme": "country"}}
     )
     with pytest.raises(FetchError, match=r"1 of 2 files could not be had\. Kept: 1\."):
-        fetch(by_country, folders, WINDOW, options)
+        fetch_dataset(by_country, folders, WINDOW, options)
     assert list(standing(folders)) == ["POL.tif"]
     world.faults.by_path.clear()
-    fetch(by_country, folders, WINDOW, options)
+    fetch_dataset(by_country, folders, WINDOW, options)
     assert sorted(standing(folders)) == ["LTU.tif", "POL.tif"]
     assert len(world.asked("POL")) == 1
 
@@ -278,10 +278,10 @@ def test_an_absent_tile_is_asked_for_once_and_told(
             "absent": "open sea",
         }
     )
-    raw = fetch(by_country, folders, WINDOW, options)
+    raw = fetch_dataset(by_country, folders, WINDOW, options)
     assert [path.name for path in raw.paths] == ["POL.tif"]
     assert "no LTU.tif (open sea)" in caplog.text
-    fetch(by_country, folders, WINDOW, options)
+    fetch_dataset(by_country, folders, WINDOW, options)
     assert len(world.asked("LTU")) == 1
 
 
@@ -289,4 +289,4 @@ def test_a_mirror_that_has_nothing_is_not_taken_for_the_sea(
     world: World, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
     with pytest.raises(UnreachableError, match=r"has none of tile\.tif"):
-        fetch(entry(download={"absent": "open sea"}), folders, WINDOW, options)
+        fetch_dataset(entry(download={"absent": "open sea"}), folders, WINDOW, options)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import shapely
 
-from geo_border.catalog import entry
+from geo_border.catalog import find_entry
 from geo_border.errors import UnreachableError
-from geo_border.fetch.gather import fetch
+from geo_border.fetch.gather import fetch_dataset
 from geo_border.fetch.options import Options
 from geo_border.store import Folders, Raw
 from tests.fetch.conftest import standing
@@ -37,10 +37,10 @@ def ids(raw: Raw) -> list[tuple[str, int]]:
 def test_an_answer_cut_short_splits_the_tile_and_nothing_is_lost(
     world: World, folders: Folders, options: Options, tmp_path: Path, kind: str
 ) -> None:
-    whole = fetch(entry("osm-facilities"), Folders(tmp_path / "whole"), WINDOW, options)
+    whole = fetch_dataset(find_entry("osm-facilities"), Folders(tmp_path / "whole"), WINDOW, options)
     before = len(world.asked("POST"))
     world.faults.by_path["interpreter"] = Fault(kind, largest_deg=0.3)
-    split = fetch(entry("osm-facilities"), folders, WINDOW, options)
+    split = fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options)
     assert ids(split) == ids(whole)
     assert ids(whole)
     assert len(world.asked("POST")) - before >= 1 + 4 + 16
@@ -53,13 +53,13 @@ def test_a_tile_that_never_passes_is_an_error_and_nothing_is_kept(
 ) -> None:
     world.faults.by_path["interpreter"] = Fault("remark", largest_deg=0.0)
     with pytest.raises(UnreachableError, match=r"stopped half way .*timed out.*in its smallest tile"):
-        fetch(entry("osm-facilities"), folders, WINDOW, options)
+        fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options)
     assert standing(folders) == {}
 
 
 def test_broken_json_is_split_like_any_answer_cut_short(world: World, folders: Folders, options: Options) -> None:
     world.faults.by_path["interpreter"] = Fault("garbage_json", times=1)
-    raw = fetch(entry("osm-facilities"), folders, WINDOW, options)
+    raw = fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options)
     assert ids(raw)
 
 
@@ -69,7 +69,7 @@ def test_a_server_that_refuses_is_left_alone(
 ) -> None:
     world.faults.by_path["interpreter"] = Fault(kind, wait_s=60.0)
     with pytest.raises(UnreachableError, match=told):
-        fetch(entry("osm-facilities"), folders, WINDOW, options)
+        fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options)
     assert len(world.asked("POST")) == 1
     assert standing(folders) == {}
 
@@ -77,43 +77,43 @@ def test_a_server_that_refuses_is_left_alone(
 @pytest.mark.parametrize("kind", ["429", "html", "hang"])
 def test_a_passing_refusal_is_waited_out(world: World, folders: Folders, options: Options, kind: str) -> None:
     world.faults.by_path["interpreter"] = Fault(kind, times=1, wait_s=2.5 if kind == "hang" else 1.0)
-    assert ids(fetch(entry("osm-facilities"), folders, WINDOW, options))
+    assert ids(fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options))
 
 
 def test_the_date_of_the_data_is_kept(world: World, folders: Folders, options: Options) -> None:
-    raw = fetch(entry("osm-facilities"), folders, WINDOW, options)
-    assert raw.dated == osm_world.DATED
+    raw = fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options)
+    assert raw.data_date == osm_world.DATED
 
 
 def test_only_tiles_that_the_window_touches_are_asked_for(world: World, folders: Folders, options: Options) -> None:
     line = shapely.LineString([(22.1, 53.2), (22.9, 53.2), (22.9, 55.8)]).buffer(0.05)
-    raw = fetch(entry("osm-places"), folders, line, options)
+    raw = fetch_dataset(find_entry("osm-places"), folders, line, options)
     assert [path.name for path in raw.paths] == ["N5300E02200.json", "N5400E02200.json", "N5500E02200.json"]
     assert len(world.asked("POST")) == 3
 
 
 def test_a_second_run_asks_nothing(world: World, folders: Folders, options: Options) -> None:
-    first = fetch(entry("osm-facilities"), folders, WINDOW, options)
+    first = fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, options)
     asked = len(world.asked())
-    second = fetch(entry("osm-facilities"), folders, WINDOW, Options(offline=True))
+    second = fetch_dataset(find_entry("osm-facilities"), folders, WINDOW, Options(offline=True))
     assert len(world.asked()) == asked
     assert second == first
 
 
 def test_queries_to_the_public_service_are_spaced(world: World, folders: Folders) -> None:
-    declared = entry("osm-places")
+    declared = find_entry("osm-places")
     assert declared.download is not None
     direct = declared.download.model_copy(update={"url": f"{world.url}/api/interpreter", "spacing_s": 0.2})
     began = time.monotonic()
     window = shapely.box(22.1, 53.1, 24.9, 53.9)
-    fetch(declared.model_copy(update={"download": direct}), folders, window, Options())
+    fetch_dataset(declared.model_copy(update={"download": direct}), folders, window, Options())
     assert len(world.asked("POST")) == 3
     assert time.monotonic() - began >= 0.4
 
 
 def test_a_query_never_asks_for_the_military_or_for_crossings() -> None:
     for name in ("osm-facilities", "osm-roads", "osm-places"):
-        download = entry(name).download
+        download = find_entry(name).download
         assert download is not None
         query = str(download.query)
         assert "border_control" not in query

@@ -21,9 +21,9 @@ from rasterio.transform import from_origin
 
 from geo_border.catalog import Entry
 from geo_border.errors import UnreachableError
-from geo_border.fetch.gather import fetch
+from geo_border.fetch.gather import fetch_dataset
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, sha256_of
+from geo_border.store import Folders, compute_sha256
 from tests.fetch.conftest import WINDOW, make_entry, standing, write_tiff
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import World
@@ -38,7 +38,7 @@ def served_tiles(world: World) -> dict[str, str]:
     folder = world.root / "data.example"
     for i in range(TILES):
         write_tiff(folder / f"tile{i}.tif", seed=i)
-    return {path.name: sha256_of(path) for path in sorted(folder.glob("*.tif"))}
+    return {path.name: compute_sha256(path) for path in sorted(folder.glob("*.tif"))}
 
 
 TILED = {"url": "https://data.example/tile{part}.tif", "name": "tile{part}.tif", "each": [str(i) for i in range(TILES)]}
@@ -48,13 +48,13 @@ CHILD = textwrap.dedent(
     import sys
     from pathlib import Path
     from geo_border.fetch.options import Options
-    from geo_border.fetch.gather import fetch
+    from geo_border.fetch.gather import fetch_dataset
     from geo_border.store import Folders
     from tests.fetch.conftest import make_entry
     from tests.fetch.test_resilience import TILED
     url, root = sys.argv[1:]
     options = Options(mirrors=(("https://", url + "/"),), connections=2, pause_s=0.01, tries=3)
-    fetch(make_entry(download=TILED), Folders(Path(root)), None, options)
+    fetch_dataset(make_entry(download=TILED), Folders(Path(root)), None, options)
 """
 )
 
@@ -129,12 +129,12 @@ def test_two_fetches_at_once_download_each_file_once(world: World, folders: Fold
 def test_what_stands_is_read_only_and_says_where_it_comes_from(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
-    raw = fetch(entry(), folders, WINDOW, options)
+    raw = fetch_dataset(entry(), folders, WINDOW, options)
     path = raw.paths[0]
     assert not stat.S_IMODE(path.stat().st_mode) & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
     said = json.loads(path.with_name("tile.tif.provenance.json").read_text())
     assert said["url"] == "https://data.example/tile.tif"
-    assert said["sha256"] == sha256_of(path) == raw.sha256["tile.tif"]
+    assert said["sha256"] == compute_sha256(path) == raw.sha256["tile.tif"]
     for key in ("licence", "attribution", "citation", "version", "retrieved", "etag", "bytes"):
         assert said[key], key
 
@@ -142,8 +142,8 @@ def test_what_stands_is_read_only_and_says_where_it_comes_from(
 def test_a_second_run_makes_no_request(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
-    first = fetch(entry(), folders, WINDOW, options)
-    again = fetch(entry(), folders, WINDOW, options)
+    first = fetch_dataset(entry(), folders, WINDOW, options)
+    again = fetch_dataset(entry(), folders, WINDOW, options)
     assert again == first
     assert len(world.asked()) == 1
 
@@ -152,35 +152,35 @@ def test_offline_says_what_is_missing_and_opens_no_socket(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
     with pytest.raises(UnreachableError, match=r"1 of 1 files are not here \(tile\.tif\); --offline forbids"):
-        fetch(entry(), folders, WINDOW, Options(mirrors=options.mirrors, offline=True))
+        fetch_dataset(entry(), folders, WINDOW, Options(mirrors=options.mirrors, offline=True))
     assert world.asked() == []
-    fetch(entry(), folders, WINDOW, options)
-    fetch(entry(), folders, WINDOW, Options(offline=True))
+    fetch_dataset(entry(), folders, WINDOW, options)
+    fetch_dataset(entry(), folders, WINDOW, Options(offline=True))
     assert len(world.asked()) == 1
 
 
 def test_a_refresh_asks_by_etag_and_replaces_only_what_changed(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
-    first = fetch(entry(), folders, WINDOW, options)
+    first = fetch_dataset(entry(), folders, WINDOW, options)
     fresh = Options(**{**options.__dict__, "refresh": True})
     sent = world.sent
-    assert fetch(entry(), folders, WINDOW, fresh) == first
+    assert fetch_dataset(entry(), folders, WINDOW, fresh) == first
     assert world.sent == sent
     write_tiff(tiff, seed=2)
     os.utime(tiff, (2e9, 2e9))
-    changed = fetch(entry(), folders, WINDOW, fresh)
-    assert changed.sha256["tile.tif"] == sha256_of(tiff) != first.sha256["tile.tif"]
+    changed = fetch_dataset(entry(), folders, WINDOW, fresh)
+    assert changed.sha256["tile.tif"] == compute_sha256(tiff) != first.sha256["tile.tif"]
 
 
 def test_a_file_that_someone_changed_is_fetched_again(
     world: World, tiff: Path, folders: Folders, options: Options, entry: MakeEntry
 ) -> None:
-    path = fetch(entry(), folders, WINDOW, options).paths[0]
+    path = fetch_dataset(entry(), folders, WINDOW, options).paths[0]
     path.chmod(0o644)
     path.write_bytes(b"short")
-    fetch(entry(), folders, WINDOW, options)
-    assert sha256_of(path) == sha256_of(tiff)
+    fetch_dataset(entry(), folders, WINDOW, options)
+    assert compute_sha256(path) == compute_sha256(tiff)
 
 
 def test_a_full_disk_is_one_clear_line_and_what_came_is_kept(world: World, tiff: Path, folders: Folders) -> None:
@@ -190,13 +190,13 @@ def test_a_full_disk_is_one_clear_line_and_what_came_is_kept(world: World, tiff:
         from pathlib import Path
         from geo_border.errors import StoreError
         from geo_border.fetch.options import Options
-        from geo_border.fetch.gather import fetch
+        from geo_border.fetch.gather import fetch_dataset
         from geo_border.store import Folders
         from tests.fetch.conftest import make_entry
         url, root = sys.argv[1:]
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         try:
-            fetch(make_entry(), Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),)))
+            fetch_dataset(make_entry(), Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),)))
         except StoreError as error:
             print(error)
 """
@@ -214,7 +214,7 @@ def test_a_full_disk_is_one_clear_line_and_what_came_is_kept(world: World, tiff:
 
 
 def start_one(world: World, folders: Folders) -> bool:
-    fetch(make_entry(), folders, None, Options(mirrors=(world.mirror,)))
+    fetch_dataset(make_entry(), folders, None, Options(mirrors=(world.mirror,)))
     return list(standing(folders)) == ["tile.tif"]
 
 
@@ -232,12 +232,12 @@ def test_memory_does_not_grow_with_the_file(world: World, folders: Folders, opti
         import resource, sys
         from pathlib import Path
         from geo_border.fetch.options import Options
-        from geo_border.fetch.gather import fetch
+        from geo_border.fetch.gather import fetch_dataset
         from geo_border.store import Folders
         from tests.fetch.conftest import make_entry
         url, root = sys.argv[1:]
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        fetch(make_entry(), Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),)))
+        fetch_dataset(make_entry(), Folders(Path(root)), None, Options(mirrors=(("https://", url + "/"),)))
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     )
@@ -255,10 +255,10 @@ def test_memory_does_not_grow_with_the_file(world: World, folders: Folders, opti
 def test_tiles_are_those_that_the_window_touches() -> None:
     import shapely
 
-    from geo_border.catalog import entry as catalogued
-    from geo_border.fetch.tiles import pieces
+    from geo_border.catalog import find_entry as catalogued
+    from geo_border.fetch.tiles import select_remote_files
 
     # Inari, Brest and Suwałki in GHSL's tiling, which does not begin on whole degrees.
     for lon, lat, tile in ((27.0, 68.9, "R3_C21"), (23.7, 52.1, "R4_C21"), (9.999, 69.5, "R2_C20")):
-        found = pieces(catalogued("ghs-pop-r2023a"), shapely.Point(lon, lat).buffer(1e-6), Options(), None)
+        found = select_remote_files(catalogued("ghs-pop-r2023a"), shapely.Point(lon, lat).buffer(1e-6), Options(), None)
         assert [piece.name for piece in found] == [f"GHS_POP_E2020_GLOBE_R2023A_4326_3ss_V1_0_{tile}.tif"]

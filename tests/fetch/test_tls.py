@@ -14,9 +14,9 @@ import pytest
 
 from geo_border.catalog import Entry
 from geo_border.errors import UnreachableError
-from geo_border.fetch.gather import fetch
+from geo_border.fetch.gather import fetch_dataset
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, sha256_of
+from geo_border.store import Folders, compute_sha256
 from tests.fetch.conftest import standing, write_tiff
 from tests.worldserver.server import serve
 
@@ -34,12 +34,12 @@ def test_a_bad_certificate_is_refused_and_the_users_own_authority_honoured(
     with serve(served, tls=tls) as world:
         options = Options(mirrors=(world.mirror,), tries=2, pause_s=0.01)
         with pytest.raises(UnreachableError, match=r"certificate is not trusted.*SSL_CERT_FILE"):
-            fetch(entry(), folders, None, options)
+            fetch_dataset(entry(), folders, None, options)
         assert standing(folders) == {}
         authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-        fetch(entry(), folders, None, replace(options, tries=1))
-    assert standing(folders) == {"tile.tif": sha256_of(served / "data.example" / "tile.tif")}
+        fetch_dataset(entry(), folders, None, replace(options, tries=1))
+    assert standing(folders) == {"tile.tif": compute_sha256(served / "data.example" / "tile.tif")}
 
 
 def test_a_redirect_to_a_server_whose_certificate_is_not_trusted_is_refused(
@@ -53,7 +53,7 @@ def test_a_redirect_to_a_server_whose_certificate_is_not_trusted_is_refused(
     with serve(tmp_path / "secure", tls=tls) as secure, serve(tmp_path / "served") as world:
         moved.write_text(f"{secure.url}/data.example/tile.tif")
         with pytest.raises(UnreachableError, match=r"certificate is not trusted.*SSL_CERT_FILE"):
-            fetch(entry(), folders, None, Options(mirrors=(("https://data.", f"{world.url}/data."),), tries=2))
+            fetch_dataset(entry(), folders, None, Options(mirrors=(("https://data.", f"{world.url}/data."),), tries=2))
         # Refused once and for all, not tried again.
         assert len(world.asked()) == 1
         assert secure.asked() == []
@@ -68,7 +68,7 @@ def test_a_proxy_of_the_environment_is_used(
     with serve(tmp_path / "served") as world:
         monkeypatch.setenv("HTTP_PROXY", world.url)
         monkeypatch.setenv("NO_PROXY", "")
-        fetch(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
+        fetch_dataset(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
         assert world.asked() == ["GET http://data.example/tile.tif"]
     assert list(standing(folders)) == ["tile.tif"]
 
@@ -80,7 +80,7 @@ def test_what_no_proxy_names_is_asked_without_one(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
     with serve(tmp_path / "served") as world:
-        fetch(entry(), folders, None, Options(mirrors=(world.mirror,), tries=1))
+        fetch_dataset(entry(), folders, None, Options(mirrors=(world.mirror,), tries=1))
     assert list(standing(folders)) == ["tile.tif"]
 
 
@@ -102,7 +102,7 @@ def test_a_proxy_that_asks_who_we_are_is_told(
         proxy.start()
         monkeypatch.setenv("HTTP_PROXY", f"http://mara:p%40ss@127.0.0.1:{listening.getsockname()[1]}")
         monkeypatch.setenv("NO_PROXY", "")
-        fetch(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
+        fetch_dataset(entry(download={"url": "http://data.example/tile.tif"}), folders, None, Options(tries=1))
         proxy.join(10)
     assert asked[0].startswith(b"GET http://data.example/tile.tif HTTP/1.1")
     assert b"Basic " + base64.b64encode(b"mara:p@ss") in asked[0]

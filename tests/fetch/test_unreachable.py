@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import shapely
 
-from geo_border.catalog import Entry, entry
+from geo_border.catalog import Entry, find_entry
 from geo_border.errors import UnreachableError
-from geo_border.fetch.gather import fetch, gather
+from geo_border.fetch.gather import fetch_dataset, fetch_needs
 from geo_border.fetch.options import Options
 from geo_border.fetch.retry import Hosts
 from geo_border.store import Folders
@@ -69,7 +69,7 @@ def test_a_port_on_which_nobody_listens_is_tried_for_a_few_of_many_files(
 ) -> None:
     began = time.monotonic()
     with pytest.raises(UnreachableError, match=r"120 of 120 files could not be had.*refused"):
-        fetch(entry(download=TILED), folders, None, patient(closed))
+        fetch_dataset(entry(download=TILED), folders, None, patient(closed))
     assert time.monotonic() - began < 10
     assert 6 <= len(tried) <= 6 * AT_ONCE
     assert standing(folders) == {}
@@ -79,7 +79,7 @@ def test_a_name_that_does_not_resolve_is_given_up_after_half_the_tries(
     folders: Folders, entry: MakeEntry, tried: list[Any]
 ) -> None:
     with pytest.raises(UnreachableError, match=r"120 of 120 files could not be had.*Name or service not known"):
-        fetch(entry(download=TILED), folders, None, patient("http://nowhere.invalid/"))
+        fetch_dataset(entry(download=TILED), folders, None, patient("http://nowhere.invalid/"))
     assert 3 <= len(tried) <= 3 * AT_ONCE
 
 
@@ -94,7 +94,7 @@ def test_silence_is_given_up_after_half_the_tries(
 
     monkeypatch.setattr(socket.socket, "connect", silent)
     with pytest.raises(UnreachableError, match=r"120 of 120 files could not be had.*no answer in time \(Connect"):
-        fetch(entry(download=TILED), folders, None, patient(closed))
+        fetch_dataset(entry(download=TILED), folders, None, patient(closed))
     assert 3 <= len(tried) <= 3 * AT_ONCE
 
 
@@ -103,30 +103,32 @@ def test_tiles_of_a_server_that_is_not_reached_are_not_split(
     folders: Folders, closed: str, tried: list[Any], name: str
 ) -> None:
     with pytest.raises(UnreachableError, match=r"files could not be had.*refused") as caught:
-        fetch(entry(name), folders, WIDE, patient(closed))
+        fetch_dataset(find_entry(name), folders, WIDE, patient(closed))
     assert "smallest tile" not in str(caught.value)
     assert len(tried) <= 6 * AT_ONCE
 
 
 def test_a_host_that_was_given_up_is_not_paced(folders: Folders, closed: str) -> None:
-    declared = entry("osm-roads")
+    declared = find_entry("osm-roads")
     assert declared.download is not None
     direct = declared.download.model_copy(update={"url": f"{closed}api/interpreter", "spacing_s": 0.5})
     began = time.monotonic()
     with pytest.raises(UnreachableError, match="refused"):
-        fetch(declared.model_copy(update={"download": direct}), folders, WIDE, replace(patient(closed), tries=2))
+        fetch_dataset(
+            declared.model_copy(update={"download": direct}), folders, WIDE, replace(patient(closed), tries=2)
+        )
     # A hundred tiles would be paced over 50 s.
     assert time.monotonic() - began < 20
 
 
 def test_what_one_dataset_learnt_of_a_host_the_next_one_knows(folders: Folders, closed: str, tried: list[Any]) -> None:
     options = patient(closed)
-    found = gather(("roads",), {"preset": "live"}, folders, WIDE, options)
+    found = fetch_needs(("roads",), {"preset": "live"}, folders, WIDE, options)
     asked = len(tried)
-    later = gather(("facilities", "places"), {"preset": "live"}, folders, WIDE, replace(options, facing=("BY",)))
-    assert set(found.failed) == {"roads"}
-    assert set(later.failed) == {"facilities", "places"}
-    assert all("given up after 6 tries for another file" in str(error) for error in later.failed.values())
+    later = fetch_needs(("facilities", "places"), {"preset": "live"}, folders, WIDE, replace(options, facing=("BY",)))
+    assert set(found.failures) == {"roads"}
+    assert set(later.failures) == {"facilities", "places"}
+    assert all("given up after 6 tries for another file" in str(error) for error in later.failures.values())
     assert len(tried) == asked
 
 
@@ -136,8 +138,8 @@ def test_another_host_is_asked_all_the_same(
     write_tiff(world.root / "data.example" / "tile.tif")
     both = replace(options, mirrors=(("https://gone.example/", closed), world.mirror))
     with pytest.raises(UnreachableError, match="refused"):
-        fetch(entry(name="gone", download={"url": "https://gone.example/tile.tif"}), folders, WINDOW, both)
-    fetch(entry(), folders, WINDOW, both)
+        fetch_dataset(entry(name="gone", download={"url": "https://gone.example/tile.tif"}), folders, WINDOW, both)
+    fetch_dataset(entry(), folders, WINDOW, both)
     assert list(standing(folders)) == ["tile.tif"]
 
 
@@ -155,7 +157,7 @@ def test_a_host_that_answers_now_and_then_loses_no_file(
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", every_other)
-    fetch(entry(download={**TILED, "each": MANY[:20]}), folders, None, replace(options, tries=4))
+    fetch_dataset(entry(download={**TILED, "each": MANY[:20]}), folders, None, replace(options, tries=4))
     assert len(standing(folders)) == 20
     assert calls[0] > 1
 
@@ -163,18 +165,18 @@ def test_a_host_that_answers_now_and_then_loses_no_file(
 def test_an_answer_clears_what_failed_before_it() -> None:
     hosts = Hosts()
     for _ in range(5):
-        hosts.unreached("data.example")
-    hosts.answered("data.example")
-    hosts.unreached("data.example")
+        hosts.mark_unreached("data.example")
+    hosts.mark_reached("data.example")
+    hosts.mark_unreached("data.example")
     hosts.give_up("data.example", 6, "dropped")
-    hosts.ask("data.example")
+    hosts.raise_if_given_up("data.example")
 
 
 def test_only_a_run_remembers_who_was_given_up(
     world: World, folders: Folders, entry: MakeEntry, closed: str, options: Options
 ) -> None:
     with pytest.raises(UnreachableError):
-        fetch(entry(), folders, WINDOW, replace(options, mirrors=(("https://", closed),)))
+        fetch_dataset(entry(), folders, WINDOW, replace(options, mirrors=(("https://", closed),)))
     write_tiff(world.root / "data.example" / "tile.tif")
-    raw = fetch(entry(), folders, WINDOW, options)
+    raw = fetch_dataset(entry(), folders, WINDOW, options)
     assert json.loads(raw.paths[0].with_name("tile.tif.provenance.json").read_text())["sha256"]

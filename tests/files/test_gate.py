@@ -22,7 +22,7 @@ from rasterio.errors import RasterioError
 
 import geo_border
 from geo_border.errors import FetchError, FileError, GeometryError, RasterError, SchemaError
-from geo_border.fetch.choose import local
+from geo_border.fetch.choose import build_local_raw
 from geo_border.files import formats
 from geo_border.files.raster import open_raster
 from geo_border.files.vector import list_layers, read_geoparquet, read_parquet, read_vector
@@ -140,7 +140,7 @@ def _refuses_raster(make: Make, folder: Path, server: Server) -> None:
         lambda: tabulate(path, area, mode="sum"),
     ]
     if path.is_file():
-        entries.append(lambda: read_people(local("people", path), WINDOW))
+        entries.append(lambda: read_people(build_local_raw("people", path), WINDOW))
     for enter in entries:
         with pytest.raises(RasterError) as refused:
             enter()
@@ -181,8 +181,8 @@ def _refuses_vector(make: Make, folder: Path, server: Server) -> None:
         lambda: tabulate(grid, path),
     ]
     if path.is_file():
-        entries.append(lambda: read_admin(local("admin", path), WINDOW))
-        entries.append(lambda: read_roads(local("roads", path), WINDOW))
+        entries.append(lambda: read_admin(build_local_raw("admin", path), WINDOW))
+        entries.append(lambda: read_roads(build_local_raw("roads", path), WINDOW))
     for enter in entries:
         with pytest.raises((FileError, SchemaError, GeometryError)) as refused:
             enter()
@@ -254,7 +254,7 @@ def test_what_is_no_path_is_refused(text: str, tmp_path: Path, server: Server) -
 
 def test_a_pipe_is_no_source_and_nobody_waits_for_it(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="a pipe or a device"):
-        local("people", REFUSED_RASTERS["a pipe"](tmp_path, ""))
+        build_local_raw("people", REFUSED_RASTERS["a pipe"](tmp_path, ""))
 
 
 def test_a_file_with_the_name_of_a_connection_string_is_that_file(
@@ -412,7 +412,7 @@ def test_what_gdals_own_tools_write_is_read(tool: list[str], tmp_path: Path) -> 
 def test_the_mosaic_that_a_run_writes_over_its_raw_tiles_is_read(tmp_path: Path) -> None:
     from geo_border import catalog
 
-    legend = catalog.entry("esa-worldcover-2021").legend
+    legend = catalog.find_entry("esa-worldcover-2021").legend
     assert legend is not None
     folder = tmp_path / "data" / "processed" / "study"
     folder.mkdir(parents=True)

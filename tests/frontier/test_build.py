@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from geo_border.errors import StudyError
-from geo_border.frontier import polygons
-from geo_border.frontier.build import matched, reference_lengths_km, tripoints
+from geo_border.frontier import build_territories
+from geo_border.frontier.build import find_tripoints, match_borders, measure_reference_lines
 from geo_border.geo.crs import GEOD, WGS84, length_m
 from tests.worlds import a_study, boundaries, traced
 
@@ -81,7 +81,7 @@ def test_a_river_is_told_from_a_lake_by_its_width() -> None:
     river = shapely.box(25 - 50 / 63_850, 55.1, 25 + 50 / 63_850, 55.3)
     lake = shapely.box(24.92, 55.5, 25.08, 55.7)
     frontier = traced(boundaries(HH=HOME, FF=FACING), a_study(), water=water_layer(river, lake))
-    by_medium = frontier.layer().groupby("medium")["length_km"].sum()
+    by_medium = frontier.build_layer().groupby("medium")["length_km"].sum()
     # The coast tolerance (60 m) reaches past each end.
     assert by_medium["river"] == pytest.approx(meridian_km(25, 55.1, 55.3), abs=0.2)
     assert by_medium["lake"] == pytest.approx(meridian_km(25, 55.5, 55.7), abs=0.2)
@@ -98,8 +98,8 @@ def test_a_lagoon_counts_as_sea() -> None:
 def test_the_media_add_up_to_the_segment() -> None:
     ponds = [shapely.box(24.99, south, 25.01, south + 0.013) for south in np.arange(55.05, 55.95, 0.07)]
     frontier = traced(boundaries(HH=HOME, FF=FACING), a_study(), water=water_layer(*ponds))
-    assert len(frontier.layer()) == 2 * len(ponds) + 1
-    assert frontier.layer()["length_km"].sum() == pytest.approx(km(frontier.segments[0].line), rel=1e-9)
+    assert len(frontier.build_layer()) == 2 * len(ponds) + 1
+    assert frontier.build_layer()["length_km"].sum() == pytest.approx(km(frontier.segments[0].line), rel=1e-9)
 
 
 def test_across_the_antimeridian_the_line_is_whole() -> None:
@@ -109,7 +109,7 @@ def test_across_the_antimeridian_the_line_is_whole() -> None:
     frontier = traced(boundaries(HH=home, FF=shapely.box(-179.9, 65, -179, 66)), a_study())
     assert km(frontier.segments[0].line) == pytest.approx(meridian_km(-179.9, 65, 66), rel=1e-6)
     # The cut that the source makes at 180 degrees is no border of home, so it bounds no zone.
-    assert frontier.layer().geometry.length.sum() / 1e3 == pytest.approx(meridian_km(-179.9, 65, 66), rel=1e-3)
+    assert frontier.build_layer().geometry.length.sum() / 1e3 == pytest.approx(meridian_km(-179.9, 65, 66), rel=1e-3)
 
 
 def test_a_frontier_in_two_pieces_is_one_segment() -> None:
@@ -134,21 +134,21 @@ def test_a_home_country_that_does_not_touch_is_named() -> None:
 def test_three_countries_meet_in_one_named_point() -> None:
     frame = boundaries(AA=shapely.box(24, 55, 25, 56), BB=shapely.box(24, 54, 25, 55), XX=shapely.box(25, 54, 26, 56))
     study = a_study(home=("AA", "BB"), facing=("XX",))
-    found = tripoints(matched(polygons(frame, study), study), frame, study)
+    found = find_tripoints(match_borders(build_territories(frame, study), study), frame, study)
     assert found["name"].tolist() == ["AA-BB-XX"]
     assert shapely.distance(found.geometry.iloc[0], shapely.Point(25, 55)) < 1e-6
 
 
 def test_a_third_country_that_is_not_in_the_study_makes_a_tripoint_too() -> None:
     frame = boundaries(HH=HOME, FF=FACING, ZZ=shapely.box(24, 56, 26, 57))
-    found = tripoints(matched(polygons(frame, a_study()), a_study()), frame, a_study())
+    found = find_tripoints(match_borders(build_territories(frame, a_study()), a_study()), frame, a_study())
     assert found["name"].tolist() == ["FF-HH-ZZ"]
 
 
 def test_a_reference_border_is_measured_between_home_countries() -> None:
     frame = boundaries(AA=shapely.box(24, 55, 25, 56), BB=shapely.box(24, 54, 25, 55), XX=shapely.box(25, 54, 26, 56))
     study = a_study(home=("AA", "BB"), facing=("XX",), reference_lines=[{"name": "AA-BB", "between": ("AA", "BB")}])
-    length_km, _ = reference_lengths_km(polygons(frame, study), study)["AA-BB"]
+    length_km, _ = measure_reference_lines(build_territories(frame, study), study)["AA-BB"]
     parallel = shapely.segmentize(shapely.LineString([(24, 55), (25, 55)]), 0.01)
     # One edge of one degree is measured as a geodesic, 1e-5 shorter than the parallel.
     assert length_km == pytest.approx(km(parallel), rel=5e-5)

@@ -49,7 +49,7 @@ def test_an_arc_from_its_chord_is_geodesic_to_1_cm_per_100_km(
     lon: float, lat: float, azimuth: float, far_m: float
 ) -> None:
     east, north, _ = crs.GEOD.fwd(lon, lat, azimuth, far_m)
-    ends = crs.to_ecef(np.array([lon, east]), np.array([lat, north]))
+    ends = crs.convert_to_ecef(np.array([lon, east]), np.array([lat, north]))
     chord = np.linalg.norm(ends[1] - ends[0])
     assert float(crs.arc_m(np.array([chord]))[0]) == pytest.approx(far_m, abs=0.012)
 
@@ -58,25 +58,25 @@ def test_an_arc_from_its_chord_is_geodesic_to_1_cm_per_100_km(
 def test_a_local_plane_keeps_distances_from_its_centre(lon: float, lat: float, azimuth: float, far_m: float) -> None:
     plane = crs.LocalPlane(lon, lat)
     east, north, _ = crs.GEOD.fwd(round(lon, 6), round(lat, 6), azimuth, far_m)
-    xy = shapely.get_coordinates(plane.to_plane(shapely.Point(east, north)))[0]
+    xy = shapely.get_coordinates(plane.project(shapely.Point(east, north)))[0]
     assert np.hypot(*xy) == pytest.approx(far_m, abs=1e-3)
 
 
 @given(st.floats(-10, 40), st.floats(36, 71))
 def test_moving_to_a_plane_and_back_is_where_one_started(lon: float, lat: float) -> None:
     point = shapely.Point(lon, lat)
-    there = crs.to_crs(point, crs.WGS84, EUROPE)
-    back = crs.to_crs(there, EUROPE, crs.WGS84)
+    there = crs.reproject(point, crs.WGS84, EUROPE)
+    back = crs.reproject(there, EUROPE, crs.WGS84)
     # PROJ turns an authalic latitude back by a series that is good to a millimetre.
     assert float(crs.distance_m(lon, lat, back.x, back.y)) < 2e-3
     local = crs.LocalPlane(lon, lat)
-    again = local.to_lonlat(local.to_plane(point))
+    again = local.unproject(local.project(point))
     assert float(crs.distance_m(lon, lat, again.x, again.y)) < 1e-4
 
 
 def test_moving_nowhere_changes_nothing() -> None:
     point = shapely.Point(1, 2)
-    assert crs.to_crs(point, crs.WGS84, crs.WGS84) is point
+    assert crs.reproject(point, crs.WGS84, crs.WGS84) is point
 
 
 @pytest.mark.parametrize(("code", "keeps"), [(3035, True), (6933, True), (4326, False), (3857, False), (32635, False)])
@@ -93,10 +93,10 @@ def test_only_equal_area_planes_measure_area(code: int, keeps: bool) -> None:
 
 @given(st.floats(-179, 179), st.floats(-80, 80))
 def test_the_plane_made_for_a_place_keeps_areas_there(lon: float, lat: float) -> None:
-    plane = crs.equal_area_crs(lon, lat)
+    plane = crs.build_equal_area_crs(lon, lat)
     box = shapely.segmentize(shapely.box(lon - 0.5, lat - 0.5, lon + 0.5, lat + 0.5), 0.01)
     expected_km2 = crs.row_area_km2(lat + 0.5, 1.0, 1.0, 1)[0]
-    assert float(crs.area_km2(crs.to_crs(box, crs.WGS84, plane), plane)) == pytest.approx(expected_km2, rel=1e-5)
+    assert float(crs.area_km2(crs.reproject(box, crs.WGS84, plane), plane)) == pytest.approx(expected_km2, rel=1e-5)
 
 
 @pytest.mark.parametrize("value", [None, ""])

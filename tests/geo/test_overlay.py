@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_border.geo.overlay import clipped, common, crossed, on_lattice, polygonal
+from geo_border.geo.overlay import clip_pairs, cut_by_lattice, extract_polygons, intersect_pairs, intersect_parts
 
 
 def shapes(*geometries: object) -> np.ndarray:
@@ -28,27 +28,27 @@ def shapes(*geometries: object) -> np.ndarray:
     ],
 )
 def test_only_polygons_are_left(given_shape: object, area: float) -> None:
-    found = polygonal(given_shape)
+    found = extract_polygons(given_shape)
     assert found.geom_type in ("Polygon", "MultiPolygon")
     assert found.area == area
-    assert polygonal(shapes(given_shape, given_shape))[1].area == area
+    assert extract_polygons(shapes(given_shape, given_shape))[1].area == area
 
 
 def test_a_square_on_the_lattice_is_one_full_piece() -> None:
-    pieces = on_lattice(shapes(shapely.box(3000, -2000, 4000, -1000)), 1000)
-    assert (pieces.column.tolist(), pieces.row.tolist(), pieces.full.tolist()) == ([3], [-2], [True])
+    pieces = cut_by_lattice(shapes(shapely.box(3000, -2000, 4000, -1000)), 1000)
+    assert (pieces.column.tolist(), pieces.row.tolist(), pieces.is_full.tolist()) == ([3], [-2], [True])
 
 
 def test_a_polygon_over_nine_squares_has_a_full_one_in_the_middle() -> None:
-    pieces = on_lattice(shapes(shapely.box(500, 500, 2500, 2500)), 1000)
+    pieces = cut_by_lattice(shapes(shapely.box(500, 500, 2500, 2500)), 1000)
     areas = {(c, r): s.area for c, r, s in zip(pieces.column, pieces.row, pieces.shape, strict=True)}
     assert areas[1, 1] == 1e6
     assert sorted(areas.values()) == [0.25e6] * 4 + [0.5e6] * 4 + [1e6]
-    assert pieces.full.sum() == 1
+    assert pieces.is_full.sum() == 1
 
 
 def test_nothing_cut_is_nothing() -> None:
-    assert len(on_lattice(shapes(), 1000)) == 0
+    assert len(cut_by_lattice(shapes(), 1000)) == 0
 
 
 def blob(seed: int, reach: float) -> object:
@@ -59,7 +59,9 @@ def blob(seed: int, reach: float) -> object:
     middle, radius = draw.uniform(-reach, reach, 2), draw.uniform(reach / 4, reach)
     shell = middle + ring * radius * draw.uniform(0.5, 1, (24, 1))
     # Angles may leave out a half turn, so the shell is mended and the hole cut afterwards.
-    return polygonal(shapely.make_valid(shapely.Polygon(shell)).difference(shapely.Point(middle).buffer(radius / 5)))
+    return extract_polygons(
+        shapely.make_valid(shapely.Polygon(shell)).difference(shapely.Point(middle).buffer(radius / 5))
+    )
 
 
 seeds = st.integers(0, 100_000)
@@ -68,7 +70,7 @@ seeds = st.integers(0, 100_000)
 @given(seeds, st.sampled_from((100.0, 1000.0, 3000.0)))
 def test_cutting_keeps_all_area_in_its_own_squares(seed: int, size_m: float) -> None:
     shape = blob(seed, 8000.0)
-    pieces = on_lattice(shapes(shape), size_m)
+    pieces = cut_by_lattice(shapes(shape), size_m)
     assert shapely.area(pieces.shape).sum() == pytest.approx(shape.area, rel=1e-9)
     bounds = shapely.bounds(pieces.shape) / size_m
     assert (bounds[:, 0] >= pieces.column - 1e-9).all()
@@ -80,7 +82,7 @@ def test_cutting_keeps_all_area_in_its_own_squares(seed: int, size_m: float) -> 
 @given(seeds, st.sampled_from((100.0, 1000.0, 3000.0)))
 def test_clipping_gives_the_pieces_that_overlaying_gives(seed: int, size_m: float) -> None:
     shape = shapes(blob(seed, 8000.0), blob(seed + 1, 8000.0))
-    one, two = on_lattice(shape, size_m, clipped), on_lattice(shape, size_m, common)
+    one, two = cut_by_lattice(shape, size_m, clip_pairs), cut_by_lattice(shape, size_m, intersect_pairs)
     squares = [sorted(zip(p.source, p.column, p.row, shapely.area(p.shape), strict=True)) for p in (one, two)]
     # What touches a square by rounding alone has an area of next to nothing.
     told = [{(s, c, r): area for s, c, r, area in found if area > 1e-3} for found in squares]
@@ -91,16 +93,16 @@ def test_clipping_gives_the_pieces_that_overlaying_gives(seed: int, size_m: floa
 @given(seeds, seeds)
 def test_crossing_two_layers_is_their_intersection(one: int, two: int) -> None:
     a, b = blob(one, 6000.0), blob(two, 6000.0)
-    at, bt, shape = crossed(on_lattice(shapes(a), 1000), on_lattice(shapes(b), 1000))
+    at, bt, shape = intersect_parts(cut_by_lattice(shapes(a), 1000), cut_by_lattice(shapes(b), 1000))
     assert len(at) == len(bt) == len(shape)
     assert shapely.area(shape).sum() == pytest.approx(a.intersection(b).area, rel=1e-9, abs=1e-3)
 
 
 @given(seeds, seeds)
 def test_crossing_knows_whose_piece_each_is(one: int, two: int) -> None:
-    left = on_lattice(shapes(blob(one, 6000.0), blob(one + 1, 6000.0)), 1000)
-    right = on_lattice(shapes(blob(two, 6000.0)), 1000)
-    at, bt, shape = crossed(left, right)
+    left = cut_by_lattice(shapes(blob(one, 6000.0), blob(one + 1, 6000.0)), 1000)
+    right = cut_by_lattice(shapes(blob(two, 6000.0)), 1000)
+    at, bt, shape = intersect_parts(left, right)
     # By a millimetre: the corners of an intersection are rounded to the nearest floating number.
     assert shapely.area(shapely.difference(shape, shapely.buffer(left.shape[at], 1e-3))).max(initial=0) == 0
     assert shapely.area(shapely.difference(shape, shapely.buffer(right.shape[bt], 1e-3))).max(initial=0) == 0

@@ -19,7 +19,7 @@ def rows_of(*codes: str, measures: tuple[str, ...] = ("area", "people", "cover_a
 
 def test_a_country_has_the_totals_that_are_published() -> None:
     rows = rows_of("FI").set_index(["measure", "category"])["value"]
-    cited = facts.national()["FI"]
+    cited = facts.read_national()["FI"]
     assert rows["area"].iloc[0] == cited["total_km2"]
     assert rows["people", "total"] == cited["people"]
     assert rows["people_per_km2"].iloc[0] == pytest.approx(cited["people"] / cited["total_km2"])

@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from rasterio.transform import Affine
 
-from geo_border.catalog import Legend, entry
+from geo_border.catalog import Legend, find_entry
 from geo_border.errors import RasterError
 from geo_border.measures.cover import sum_classes
 from tests import handmade
@@ -85,9 +85,9 @@ def test_nodata_is_unknown() -> None:
 
 
 def test_what_is_not_forest_is_known_where_the_dataset_tells_forest_only() -> None:
-    legend = entry("copernicus-forest-type-2018").legend
+    legend = find_entry("copernicus-forest-type-2018").legend
     assert legend is not None
-    assert legend.only_tree
+    assert legend.is_tree_only
     classes = {"0": "unknown", "1": "tree"}
     only = Legend(canopy="10 %", classes=classes, names=classes, tree_low=[1], tree_high=[1])
     forest = handmade.make_grid(np.isin(handmade.COVER, (1, 2)).astype(int), "u1", 255)
@@ -100,7 +100,7 @@ def test_what_is_not_forest_is_known_where_the_dataset_tells_forest_only() -> No
 
 
 def test_a_full_legend_leaves_out_what_it_does_not_know() -> None:
-    legend = entry("esa-worldcover-2021").legend
+    legend = find_entry("esa-worldcover-2021").legend
     assert legend is not None
-    assert not legend.only_tree
+    assert not legend.is_tree_only
     assert handmade.make_world().get("within|all|0-5000", "cover_share", "tree")["value"] == pytest.approx(16 / 38)

@@ -107,7 +107,7 @@ def test_the_frontier_along_units_adds_up_to_the_segments_and_to_the_line(world:
     table = list_figures(world, ("frontier_length",))
     segments, units = (table[table["part_of"] == name] for name in ("segments", "admin-segments"))
     assert_adds_up(units, segments, ["segment", "figure"])
-    stretches = world.ground.frontier.layer().groupby("medium")["length_km"].sum()
+    stretches = world.ground.frontier.build_layer().groupby("medium")["length_km"].sum()
     by_medium = segments.groupby("category")["value"].sum()
     np.testing.assert_allclose(by_medium[stretches.index], stretches, rtol=1e-9)
     assert set(by_medium.index) == set(MEDIA)

@@ -47,7 +47,7 @@ LEGEND = catalog.Legend(
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    monkeypatch.setattr(cog, "legend_of", lambda source: LEGEND)
+    monkeypatch.setattr(cog, "find_legend", lambda source: LEGEND)
     return {path.name: path for path in cog.write(build(), tmp_path)}
 
 
@@ -78,7 +78,7 @@ def test_values_and_grid_are_those_of_the_result(written):
 def test_cover_is_coloured_from_the_palette(written):
     with rasterio.open(written["landcover.tif"]) as raster:
         red, green, blue, _ = raster.colormap(1)[12]
-    assert f"#{red:02x}{green:02x}{blue:02x}" == palette.style("cover", "crop").fill
+    assert f"#{red:02x}{green:02x}{blue:02x}" == palette.get_style("cover", "crop").fill
 
 
 def test_gdal_finds_names_and_attribute_table_of_cover(written):

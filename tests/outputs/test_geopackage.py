@@ -21,7 +21,7 @@ from pandas.testing import assert_frame_equal
 
 from geo_border.errors import SchemaError
 from geo_border.outputs import cog, geopackage, table
-from geo_border.outputs.questions import QUESTIONS
+from geo_border.outputs.questions import VIEWS
 from geo_border.present.withholding import FEW, LEAST_PIXELS, is_withheld, withhold
 from geo_border.result import read
 from geo_border.schemas import LAYERS, conform
@@ -118,13 +118,13 @@ def test_columns_are_not_null_exactly_where_the_schema_says(database, name):
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_layer_and_column_says_what_it_is_and_in_which_unit(database, name):
     contents = database.execute("SELECT identifier, description FROM gpkg_contents WHERE table_name = ?", (name,))
-    assert contents.fetchone() == (LAYERS[name].title, LAYERS[name].about)
+    assert contents.fetchone() == (LAYERS[name].title, LAYERS[name].description)
     rows = database.execute(
         "SELECT column_name, name, description FROM gpkg_data_columns WHERE table_name = ?", (name,)
     ).fetchall()
     told = {column: (alias, about) for column, alias, about in rows}
     for column in LAYERS[name].columns:
-        assert column.about in told[column.name][1]
+        assert column.description in told[column.name][1]
         assert f"[{column.unit}]" in told[column.name][1] or not column.unit
 
 
@@ -222,7 +222,7 @@ def test_the_wide_view_takes_what_a_view_may_join_and_says_what_is_left(result, 
     assert rows == len(result.layers["zones"])
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.view)
+@pytest.mark.parametrize("question", VIEWS, ids=lambda q: q.view)
 def test_every_view_answers_with_typed_columns_and_unique_rows(gpkg, database, question):
     frame = pyogrio.read_dataframe(gpkg, layer=question.view, fid_as_index=True)
     assert len(frame) > 0

@@ -12,7 +12,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from geo_border.outputs import geoparquet
-from geo_border.outputs.columns import about
+from geo_border.outputs.columns import describe_column
 from geo_border.schemas import LAYERS, conform
 from tests.synthetic import UNITS, build
 
@@ -47,7 +47,7 @@ def test_columns_say_what_they_are_and_whether_they_may_be_empty(folder, name):
     schema = pq.read_schema(folder / f"{name}.parquet")
     for column in LAYERS[name].columns:
         field = schema.field(column.name)
-        assert field.metadata[b"description"].decode() == about(column)
+        assert field.metadata[b"description"].decode() == describe_column(column)
         assert field.nullable is column.nullable
     assert schema.metadata[b"attribution"]
 

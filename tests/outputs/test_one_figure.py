@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.qgis, pytest.mark.xdist_group("defau
 
 @pytest.fixture(scope="module")
 def finished(default_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    return gather(study.read(study.DEFAULT), default_root, tmp_path_factory.mktemp("qgis"))
+    return gather(study.read_study(study.DEFAULT), default_root, tmp_path_factory.mktemp("qgis"))
 
 
 @pytest.fixture(scope="module")

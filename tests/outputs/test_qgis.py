@@ -18,16 +18,22 @@ import pyogrio
 import pytest
 
 from geo_border.outputs import cog, geopackage, geoparquet, qgis, table
-from geo_border.outputs.qgis.expressions import shown_area, shown_km, shown_length, shown_people, shown_percent
-from geo_border.outputs.questions import QUESTIONS
-from geo_border.present import disclaimer, labels, palette, rounding
-from geo_border.present.languages import LANGUAGES, language
+from geo_border.outputs.qgis.expressions import (
+    build_area_expr,
+    build_km_expr,
+    build_people_expr,
+    build_percent_expr,
+    shown_length,
+)
+from geo_border.outputs.questions import VIEWS
+from geo_border.present import labels, palette, read_disclaimer, rounding
+from geo_border.present.languages import LANGUAGES, read_language
 from geo_border.present.withholding import LEAST_PIXELS, withhold
 from geo_border.schemas import LAYERS
 from tests.outputs.qgis_runs import DOCS, bare, questions, session
 from tests.synthetic import HOSTILE_NAMES, build
 
-SAY = language("en").text
+SAY = read_language("en").translate
 SPATIAL = ("st_intersects",)
 # One process, so that QGIS is opened once.
 pytestmark = [pytest.mark.qgis, pytest.mark.xdist_group("qgis")]
@@ -77,11 +83,11 @@ SHARES = (0, 0.002, 0.0049, 0.0051, 0.3, 0.456, 0.994, 0.996, 0.9999, 1 - 1e-16,
 
 
 def _calculations() -> list[str]:
-    made = [shown_people(repr(v), SAY) for v in VALUES]
-    made += [shown_area(repr(v), SAY) for v in VALUES]
-    made += [shown_km(repr(v), SAY) for v in VALUES]
+    made = [build_people_expr(repr(v), SAY) for v in VALUES]
+    made += [build_area_expr(repr(v), SAY) for v in VALUES]
+    made += [build_km_expr(repr(v), SAY) for v in VALUES]
     made += [shown_length(repr(v), SAY) for v in VALUES]
-    return made + [shown_percent(repr(v), SAY) for v in SHARES]
+    return made + [build_percent_expr(repr(v), SAY) for v in SHARES]
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +168,7 @@ def test_a_zone_is_found_by_its_columns_and_named_by_its_name(answer, folder):
     with zipfile.ZipFile(folder / "finland-poland.qgz") as archive:
         text = archive.read("finland-poland.qgs").decode("utf-8")
     # Neither put together nor taken apart.
-    for spelt in (text, *questions().values(), *(q.sql for q in QUESTIONS)):
+    for spelt in (text, *questions().values(), *(q.sql for q in VIEWS)):
         assert not re.search(r"'(band|strip|within|admin|corridor|segment|country|own)\|", spelt)
         assert not re.search(r"(split|substr|regexp_\w+|string_to_array|like)\W+zone_id", spelt, re.IGNORECASE)
 
@@ -200,7 +206,7 @@ def test_large_layers_are_hidden_when_seen_from_afar(answer):
 def test_metadata_credits_and_disclaimer_are_in_the_project(answer, result):
     described = answer["described"]
     assert described["title"] == result.study.title
-    assert disclaimer() in described["abstract"]
+    assert read_disclaimer() in described["abstract"]
     assert result.passport["sources"][0]["attribution"] in described["layers"]["layer_cells"]["attribution"]
 
 
@@ -225,12 +231,12 @@ def test_there_is_a_sheet_a_segment_one_of_the_whole_and_one_of_the_corridor(ans
         assert sheet["png_bytes"] > 10_000
         assert sheet["pdf_bytes"] > 10_000
         assert sheet["colours"] > 20
-        assert disclaimer() in sheet["labels"]["disclaimer"]
+        assert read_disclaimer() in sheet["labels"]["disclaimer"]
         assert result.passport["sources"][0]["attribution"] in sheet["labels"]["sources"]
 
 
 def test_the_figures_of_a_sheet_are_rows_of_the_table_withheld_and_rounded(answer, result):
-    english, shown = language("en"), withhold(result.exposure)
+    english, shown = read_language("en"), withhold(result.exposure)
     compared = 0
     for segment in result.layers["segments"].segment:
         lines = bare(answer["sheets"][segment]["labels"]["figures"]).split("\n")
@@ -240,10 +246,12 @@ def test_the_figures_of_a_sheet_are_rows_of_the_table_withheld_and_rounded(answe
             people, trees = (
                 shown[_find(shown, zone, *key)].iloc[0] for key in (("people", "total"), ("cover_share", "tree"))
             )
-            value, low, high = (rounding.people(people[name]) for name in ("value", "low", "high"))
-            spread = english.spread(low, high)
-            expected = f"0–{edge_m / 1000:g} km: People {english.number(value)}{f' ({spread})' if spread else ''}"
-            assert line == bare(f"{expected}; Tree cover {english.share(rounding.percent(trees.value))}")
+            value, low, high = (rounding.round_people(people[name]) for name in ("value", "low", "high"))
+            spread = english.format_range(low, high)
+            expected = (
+                f"0–{edge_m / 1000:g} km: People {english.format_number(value)}{f' ({spread})' if spread else ''}"
+            )
+            assert line == bare(f"{expected}; Tree cover {english.format_share(rounding.round_percent(trees.value))}")
             compared += 1
     assert compared == 20
 
@@ -277,12 +285,12 @@ def test_no_text_of_a_sheet_is_cut_off(answer, result):
 
 
 def test_figures_in_tips_round_as_everywhere(answer):
-    english = language("en")
-    expected = [english.number(rounding.people(v)) for v in VALUES]
-    expected += [f"{english.number(rounding.area_km2(v))} km²" for v in VALUES]
-    expected += [f"{english.number(rounding.distance_km(v))} km" for v in VALUES]
-    expected += [f"{english.number(rounding.length_km(v))} km" for v in VALUES]
-    expected += [english.share(rounding.percent(v)) for v in SHARES]
+    english = read_language("en")
+    expected = [english.format_number(rounding.round_people(v)) for v in VALUES]
+    expected += [f"{english.format_number(rounding.round_area_km2(v))} km²" for v in VALUES]
+    expected += [f"{english.format_number(rounding.round_distance_km(v))} km" for v in VALUES]
+    expected += [f"{english.format_number(rounding.round_length_km(v))} km" for v in VALUES]
+    expected += [english.format_share(rounding.round_percent(v)) for v in SHARES]
 
     assert [bare(a) for a in answer["calculated"]] == [bare(e) for e in expected]
 
@@ -442,12 +450,14 @@ def test_every_text_of_the_project_is_translated(result, folder):
     class Listening:
         code = "fi"
 
-        def text(self, message, **values):
+        def translate(self, message, **values):
             said.add(message)
-            return language("fi").text(message, **values)
+            return read_language("fi").translate(message, **values)
 
-    qgis.project.text(result, folder, Listening(), qgis.project.bounds_of(result))
-    missing = {text for text in said if text not in language("fi").messages} - {c.name for c in result.study.corridors}
+    qgis.project.build_project(result, folder, Listening(), qgis.project.measure_bounds(result))
+    missing = {text for text in said if text not in read_language("fi").messages} - {
+        c.name for c in result.study.corridors
+    }
     assert len(said) > 80
     assert missing == set()
 
@@ -461,7 +471,7 @@ def test_two_writings_give_the_same_bytes(result, folder, tmp_path):
 def test_colours_are_those_of_the_palette(folder):
     with zipfile.ZipFile(folder / "finland-poland.qgz") as archive:
         text = archive.read("finland-poland.qgs").decode("utf-8")
-    for cls in palette.classes("civilian_exposure"):
-        style = palette.style("civilian_exposure", cls)
+    for cls in palette.list_classes("civilian_exposure"):
+        style = palette.get_style("civilian_exposure", cls)
         red, green, blue = (int(style.fill[at : at + 2], 16) for at in (1, 3, 5))
         assert f"{red},{green},{blue},{int(style.fill_opacity * 255 + 0.5)}" in text

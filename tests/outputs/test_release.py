@@ -10,7 +10,7 @@ import pytest
 
 from geo_border.errors import EmptyLayerError
 from geo_border.outputs import release
-from geo_border.present import disclaimer
+from geo_border.present import read_disclaimer
 from geo_border.store import Folders
 
 
@@ -18,8 +18,8 @@ from geo_border.store import Folders
 def folders(tmp_path: Path) -> Folders:
     found = Folders(tmp_path)
     for folder, names in (
-        (found.maps("s"), ("index.html", "report.html", "overview.png")),
-        (found.processed("s"), ("run.json", "exposure.csv", ".lock")),
+        (found.locate_maps("s"), ("index.html", "report.html", "overview.png")),
+        (found.locate_processed("s"), ("run.json", "exposure.csv", ".lock")),
     ):
         folder.mkdir(parents=True)
         for name in names:
@@ -42,7 +42,7 @@ def test_every_file_is_in_and_its_checksum_holds(folders: Folders, tmp_path: Pat
             "licences/LICENSE",
         } <= set(sums)
         assert all(hashlib.sha256(archive.read(f"s/{name}")).hexdigest() == told for name, told in sums.items())
-        assert disclaimer() in archive.read("s/README.txt").decode()
+        assert read_disclaimer() in archive.read("s/README.txt").decode()
     assert not any(".lock" in name for name in names)
 
 
@@ -51,13 +51,13 @@ def test_what_to_read_first_names_the_report_only_where_there_is_one(folders: Fo
     for name in ("with.zip", "without.zip"):
         with zipfile.ZipFile(release.write("s", folders, tmp_path / name)) as archive:
             told.append(archive.read("s/README.txt").decode())
-        (folders.maps("s") / "report.html").unlink(missing_ok=True)
+        (folders.locate_maps("s") / "report.html").unlink(missing_ok=True)
     assert ["report.html" in text for text in told] == [True, False]
 
 
 def test_the_same_files_give_the_same_bytes(folders: Folders, tmp_path: Path) -> None:
     first = release.write("s", folders, tmp_path / "a.zip").read_bytes()
-    for path in folders.maps("s").iterdir():
+    for path in folders.locate_maps("s").iterdir():
         path.touch()
     assert release.write("s", folders, tmp_path / "b.zip").read_bytes() == first
 

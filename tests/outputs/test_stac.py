@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from geo_border.outputs import cog, extent, geopackage, stac, table
-from geo_border.present import disclaimer
+from geo_border.present import read_disclaimer
 from tests.synthetic import build
 
 
@@ -61,12 +61,12 @@ def test_the_collection_names_every_source_licence_and_the_disclaimer(folder, re
     for source in result.passport["sources"]:
         assert source["citation"] in words
         assert source["licence"] in words
-    assert disclaimer() in collection["description"]
+    assert read_disclaimer() in collection["description"]
     assert collection["extent"]["temporal"]["interval"] == [["2025-01-01T00:00:00Z", "2025-12-31T23:59:59Z"]]
 
 
 def test_the_box_holds_every_zone(result):
-    west, south, east, north = extent.lonlat(result)
+    west, south, east, north = extent.compute_lonlat_bounds(result)
     left, bottom, right, top = result.layers["zones"].to_crs(4326).total_bounds
     assert west <= left < right <= east
     assert south <= bottom < top <= north
@@ -77,7 +77,7 @@ def test_a_box_across_the_antimeridian_is_in_two_parts(result):
     plane = "+proj=laea +lat_0=66 +lon_0=180 +datum=WGS84"
     square = gpd.GeoDataFrame(geometry=[shapely.box(-50_000, -50_000, 50_000, 50_000)], crs=plane)
     far = replace(result, layers={**result.layers, "zones": square})
-    west, _, east, _ = extent.lonlat(far)
+    west, _, east, _ = extent.compute_lonlat_bounds(far)
     assert west > 170
     assert east < -170
-    assert stac._outline(list(extent.lonlat(far)))["type"] == "MultiPolygon"
+    assert stac._build_geometry(list(extent.compute_lonlat_bounds(far)))["type"] == "MultiPolygon"

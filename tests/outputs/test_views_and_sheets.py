@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from geo_border.outputs.questions import QUESTIONS
+from geo_border.outputs.questions import VIEWS
 from geo_border.present import rounding
-from geo_border.present.languages import language
+from geo_border.present.languages import read_language
 from geo_border.present.withholding import LEAST_PIXELS
 from tests.outputs.qgis_runs import bare, questions, session
 
@@ -130,7 +130,7 @@ def of_docs(folder: Path, table: Table) -> Iterator[Pair]:
             country, segment = row.get("country"), row.get("segment")
             if number == "6":
                 key = (f"segment|{segment}", "frontier_length", row["medium"])
-                shown = (rounding.length_km(row["length_km"]), rounding.length_km(table.get(key)))
+                shown = (rounding.round_length_km(row["length_km"]), rounding.round_length_km(table.get(key)))
                 yield table.pair_printed(place, key, *map(str, shown))
             elif number == "5":
                 yield table.pair(place, (f"within|{country}|0-5000", "cover_area", row["cover"]), row["area_km2"])
@@ -147,39 +147,39 @@ def of_docs(folder: Path, table: Table) -> Iterator[Pair]:
 
 def of_sheets(labels: dict[str, dict[str, str]], table: Table) -> Iterator[Pair]:
     """Lengths, people with their range and tree cover, of every page."""
-    english = language("en")
+    english = read_language("en")
     for segment, texts in labels.items():
         first, *lines = texts.get("figures", "").split("\n")
         if not lines:
             continue
         key = (f"segment|{segment}", "frontier_length", "all")
         media = [table.get((key[0], key[1], medium)) or 0.0 for medium in ("land", "river", "lake")]
-        length = english.number(rounding.length_km(sum(media)))
+        length = english.format_number(rounding.round_length_km(sum(media)))
         yield table.pair_printed("sheet", key, first.split(";")[0], f"Measured length {length} km")
         for line in lines:
             found = re.fullmatch(r"0–([\d.]+) km: People ([^(;]+?)(?: \((.+)\))?; Tree cover (.+)", line)
             assert found, line
             zone = f"within|{segment}|0-{float(found.group(1)) * 1000:g}"
             people = (zone, "people", "total")
-            value, low, high = (rounding.people(table.get(people, end)) for end in ENDS)
-            yield table.pair_printed("sheet", people, found.group(2), english.number(value))
-            yield table.pair_printed("sheet", people, found.group(3) or "", english.spread(low, high), "range")
-            share = english.share(rounding.percent(table.get((zone, *SHARE))))
+            value, low, high = (rounding.round_people(table.get(people, end)) for end in ENDS)
+            yield table.pair_printed("sheet", people, found.group(2), english.format_number(value))
+            yield table.pair_printed("sheet", people, found.group(3) or "", english.format_range(low, high), "range")
+            share = english.format_share(rounding.round_percent(table.get((zone, *SHARE))))
             yield table.pair_printed("sheet", (zone, *SHARE), found.group(4), share)
 
 
 def of_tips(tips: dict[str, list[str]], table: Table) -> Iterator[Pair]:
     """Area and people of every zone, by its name."""
-    english = language("en")
+    english = read_language("en")
     for layer, texts in tips.items():
         for tip in texts:
             found = re.fullmatch(r"<b>(.+)</b>(?:<br>[^:]+)?<br>Area: (.+)<br>People: (.+)", tip)
             assert found, tip
             zone = table.by_name[found.group(1)]
             area, people = (zone, "area", ""), (zone, "people", "total")
-            shown = f"{english.number(rounding.area_km2(table.get(area)))} km²"
+            shown = f"{english.format_number(rounding.round_area_km2(table.get(area)))} km²"
             yield table.pair_printed(f"tip of {layer}", area, found.group(2), shown)
-            shown = english.number(rounding.people(table.get(people)))
+            shown = english.format_number(rounding.round_people(table.get(people)))
             yield table.pair_printed(f"tip of {layer}", people, found.group(3), shown)
 
 
@@ -196,7 +196,7 @@ def count_pairs(pairs: list[Pair]) -> Counter[str]:
 
 def test_every_number_of_a_view_or_question_is_a_row_of_the_table(folder: Path, table: Table) -> None:
     counts = count_pairs([*of_wide_view(folder, table), *of_views(folder, table), *of_docs(folder, table)])
-    views = {question.view for question in QUESTIONS} - OF_CELLS
+    views = {question.view for question in VIEWS} - OF_CELLS
     assert set(counts) == {"zone_figures", "zones", *views, *(f"question {n}" for n in (1, 2, 5, 6, 10))}
     assert counts.total() > 7000
 

@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from geo_border import result, study
-from geo_border.geo.crs import WGS84, to_crs
-from geo_border.geo.line_distance import Lines
+from geo_border.geo.crs import WGS84, reproject
+from geo_border.geo.line_distance import LineIndex
 from geo_border.result import Result
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("default run")]
@@ -34,7 +34,7 @@ GEO_MAPS_2017_KM = {
 
 @pytest.fixture(scope="module")
 def made(default_root: Path) -> Result:
-    return result.read(study.read("finland-poland"), default_root / "data" / "processed" / "finland-poland")
+    return result.read(study.read_study("finland-poland"), default_root / "data" / "processed" / "finland-poland")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def table(made: Result) -> pd.DataFrame:
 
 
 def in_lonlat(frame: gpd.GeoDataFrame) -> Any:
-    return to_crs(frame.geometry.to_numpy(), frame.crs, WGS84)
+    return reproject(frame.geometry.to_numpy(), frame.crs, WGS84)
 
 
 def test_the_frontier_is_3600_to_3700_km_long(made: Result) -> None:
@@ -88,7 +88,7 @@ def test_the_corridor_is_crossed_in_65_km_and_bordered_in_104(made: Result) -> N
 
 def test_the_corridor_touches_both_territories_and_holds_its_towns(made: Result) -> None:
     corridor = shapely.union_all(made.layers["corridor"].geometry.to_numpy())
-    towns = to_crs(shapely.points([(22.93, 54.10), (23.35, 54.11)]), WGS84, made.layers["corridor"].crs)
+    towns = reproject(shapely.points([(22.93, 54.10), (23.35, 54.11)]), WGS84, made.layers["corridor"].crs)
     assert shapely.contains(corridor, towns).tolist() == [True, True], "Suwałki and Sejny"
     line = made.layers["frontier"]
     for segments in (["LT-RU", "PL-RU"], ["LT-BY", "PL-BY"]):
@@ -255,14 +255,14 @@ def test_50_000_random_home_points_lie_in_the_band_and_segment_of_their_exact_di
         chosen.append(xy[inside][:25_000])
     xy = np.concatenate(chosen)
     assert len(xy) == 50_000
-    lonlat = shapely.get_coordinates(to_crs(shapely.points(xy), bands.crs, WGS84))
+    lonlat = shapely.get_coordinates(reproject(shapely.points(xy), bands.crs, WGS84))
     frontier = made.layers["frontier"]
     names = list(dict.fromkeys(frontier["segment"]))
     lines = in_lonlat(frontier)
     each = np.stack(
         [
-            Lines(list(lines[(frontier["segment"] == n).to_numpy()]), [0] * int((frontier["segment"] == n).sum()))
-            .near(*lonlat.T)
+            LineIndex(list(lines[(frontier["segment"] == n).to_numpy()]), [0] * int((frontier["segment"] == n).sum()))
+            .find_nearest(*lonlat.T)
             .distance_m
             for n in names
         ]

@@ -14,7 +14,7 @@ from affine import Affine
 from rasterio.transform import from_origin
 
 from geo_border.errors import EmptyLayerError, StudyError
-from geo_border.fetch.choose import local
+from geo_border.fetch.choose import build_local_raw
 from geo_border.geo.crs import WGS84
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
@@ -37,7 +37,7 @@ def _quiet(_stage: str, _done: int, _total: int) -> None:
 def write(folder: Path, need: str, shapes: list[shapely.Geometry], **columns: object) -> Raw:
     path = folder / f"{need}.gpkg"
     gpd.GeoDataFrame({**columns, "row": range(len(shapes))}, geometry=shapes, crs=4326).to_file(path)
-    return local(need, path)
+    return build_local_raw(need, path)
 
 
 def read(
@@ -99,7 +99,7 @@ def make_raster(path: Path) -> Path:
 
 
 def test_a_raster_that_lies_elsewhere_is_left_out_and_told_by_its_name(tmp_path: Path) -> None:
-    raw = shipped(local("people", make_raster(tmp_path / "people.tif")))
+    raw = shipped(build_local_raw("people", make_raster(tmp_path / "people.tif")))
     layers, notes = read({"people": raw}, (20.0, 52.0, 20.2, 52.2))
     assert layers == {}
     assert len(notes) == 1
@@ -111,7 +111,7 @@ def test_a_raster_that_lies_elsewhere_is_left_out_and_told_by_its_name(tmp_path:
 
 def test_a_users_own_raster_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmptyLayerError, match=r"people\.tif"):
-        read({"people": local("people", make_raster(tmp_path / "people.tif"))}, (20.0, 52.0, 20.2, 52.2))
+        read({"people": build_local_raw("people", make_raster(tmp_path / "people.tif"))}, (20.0, 52.0, 20.2, 52.2))
 
 
 def test_no_run_is_without_boundaries() -> None:
@@ -142,14 +142,14 @@ def test_boundaries_are_read_before_all_else() -> None:
 
 
 def test_the_window_holds_all_within_the_margin() -> None:
-    bounds, shape = inputs.window_of([shapely.LineString([(25, 55), (25, 56)])], 11_000)
+    bounds, shape = inputs.compute_window([shapely.LineString([(25, 55), (25, 56)])], 11_000)
     west, south, east, north = bounds
     assert (west < 24.82, east > 25.18, south < 54.9, north > 56.1) == (True,) * 4
     assert shapely.contains(shape, shapely.Point(25.17, 55.5))
 
 
 def test_a_window_across_the_antimeridian_begins_east_and_ends_west() -> None:
-    bounds, shape = inputs.window_of([shapely.LineString([(179.9, 60), (180.1, 61)])], 20_000)
+    bounds, shape = inputs.compute_window([shapely.LineString([(179.9, 60), (180.1, 61)])], 20_000)
     assert bounds[0] > 179
     assert bounds[2] < -179
     west, _, east, _ = shapely.bounds(shape)

@@ -76,16 +76,16 @@ def test_stretches_are_shared_out_among_units_and_add_up() -> None:
     assert found[found["admin"] == "none"]["segment"].unique().tolist() == ["BB-XX"]
     own = found.groupby(["segment", "medium"])["length_km"].sum()
     for segment in ground.frontier.segments:
-        for medium, line in segment.pieces:
+        for medium, line in segment.stretches:
             assert own[segment.id, medium] == pytest.approx(float(length_m(line)[0]) / 1e3, rel=1e-9)
 
 
 def test_a_segment_whose_country_has_no_land_beside_it_runs_along_no_unit() -> None:
     ground = handmade.make_world().ground
-    pieces = [piece for piece in ground.pieces if piece.country != "AA" or piece.from_m > 0]
-    kept = np.array([ground.pieces[i] in pieces for i in ground.units["piece"]])
+    pieces = [piece for piece in ground.band_parts if piece.country != "AA" or piece.from_m > 0]
+    kept = np.array([ground.band_parts[i] in pieces for i in ground.units["piece"]])
     place = {id(piece): i for i, piece in enumerate(pieces)}
-    units = ground.units[kept].assign(piece=lambda f: [place[id(ground.pieces[i])] for i in f["piece"]])
+    units = ground.units[kept].assign(piece=lambda f: [place[id(ground.band_parts[i])] for i in f["piece"]])
     bare = handmade.replace_ground(ground, pieces=pieces, units=units.reset_index(drop=True))
     found = share_stretches(bare)
     assert found[found["segment"] == "AA-XX"]["admin"].unique().tolist() == ["none"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geo_border import pipeline, study
-from geo_border.catalog import presets
+from geo_border.catalog import read_presets
 from geo_border.engine import Checkpoints, open_engine
 from geo_border.errors import CheckError, UnreachableError
 from geo_border.fetch.options import Options
@@ -24,7 +24,7 @@ from tests.worldserver.server import serve
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live run")]
 STUDY = "suwalki"
 # The whole chain on a narrower question; the default study takes the same way.
-NARROW = study.read(STUDY).model_copy(update={"bands_m": (1000.0, 5000.0), "strips_m": (1000.0,)})
+NARROW = study.read_study(STUDY).model_copy(update={"bands_m": (1000.0, 5000.0), "strips_m": (1000.0,)})
 
 
 @dataclass
@@ -63,7 +63,7 @@ def assert_same_bytes(root: Path, other: Path) -> None:
 
 
 def test_every_figure_comes_from_the_live_datasets(ran: Ran) -> None:
-    live = presets()["live"]
+    live = read_presets()["live"]
     used = {row["need"]: row["dataset"] for row in ran.made.passport["sources"]}
     assert used == live
     assert set(ran.made.exposure["dataset"]) <= set(live.values())
@@ -167,12 +167,12 @@ def test_the_snapshot_stands_in_when_asked_or_the_rest_is_left_out_and_every_out
         shutil.rmtree(tmp_path / "data" / "raw" / lost)
     made = pipeline.run(NARROW, root=tmp_path, sources=["live"], options=Options(offline=True), fallback="embedded")
     used = {row["need"]: row["dataset"] for row in made.passport["sources"]}
-    assert used["places"] == presets()["embedded"]["places"]
+    assert used["places"] == read_presets()["embedded"]["places"]
     note = [line for line in made.passport["notes"] if line.startswith("places: ")]
     assert note
     assert "stands in" in note[0]
     table = made.exposure
-    assert set(table.loc[table["measure"] == "settlements", "dataset"]) == {presets()["embedded"]["places"]}
+    assert set(table.loc[table["measure"] == "settlements", "dataset"]) == {read_presets()["embedded"]["places"]}
     (note,) = [line for line in made.passport["notes"] if line.startswith("roads: ")]
     assert "not in the snapshot: left out" in note
     assert "roads" not in used
@@ -190,7 +190,7 @@ def test_what_came_through_a_mirror_says_so_in_passport_and_map(ran: Ran) -> Non
     assert rows.pop("water") is None
     (host,) = set(rows.values())
     assert host.startswith("http://127.0.0.1:")
-    datasets = {name for need, name in presets()["live"].items() if need != "water"}
+    datasets = {name for need, name in read_presets()["live"].items() if need != "water"}
     (note,) = [line for line in ran.made.passport["notes"] if "mirror" in line]
     assert note.startswith(f"{len(datasets)} inputs were fetched through a mirror ({host}), not from their publishers:")
     assert all(name in note for name in datasets)
@@ -216,6 +216,6 @@ def test_a_plan_lists_files_bytes_licences_and_terms_without_a_socket(ran: Ran) 
 
 
 def test_the_catalogue_says_what_is_here_and_since_when(ran: Ran) -> None:
-    rows = {row["name"]: row["cached"] for row in pipeline.sources(root=ran.root)}
+    rows = {row["name"]: row["cached"] for row in pipeline.list_sources(root=ran.root)}
     assert rows["geonames"].startswith("2 files")
     assert rows["worldpop-r2025a"] == "no"

@@ -12,7 +12,7 @@ import pytest
 import shapely
 from affine import Affine
 
-from geo_border.frontier import matched, polygons, study_crs
+from geo_border.frontier import build_territories, choose_study_crs, match_borders
 from geo_border.geo.crs import WGS84
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers
@@ -77,9 +77,9 @@ def run(boundaries: gpd.GeoDataFrame, study: Study, data: dict[str, Layer]) -> R
             **{need: (layer,) for need, layer in data.items()},
         }
     )
-    territories = polygons(boundaries, study)
-    lines = matched(territories, study)
-    laid = study_area.lay(study, territories, lines, read, study_crs(study, lines), _quiet)
+    territories = build_territories(boundaries, study)
+    lines = match_borders(territories, study)
+    laid = study_area.build_study_area(study, territories, lines, read, choose_study_crs(study, lines), _quiet)
     return build_result(study, territories, lines, laid, read, _quiet)[0]
 
 

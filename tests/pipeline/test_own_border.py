@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 import geo_border
-from geo_border.geo.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, reproject
 from geo_border.result import Result
-from geo_border.study import read
+from geo_border.study import read_study
 
 # One process, so that the study is run once.
 pytestmark = pytest.mark.xdist_group("own border")
@@ -30,7 +30,7 @@ def us_mx(tmp_path_factory: pytest.TempPathFactory) -> Result:
     sites = gpd.GeoDataFrame({"name": ["A", "B"], "kind": ["park", "park"]}, geometry=SITES, crs=4326)
     sites.to_file(root / "sites.gpkg")
     sources = [BOUNDARIES, f"protected={root / 'sites.gpkg'}"]
-    return geo_border.run(read(DATA / "us-mx.toml"), root=root, sources=sources)
+    return geo_border.run(read_study(DATA / "us-mx.toml"), root=root, sources=sources)
 
 
 def test_the_generalised_line_is_2640_km_long(us_mx: Result) -> None:
@@ -61,7 +61,7 @@ def test_the_passport_names_no_folder_of_this_machine(us_mx: Result) -> None:
 def test_land_in_two_protected_sites_is_counted_once(us_mx: Result) -> None:
     zones = us_mx.layers["zones"].set_index("zone_id")
     found = us_mx.exposure.query("measure == 'protected_area'").set_index("zone_id")["value"]
-    sites = to_crs(shapely.segmentize(shapely.box(-118.0, 25.0, -106.0, 34.0), 0.05), WGS84, zones.crs)
+    sites = reproject(shapely.segmentize(shapely.box(-118.0, 25.0, -106.0, 34.0), 0.05), WGS84, zones.crs)
     inside = area_km2(shapely.intersection(zones.loc[found.index].geometry.to_numpy(), sites), zones.crs)
     assert len(found) > 3
     assert found.sum() > 1_000

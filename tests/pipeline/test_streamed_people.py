@@ -11,7 +11,7 @@ from rasterio.transform import from_origin
 
 from geo_border import read
 from geo_border.errors import EmptyLayerError, RasterError
-from geo_border.fetch.choose import local
+from geo_border.fetch.choose import build_local_raw
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import Absent
 from geo_border.measures.people import PeopleCount, Residents
@@ -44,10 +44,10 @@ def count(layer: Layer) -> tuple[Residents, dict[str | None, np.ndarray]]:
 
 def test_streaming_tiles_gives_the_sums_of_the_held_grid(tmp_path: Path) -> None:
     paths = (write_tile(tmp_path / "a.tif", 0), write_tile(tmp_path / "b.tif", 1))
-    entry = local("people", paths[0]).entry.model_copy(update={"counts": "all"})
+    entry = build_local_raw("people", paths[0]).entry.model_copy(update={"counts": "all"})
     raw = Raw(entry, paths, {})
     held, by_held = count(Layer(entry, read.read_people(raw)))
-    streamed, by_stream = count(Layer(entry, list(read.people_files(raw))))
+    streamed, by_stream = count(Layer(entry, list(read.list_people_files(raw))))
     assert held.spread is not None
     assert streamed.spread is None
     np.testing.assert_allclose(by_stream["total"], by_held["total"], rtol=1e-9, atol=1e-9)
@@ -58,7 +58,7 @@ def test_streaming_tiles_gives_the_sums_of_the_held_grid(tmp_path: Path) -> None
 
 def test_ages_are_streamed_beside_the_total(tmp_path: Path) -> None:
     path = write_tile(tmp_path / "a.tif", 0)
-    entry = local("people", path).entry
+    entry = build_local_raw("people", path).entry
     _, found = count(Layer(entry, [path], {"under_15": [path, path]}))
     np.testing.assert_allclose(found["under_15"], 2 * found["total"], rtol=1e-12)
 
@@ -66,10 +66,10 @@ def test_ages_are_streamed_beside_the_total(tmp_path: Path) -> None:
 def test_rasters_with_nobody_on_home_land_are_refused(tmp_path: Path) -> None:
     far = write_tile(tmp_path / "far.tif", 40)
     with pytest.raises(EmptyLayerError, match="hold nobody on home land"):
-        count(Layer(local("people", far).entry, [far]))
+        count(Layer(build_local_raw("people", far).entry, [far]))
 
 
 def test_a_raster_that_does_not_declare_nodata_is_not_streamed(tmp_path: Path) -> None:
-    raw = local("people", write_tile(tmp_path / "a.tif", 0, nodata=None))
+    raw = build_local_raw("people", write_tile(tmp_path / "a.tif", 0, nodata=None))
     with pytest.raises(RasterError, match="declares no nodata value"):
-        read.people_files(raw)
+        read.list_people_files(raw)

@@ -25,9 +25,13 @@ def plurals() -> dict[str, str]:
 
 def every() -> list[str]:
     """Every English text once, the singular of those with a plural among them, in the order of the files."""
-    found = [present.disclaimer(), *labels.every(), *(studies.read(name).title for name in studies.names())]
+    found = [
+        present.read_disclaimer(),
+        *labels.list_labels(),
+        *(studies.read_study(name).title for name in studies.list_studies()),
+    ]
     for path in sorted((PACKAGE / "present").glob("*.py")):
-        found += re.findall(rf"self\.text\({_TEXT}", path.read_text("utf-8"))
+        found += re.findall(rf"self\.translate\({_TEXT}", path.read_text("utf-8"))
     for path in sorted(_ASSETS.glob("*.js")):
         found += re.findall(rf"GB\.(?:t|tn|mark)\(\s*{_TEXT}", path.read_text("utf-8"))
     page = (_ASSETS / "page.html.j2").read_text("utf-8")
@@ -39,7 +43,7 @@ def every() -> list[str]:
 
 if __name__ == "__main__":
     for code in present.LANGUAGES:
-        missing = [text for text in every() if text not in present.language(code).messages]
+        missing = [text for text in every() if text not in present.read_language(code).messages]
         print(code, len(missing))
         for text in missing:
             print("   ", text)

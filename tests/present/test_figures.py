@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from geo_border.present import figures, rounding
-from geo_border.present.totals import COMPARED_M, QUOTED_COVER, totals
+from geo_border.present.totals import COMPARED_M, QUOTED_COVER, compute_totals
 from geo_border.present.withholding import LEAST_PIXELS, withhold
 from geo_border.result import Result
 from tests import synthetic
@@ -35,7 +35,7 @@ def _get_row(rows: pd.DataFrame, zone_id: str, measure: str, category: str | Non
 
 @pytest.mark.parametrize(("pixels", "shown"), [(29.99, False), (30.0, True), (np.nan, True), (0.0, False)])
 def test_a_figure_is_shown_from_thirty_pixels_on_or_where_its_data_have_none(pixels: float, shown: bool) -> None:
-    rows = figures.shown_rows(_make_rows(("cover_area", "tree", 12.3, pixels, "km²")))
+    rows = figures.add_rounded_columns(_make_rows(("cover_area", "tree", 12.3, pixels, "km²")))
     assert rows["withheld"].tolist() == [not shown]
     assert rows["shown"].tolist() == [12 if shown else None]
     assert rows[["value", "low", "high"]].notna().all(axis=None) == shown
@@ -43,13 +43,13 @@ def test_a_figure_is_shown_from_thirty_pixels_on_or_where_its_data_have_none(pix
 
 
 def test_every_shown_figure_is_its_own_row_rounded_by_its_unit(result: Result) -> None:
-    rows = figures.shown_rows(result.exposure)
+    rows = figures.add_rounded_columns(result.exposure)
     assert rows[KEYS].equals(result.exposure[KEYS])
     enough = ~(result.exposure["pixels"] < LEAST_PIXELS)
     for shown, column in (("shown", "value"), ("shown_low", "low"), ("shown_high", "high")):
         raw = result.exposure[column]
         wanted = [
-            rounding.by_unit(float(v), unit) if kept and pd.notna(v) else None
+            rounding.round_by_unit(float(v), unit) if kept and pd.notna(v) else None
             for v, unit, kept in zip(raw, result.exposure["unit"], enough, strict=True)
         ]
         assert rows[shown].tolist() == wanted
@@ -57,7 +57,7 @@ def test_every_shown_figure_is_its_own_row_rounded_by_its_unit(result: Result) -
 
 
 def test_shares_are_shown_in_whole_percent_and_densities_to_a_tenth_below_ten() -> None:
-    rows = figures.shown_rows(
+    rows = figures.add_rounded_columns(
         _make_rows(
             ("cover_share", "tree", 0.4567, 99, "share"),
             ("people", "total", 640.0, 99, "persons"),
@@ -74,24 +74,24 @@ def test_no_density_tells_how_many_the_fewer_than_ten_are(people: float) -> None
         ("people", "total", people, 40, "persons"), ("people_per_km2", None, people / 40, 40, "persons/km²")
     )
     assert withhold(rows)["value"].tolist()[0] == people
-    assert figures.shown_rows(rows)["shown"].tolist() == ["<10", None]
+    assert figures.add_rounded_columns(rows)["shown"].tolist() == ["<10", None]
 
 
 def test_a_density_of_ten_people_is_shown_but_not_its_end_below_them() -> None:
     rows = _make_rows(("people", "total", 10.0, 40, "persons"), ("people_per_km2", None, 0.25, 40, "persons/km²"))
-    density = figures.shown_rows(rows).iloc[1]
+    density = figures.add_rounded_columns(rows).iloc[1]
     assert (density["shown"], density["shown_low"], density["shown_high"]) == (0.3, None, 0.5)
 
 
 @pytest.mark.parametrize(("raw", "unit", "told"), [(9.9, "persons", "<10"), (0.0, "persons", "<10"), (9.9, "km²", 9.9)])
 def test_the_table_tells_raw_values_but_never_fewer_than_ten_people(raw: float, unit: str, told: object) -> None:
-    assert figures.raw_or_floor(raw, unit) == told
+    assert figures.apply_people_floor(raw, unit) == told
 
 
 @pytest.mark.parametrize("key", ["all", "LT-RU", "LT"])
 def test_what_lies_within_a_distance_is_told_as_the_rows_of_one_zone(result: Result, key: str) -> None:
-    found = totals(result.study, result.layers, result.exposure)[key]
-    rows = figures.shown_rows(result.exposure)
+    found = compute_totals(result.study, result.layers, result.exposure)[key]
+    rows = figures.add_rounded_columns(result.exposure)
     depths = [(part, to_m) for part, (_, to_m) in zip(found["within"], result.study.bands, strict=True)]
     depths += list(zip(found["strips"], result.study.strips_m, strict=True))
     for part, to_m in depths:
@@ -111,7 +111,7 @@ def test_the_share_of_a_larger_land_is_its_own_row_and_no_mean_or_sum_of_its_par
     rows = result.exposure.copy()
     own = (rows["zone_id"] == "within|all|0-10000") & (rows["measure"] == "cover_share") & (rows["category"] == "tree")
     rows.loc[own, "value"] = 0.123
-    before, after = (totals(result.study, result.layers, table)["all"] for table in (result.exposure, rows))
+    before, after = (compute_totals(result.study, result.layers, table)["all"] for table in (result.exposure, rows))
     at = [to_m for _, to_m in result.study.bands].index(10_000.0)
     assert after["within"][at]["cover"]["tree"] == 12 != before["within"][at]["cover"]["tree"]
     assert [*after["within"][:at], *after["within"][at + 1 :]] == [*before["within"][:at], *before["within"][at + 1 :]]
@@ -123,26 +123,26 @@ def test_a_corridor_is_told_by_the_row_of_the_whole_not_by_its_countries(result:
     changed = rows.assign(value=rows["value"].where(~parts, 1.0))
     whole = _get_row(rows, "corridor|suwalki|all", "area")["value"]
     for table in (rows, changed):
-        (corridor,) = totals(result.study, result.layers, table)["corridor"]
-        assert corridor["area"] == rounding.area_km2(whole)
+        (corridor,) = compute_totals(result.study, result.layers, table)["corridor"]
+        assert corridor["area"] == rounding.round_area_km2(whole)
 
 
 def test_a_figure_that_is_withheld_is_named_where_it_would_stand(result: Result) -> None:
     rows = result.exposure.copy()
     rows.loc[(rows["zone_id"] == "within|LT-RU|0-5000") & (rows["measure"] == "people"), "pixels"] = 29.0
-    part = totals(result.study, result.layers, rows)["LT-RU"]["within"]
+    part = compute_totals(result.study, result.layers, rows)["LT-RU"]["within"]
     at = [to_m for _, to_m in result.study.bands].index(5_000.0)
     assert part[at]["people"] is None
     assert part[at]["withheld"] == ["people"]
     assert part[at]["cover"]
     # Half a kilometre of one segment's land holds fewer than 30 pixels of either dataset in this world.
-    narrow = totals(result.study, result.layers, result.exposure)["LT-RU"]["strips"][0]
+    narrow = compute_totals(result.study, result.layers, result.exposure)["LT-RU"]["strips"][0]
     assert narrow["withheld"] == ["people", "cover_share"]
     assert (narrow["people"], narrow["cover"]) == (None, {})
 
 
 def test_only_what_is_shown_of_land_narrower_than_a_pixel_is_marked_indicative(result: Result) -> None:
-    found = totals(result.study, result.layers, result.exposure)
+    found = compute_totals(result.study, result.layers, result.exposure)
     marked = {part["to_m"]: part["indicative"] for part in (*found["all"]["within"], *found["all"]["strips"])}
     # Pixels are 950 m and 1 km wide.
     assert marked.pop(500.0) == ["people", "cover_share"]
@@ -151,8 +151,8 @@ def test_only_what_is_shown_of_land_narrower_than_a_pixel_is_marked_indicative(r
 
 
 def test_each_segment_stands_beside_its_own_country(result: Result) -> None:
-    found = totals(result.study, result.layers, result.exposure)["comparison"]
-    rows = figures.shown_rows(result.exposure)
+    found = compute_totals(result.study, result.layers, result.exposure)["comparison"]
+    rows = figures.add_rounded_columns(result.exposure)
     assert [(one["segment"], one["country"], one["to_m"]) for one in found] == [
         (segment, segment[:2], COMPARED_M) for segment in synthetic.SEGMENTS
     ]
@@ -169,25 +169,25 @@ def test_each_segment_stands_beside_its_own_country(result: Result) -> None:
 
 
 def test_every_share_says_what_it_is_of(result: Result) -> None:
-    found = totals(result.study, result.layers, result.exposure)["basis"]
+    found = compute_totals(result.study, result.layers, result.exposure)["basis"]
     assert set(found) >= set(QUOTED_COVER)
     assert found["water"] != found["tree"] == found["wetland"]
 
 
 def test_a_run_without_people_has_no_people_and_withholds_none(result: Result) -> None:
     rows = result.exposure[~result.exposure["measure"].isin(["people", "people_per_km2"])]
-    found = totals(result.study, result.layers, rows)
+    found = compute_totals(result.study, result.layers, rows)
     assert all(part["people"] is None for part in found["all"]["within"])
     assert not any("people" in part["withheld"] for part in (*found["LT-RU"]["within"], *found["LT-RU"]["strips"]))
 
 
 def test_lengths_of_a_country_are_those_of_its_segments_by_medium(result: Result) -> None:
-    found = totals(result.study, result.layers, result.exposure)
+    found = compute_totals(result.study, result.layers, result.exposure)
     lengths = result.exposure[
         (result.exposure["measure"] == "frontier_length") & (result.exposure["zone_kind"] == "segment")
     ]
     for key, own in (("all", lengths), ("LT", lengths[lengths["country"] == "LT"])):
-        assert found[key]["length"] == rounding.length_km(own["value"].sum())
+        assert found[key]["length"] == rounding.round_length_km(own["value"].sum())
         assert found[key]["media"] == {
-            m: rounding.length_km(v) for m, v in own.groupby("category")["value"].sum().items()
+            m: rounding.round_length_km(v) for m, v in own.groupby("category")["value"].sum().items()
         }

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import shapely
 
-from geo_border.catalog import entry
-from geo_border.fetch.gather import fetch
+from geo_border.catalog import find_entry
+from geo_border.fetch.gather import fetch_dataset
 from geo_border.fetch.options import Options
 from geo_border.store import Folders, Raw
 from tests.worldserver import osm_world
@@ -28,7 +28,7 @@ def fetched(world_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Cal
         with serve(world_folder, overpass=osm_world.answer) as world:
             home = ("LT", "PL") if name != "osm-extracts" else ("EE",)
             options = Options(mirrors=(world.mirror,), countries=home, facing=("RU", "BY"), pause_s=0.01)
-            declared = entry(name)
-            return fetch(declared, folders, shapely.box(*BOUNDS), options)
+            declared = find_entry(name)
+            return fetch_dataset(declared, folders, shapely.box(*BOUNDS), options)
 
     return one

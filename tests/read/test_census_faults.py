@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geo_border import read
-from geo_border.catalog import entry
+from geo_border.catalog import find_entry
 from geo_border.errors import SchemaError
 from geo_border.store import Raw
 
@@ -20,7 +20,7 @@ BESIDE = "CRS3035RES1000mN3500000E5201000"
 def census(folder: Path, *lines: str, encoding: str = "utf-8") -> Raw:
     path = folder / "census.csv"
     path.write_bytes(("\n".join(lines) + "\n").encode(encoding))
-    return Raw(entry("eurostat-census-2021"), (path,), {})
+    return Raw(find_entry("eurostat-census-2021"), (path,), {})
 
 
 @pytest.mark.parametrize("value", ['"1,000"', "abc", "inf", "true", "2021-01-01", "1e999"])
@@ -29,7 +29,7 @@ def test_a_count_that_is_no_number_is_named_with_its_cell(tmp_path: Path, value:
     with pytest.raises(SchemaError, match=rf"census\.csv: {CELL}: T is '{value.strip(chr(34))}', no count of people"):
         read.read_people(raw)
     with pytest.raises(SchemaError, match="no count of people"):
-        read.people_unplaced(raw, ("LT",))
+        read.describe_unplaced_people(raw, ("LT",))
 
 
 @pytest.mark.parametrize("value", ["", ":", "NaN", "-8888", "-9999"])
@@ -71,7 +71,7 @@ def test_a_byte_order_mark_spaces_and_quotes_are_no_part_of_a_column_s_name(
     tmp_path: Path, head: str, encoding: str
 ) -> None:
     raw = census(tmp_path, head, f"{CELL}, 10, 5", encoding=encoding)
-    assert read.people_categories(raw) == ("total",)
+    assert read.list_people_categories(raw) == ("total",)
     assert read.read_people(raw).values.tolist() == [[10.0]]
 
 

@@ -14,7 +14,7 @@ import shapely
 from rasterio.transform import Affine, from_origin
 
 from geo_border import study
-from geo_border.catalog import entry
+from geo_border.catalog import find_entry
 from geo_border.errors import (
     CRSError,
     EmptyLayerError,
@@ -24,7 +24,7 @@ from geo_border.errors import (
     SchemaError,
     StudyError,
 )
-from geo_border.fetch.choose import local
+from geo_border.fetch.choose import build_local_raw
 from geo_border.read import read_admin, read_boundaries, read_cover, read_grid, read_land, read_people, read_protected
 from geo_border.store import Raw
 
@@ -43,7 +43,7 @@ def raster(path: Path, values: Any, **changes: Any) -> Raw:
     profile |= {"height": values.shape[0], "width": values.shape[1], "dtype": values.dtype, **changes}
     with rasterio.open(path, "w", **profile) as out:
         out.write(values, 1)
-    return local("people", path)
+    return build_local_raw("people", path)
 
 
 def grid(fill: float = 1.0, dtype: str = "float32") -> Any:
@@ -96,7 +96,7 @@ def test_a_file_that_is_no_raster_is_said(tmp_path: Path) -> None:
     path = tmp_path / "p.tif"
     path.write_text("people")
     with pytest.raises(RasterError, match="cannot be opened as a raster"):
-        read_people(local("people", path), HERE)
+        read_people(build_local_raw("people", path), HERE)
 
 
 def test_tiles_of_other_grids_are_refused(tmp_path: Path) -> None:
@@ -118,14 +118,14 @@ def test_a_cover_without_a_legend_says_how_to_name_one(tmp_path: Path) -> None:
 
 def test_a_file_of_the_users_is_read_with_the_legend_they_name(tmp_path: Path) -> None:
     raster(tmp_path / "c.tif", grid(25, "int8"))
-    raw = local("cover", tmp_path / "c.tif", entry("corine-2018"))
+    raw = build_local_raw("cover", tmp_path / "c.tif", find_entry("corine-2018"))
     assert (read_cover(raw, HERE).values == 25).all()
 
 
 def polygons(path: Path, rows: list[tuple[str | None, Any]], crs: str | None = "EPSG:4326", **named: Any) -> Raw:
     frame = gpd.GeoDataFrame({"country": [row[0] for row in rows], **named}, geometry=[row[1] for row in rows], crs=crs)
     frame.to_parquet(path) if path.suffix == ".parquet" else frame.to_file(path)
-    return local("boundaries", path)
+    return build_local_raw("boundaries", path)
 
 
 TWO = [("AA", shapely.box(0, 0, 1, 1)), ("BB", shapely.box(1, 0, 2, 1))]
@@ -198,14 +198,14 @@ def test_a_file_with_two_layers_asks_for_one(tmp_path: Path) -> None:
     frame.to_file(path, layer="one")
     frame.to_file(path, layer="two")
     with pytest.raises(SchemaError, match="expected one layer with geometry, found one, two"):
-        read_boundaries(local("boundaries", path), PAIR)
+        read_boundaries(build_local_raw("boundaries", path), PAIR)
 
 
 def test_a_file_that_is_no_vector_data_is_said(tmp_path: Path) -> None:
     path = tmp_path / "b.gpkg"
     path.write_text("nothing")
     with pytest.raises(SchemaError, match="cannot be opened as vector data"):
-        read_boundaries(local("boundaries", path), PAIR)
+        read_boundaries(build_local_raw("boundaries", path), PAIR)
 
 
 def test_a_column_that_an_admin_file_lacks_is_named_with_those_it_has(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_protected_areas_of_a_user_are_read(tmp_path: Path) -> None:
         {"SITENAME": ["Białowieża"], "SITETYPE": ["C"], "SITECODE": ["PL1"]}, geometry=[TWO[0][1]], crs=4326
     )
     frame.to_crs(3035).to_file(tmp_path / "n.gpkg", layer="NaturaSite_polygon")
-    raw = local("protected", tmp_path / "n.gpkg", entry("natura2000-2023"))
+    raw = build_local_raw("protected", tmp_path / "n.gpkg", find_entry("natura2000-2023"))
     table = read_protected(raw, HERE)
     assert table.iloc[0][["name", "kind", "source"]].tolist() == ["Białowieża", "C", "natura2000-2023"]
 
@@ -233,7 +233,7 @@ def test_protected_areas_of_a_user_are_read(tmp_path: Path) -> None:
 def test_a_file_s_only_layer_is_taken_whatever_its_name(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"SITENAME": ["Bog"], "SITETYPE": ["B"]}, geometry=[TWO[0][1]], crs=4326)
     frame.to_file(tmp_path / "sites.gpkg", layer="my sites", engine="pyogrio")
-    raw = local("protected", tmp_path / "sites.gpkg", entry("natura2000-2023"))
+    raw = build_local_raw("protected", tmp_path / "sites.gpkg", find_entry("natura2000-2023"))
     assert list(read_protected(raw, HERE)["name"]) == ["Bog"]
 
 
@@ -241,7 +241,7 @@ def test_of_several_layers_the_wanted_one_is_asked_for_and_those_there_are_named
     frame = gpd.GeoDataFrame({"SITENAME": ["Bog"], "SITETYPE": ["B"]}, geometry=[TWO[0][1]], crs=4326)
     for layer in ("one", "two"):
         frame.to_file(tmp_path / "sites.gpkg", layer=layer, engine="pyogrio")
-    raw = local("protected", tmp_path / "sites.gpkg", entry("natura2000-2023"))
+    raw = build_local_raw("protected", tmp_path / "sites.gpkg", find_entry("natura2000-2023"))
     with pytest.raises(SchemaError, match=r"sites\.gpkg: .* called 'NaturaSite_polygon'\), found one, two\."):
         read_protected(raw, HERE)
 
@@ -253,7 +253,7 @@ def test_protected_areas_that_are_not_in_force_are_left_out(tmp_path: Path) -> N
         "STATUS": ["Designated", "Proposed", "Not Reported", "Designated"],
     }
     gpd.GeoDataFrame(rows, geometry=[TWO[0][1]] * 4, crs=4326).to_file(tmp_path / "w.gpkg")
-    table = read_protected(local("protected", tmp_path / "w.gpkg", entry("wdpa")), HERE)
+    table = read_protected(build_local_raw("protected", tmp_path / "w.gpkg", find_entry("wdpa")), HERE)
     assert table["name"].tolist() == ["Romincka"]
 
 
@@ -263,7 +263,7 @@ SITE = shapely.box(0.2, 0.2, 0.4, 0.4)
 def sites(path: Path, *shapes: Any) -> Raw:
     frame = gpd.GeoDataFrame({"name": "s", "kind": "park"}, index=range(len(shapes)), geometry=list(shapes), crs=4326)
     frame.to_file(path)
-    return local("protected", path)
+    return build_local_raw("protected", path)
 
 
 @pytest.mark.parametrize("shape", [shapely.Point(0.5, 0.5), shapely.LineString([(0, 0), (1, 1)])])

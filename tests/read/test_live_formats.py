@@ -9,14 +9,14 @@ import pytest
 import shapely
 
 from geo_border import read, study
-from geo_border.catalog import entry
+from geo_border.catalog import find_entry
 from geo_border.errors import EmptyLayerError, RasterError, SchemaError, StudyError
 from geo_border.read import osm_tags
 from geo_border.store import Raw
 from tests.read.conftest import BOUNDS
 
 Fetched = Callable[[str], Raw]
-SUWALKI = study.read("suwalki")
+SUWALKI = study.read_study("suwalki")
 
 
 @pytest.mark.parametrize("name", ["geoboundaries-cgaz", "gisco-countries-2024", "natural-earth-10m", "osm-boundaries"])
@@ -64,7 +64,7 @@ def test_worldcover_tiles_are_one_grid_with_known_classes(fetched: Fetched) -> N
 
 def test_a_class_that_the_legend_lacks_is_an_error(fetched: Fetched) -> None:
     raw = fetched("ghs-smod-r2023a")
-    wrong = Raw(entry("esa-worldcover-2021"), raw.paths, raw.sha256)
+    wrong = Raw(find_entry("esa-worldcover-2021"), raw.paths, raw.sha256)
     with pytest.raises(RasterError, match=r"values 11, 12, 13.* not in the dataset's legend"):
         read.read_cover(wrong, BOUNDS)
 
@@ -119,11 +119,11 @@ def test_census_cells_of_two_countries_stay_and_the_confidential_are_unknown(fet
     assert shared
     assert np.nansum(grid.values) == sum(int(row[1]) for row in placed if int(row[1]) >= 0)
     assert any(int(row[1]) == -8888 for row in placed)
-    assert (read.people_unplaced(raw, ("LV", "FI", "EE")) or "").endswith(": FI 1,234, LV 567.")
-    assert (read.people_unplaced(raw, ("LV",)) or "").endswith(": LV 567.")
+    assert (read.describe_unplaced_people(raw, ("LV", "FI", "EE")) or "").endswith(": FI 1,234, LV 567.")
+    assert (read.describe_unplaced_people(raw, ("LV",)) or "").endswith(": LV 567.")
     # The file is all of Europe's: a study is told of its own countries.
-    assert read.people_unplaced(raw, ("LT", "PL")) is None
-    row, column = grid.cell_of(*_centre(shared[0][0]))
+    assert read.describe_unplaced_people(raw, ("LT", "PL")) is None
+    row, column = grid.locate_cells(*_centre(shared[0][0]))
     assert grid.values[row[0], column[0]] == int(shared[0][1])
 
 
@@ -134,8 +134,8 @@ def _centre(cell: str) -> tuple[np.ndarray, np.ndarray]:
 
 def test_census_ages_add_up_to_the_total(fetched: Fetched) -> None:
     raw = fetched("eurostat-census-2021")
-    assert read.people_categories(raw) == ("total", "under_15", "15_64", "over_64")
-    ages = [np.nansum(read.read_people(raw, BOUNDS, name).values) for name in read.people_categories(raw)[1:]]
+    assert read.list_people_categories(raw) == ("total", "under_15", "15_64", "over_64")
+    ages = [np.nansum(read.read_people(raw, BOUNDS, name).values) for name in read.list_people_categories(raw)[1:]]
     assert sum(ages) == np.nansum(read.read_people(raw, BOUNDS).values)
 
 
@@ -188,6 +188,6 @@ def test_places_of_the_map_have_a_name_in_english_where_there_is_one(fetched: Fe
 
 def test_a_text_that_is_no_geonames_dump_is_said(fetched: Fetched, tmp_path: object) -> None:
     raw = fetched("eurostat-census-2021")
-    wrong = Raw(entry("geonames"), raw.paths, raw.sha256)
+    wrong = Raw(find_entry("geonames"), raw.paths, raw.sha256)
     with pytest.raises(SchemaError, match="not a GeoNames dump"):
         read.read_places(wrong)

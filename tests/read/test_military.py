@@ -15,9 +15,9 @@ import pyogrio
 import pytest
 import shapely
 
-from geo_border.catalog import entry
+from geo_border.catalog import find_entry
 from geo_border.errors import SchemaError
-from geo_border.fetch.choose import local
+from geo_border.fetch.choose import build_local_raw
 from geo_border.read import read_admin, read_facilities, read_land, read_places, read_protected, read_roads, read_water
 from geo_border.read.military import drop_military
 from geo_border.store import Raw
@@ -157,7 +157,7 @@ def write(path: Path, rows: list[dict[str, object]], shapes: list[shapely.Geomet
         path.with_suffix(".prj").write_text(frame.crs.to_wkt())
     else:
         frame.to_file(path)
-    return local(need, path)
+    return build_local_raw(need, path)
 
 
 POINTS = [shapely.Point(0.1 + 0.2 * i, 0.5) for i in range(4)]
@@ -213,7 +213,7 @@ def test_nested_tags_of_geojson_are_looked_into(tmp_path: Path) -> None:
     ]
     path = tmp_path / "a.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    assert len(read_facilities(local("facilities", path), HERE)) == 1
+    assert len(read_facilities(build_local_raw("facilities", path), HERE)) == 1
 
 
 @pytest.mark.parametrize("dataset", ["osm-facilities", "osm-places", "osm-roads"])
@@ -229,7 +229,7 @@ def test_an_answer_of_overpass_is_asked_by_any_tag(tmp_path: Path, dataset: str)
     ]
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"elements": elements}))
-    assert len(NEEDS[need][0](local(need, path, entry(dataset)), HERE)) == 1
+    assert len(NEEDS[need][0](build_local_raw(need, path, find_entry(dataset)), HERE)) == 1
 
 
 def test_an_extract_is_asked_by_any_tag(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_an_extract_is_asked_by_any_tag(tmp_path: Path) -> None:
         for i, tags in enumerate(plants):
             out.add_way(Way(id=i + 1, nodes=[1, 2], tags={"highway": "primary", **tags}, version=1))
     for need in ("facilities", "places", "roads"):
-        assert len(NEEDS[need][0](local(need, path), HERE)) == 1, need
+        assert len(NEEDS[need][0](build_local_raw(need, path), HERE)) == 1, need
 
 
 @pytest.mark.parametrize("need", ["land", "water", "admin"])

@@ -14,12 +14,12 @@ import pytest
 import rasterio
 import shapely
 
-from geo_border.catalog import Entry, entries, presets
+from geo_border.catalog import Entry, read_entries, read_presets
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
-from geo_border.store import embedded_dir, sha256_of
+from geo_border.store import compute_sha256, locate_embedded
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = embedded_dir()
+OUT = locate_embedded()
 BUILT = sorted(path.parent.name for path in OUT.glob("*/*.parquet.provenance.json")) + sorted(
     path.parent.name for path in OUT.glob("*/*.tif.provenance.json")
 )
@@ -38,7 +38,7 @@ PAIRS = (
 
 @cache
 def layer(name: str) -> geopandas.GeoDataFrame:
-    (file,) = entries()[name].files
+    (file,) = read_entries()[name].files
     return geopandas.read_parquet(OUT / name / file.name)
 
 
@@ -55,9 +55,9 @@ def edges(territory: str) -> Any:
 
 
 def told(name: str) -> tuple[Entry, Path, dict[str, Any]]:
-    (file,) = entries()[name].files
+    (file,) = read_entries()[name].files
     path = OUT / name / file.name
-    return entries()[name], path, json.loads(path.with_name(f"{path.name}.provenance.json").read_text("utf-8"))
+    return read_entries()[name], path, json.loads(path.with_name(f"{path.name}.provenance.json").read_text("utf-8"))
 
 
 def test_seven_datasets_are_built() -> None:
@@ -68,7 +68,7 @@ def test_seven_datasets_are_built() -> None:
 @pytest.mark.parametrize("name", BUILT)
 def test_provenance_and_catalogue_have_the_bytes_checksum(name: str) -> None:
     entry, path, said = told(name)
-    assert entry.files[0].sha256 == said["sha256"] == sha256_of(path)
+    assert entry.files[0].sha256 == said["sha256"] == compute_sha256(path)
     assert entry.files[0].bytes == said["bytes"] == path.stat().st_size
 
 
@@ -94,9 +94,9 @@ def test_pypi_sources_are_pinned_for_pip_at_the_same_release() -> None:
             assert f"{row['package']}=={row['version']}" in listed
 
 
-@pytest.mark.parametrize("name", [name for name, entry in entries().items() if entry.source == "embedded"])
+@pytest.mark.parametrize("name", [name for name, entry in read_entries().items() if entry.source == "embedded"])
 def test_notice_gives_dataset_licence_and_citation(name: str) -> None:
-    entry, text = entries()[name], (OUT / "NOTICE").read_text("utf-8")
+    entry, text = read_entries()[name], (OUT / "NOTICE").read_text("utf-8")
     for said in (f"{name}: {entry.title}", entry.licence, entry.licence_url, entry.attribution, entry.citation):
         assert said in text, f"NOTICE lacks {said!r}; run make snapshot"
 
@@ -113,11 +113,11 @@ def test_snapshot_is_at_most_twenty_megabytes() -> None:
 
 
 def test_embedded_preset_names_the_built_datasets() -> None:
-    embedded = presets()["embedded"]
+    embedded = read_presets()["embedded"]
     assert set(BUILT) == {name for need, name in embedded.items() if need != "people"}
     for need, name in embedded.items():
         if name in BUILT:
-            assert need in entries()[name].needs
+            assert need in read_entries()[name].needs
 
 
 @pytest.mark.parametrize("name", sorted(VECTORS))
@@ -133,7 +133,7 @@ def test_layer_has_its_columns_and_valid_geometry_in_lon_lat(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(VECTORS))
 def test_catalogue_columns_are_in_the_file(name: str) -> None:
-    assert set(entries()[name].columns.values()) <= set(layer(name).columns)
+    assert set(read_entries()[name].columns.values()) <= set(layer(name).columns)
 
 
 @pytest.mark.parametrize("name", sorted(VECTORS))

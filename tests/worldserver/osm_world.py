@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo_border.store import embedded_dir
+from geo_border.store import locate_embedded
 from tests.worldserver.faults import Fault
 
 DATED = "2026-11-01T00:00:00Z"
@@ -24,7 +24,7 @@ Element = dict[str, Any]
 @lru_cache(maxsize=1)
 def elements() -> tuple[Element, ...]:
     """Places, facilities of each kind, roads between neighbours, and military features that must never come out."""
-    table = gpd.read_parquet(embedded_dir() / "geonames-2025" / "places.parquet")
+    table = gpd.read_parquet(locate_embedded() / "geonames-2025" / "places.parquet")
     table["people"] = table["people"].fillna(0).astype(int)
     # Rows of half a degree, so that neighbours in the list are neighbours on the ground.
     table = table.iloc[np.lexsort((table.geometry.x, (table.geometry.y * 2).round()))]
@@ -108,7 +108,7 @@ def _meets(element: Element, west: float, south: float, east: float, north: floa
 @lru_cache(maxsize=16)
 def boundary(code: str) -> Element:
     """A country's boundary relation: each ring as two ways, with their geometry."""
-    table = gpd.read_parquet(embedded_dir() / "osm-boundaries-2026c" / "boundaries.parquet")
+    table = gpd.read_parquet(locate_embedded() / "osm-boundaries-2026c" / "boundaries.parquet")
     shape = shapely.union_all(table[table["country"] == code].geometry.to_numpy())
     members = []
     for part in shapely.get_parts(shape):

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rasterio.transform import from_origin
 from rasterio.warp import Resampling, reproject
 
-from geo_border.catalog import Entry, entry
-from geo_border.store import embedded_dir
+from geo_border.catalog import Entry, find_entry
+from geo_border.store import locate_embedded
 
 # MODIS IGBP classes (0..16) as WorldCover codes, so that the served cover is plausible where it stands.
 _WORLDCOVER = np.array([80, 10, 10, 10, 10, 10, 20, 20, 10, 30, 30, 90, 40, 50, 40, 70, 60], dtype=np.uint8)
@@ -30,7 +30,7 @@ def worldcover(root: Path, window: Any) -> None:
     """3 degree COG tiles, 300 cells a side in place of 36,000, and the grid file that lists them."""
     cover = _embedded("modis-mcd12c1-2019", "cover.tif")
     features = []
-    declared = entry("esa-worldcover-2021")
+    declared = find_entry("esa-worldcover-2021")
     for south in range(51, 72, 3):
         for west in range(12, 36, 3):
             square = shapely.box(west, south, west + 3, south + 3)
@@ -50,7 +50,7 @@ def worldcover(root: Path, window: Any) -> None:
 
 def ghs_pop(root: Path) -> None:
     """10 degree tiles on GHSL's own lattice, 1/120 degree cells in place of 3 arc-seconds, zipped, nodata -200."""
-    declared = entry("ghs-pop-r2023a")
+    declared = find_entry("ghs-pop-r2023a")
     tiles = declared.download.tiles if declared.download else None
     for row in (2, 3, 4):
         for column in (20, 21, 22):
@@ -66,7 +66,7 @@ def ghs_smod(root: Path) -> None:
     transform = from_origin(900_000, 8_200_000, 1000, 1000)
     shape = (2300, 1700)
     classes = np.full(shape, -200, dtype=np.int16)
-    with rasterio.open(embedded_dir() / "ghs-degurba-2025" / "degurba.tif") as source:
+    with rasterio.open(locate_embedded() / "ghs-degurba-2025" / "degurba.tif") as source:
         found = np.zeros(shape, dtype=np.uint8)
         reproject(
             rasterio.band(source, 1),
@@ -76,12 +76,12 @@ def ghs_smod(root: Path) -> None:
             resampling=Resampling.nearest,
         )
     classes[found > 0] = found[found > 0]
-    _zipped(root, entry("ghs-smod-r2023a"), classes, transform, "ESRI:54009", -200)
+    _zipped(root, find_entry("ghs-smod-r2023a"), classes, transform, "ESRI:54009", -200)
 
 
 def worldpop(root: Path, countries: dict[str, Any]) -> None:
     """One raster a country, cut to its outline; -99999 stands for nodata, with the tag."""
-    from geo_border.facts.iso3166 import alpha3
+    from geo_border.facts.iso3166 import convert_to_alpha3
 
     for code, shape in countries.items():
         west, south, east, north = (
@@ -95,14 +95,14 @@ def worldpop(root: Path, countries: dict[str, Any]) -> None:
         people = _people(transform, size).astype(np.float32)
         outside = rasterio.features.geometry_mask([shape], size, transform)
         people[outside | np.isnan(people)] = -99999
-        names = {"iso3": alpha3(code), "iso3_lower": alpha3(code).lower()}
-        _write(_path(root, entry("worldpop-r2025a"), **names), people, transform, "EPSG:4326", -99999)
+        names = {"iso3": convert_to_alpha3(code), "iso3_lower": convert_to_alpha3(code).lower()}
+        _write(_path(root, find_entry("worldpop-r2025a"), **names), people, transform, "EPSG:4326", -99999)
         _ages(root, names, people, transform)
 
 
 def _ages(root: Path, names: dict[str, str], people: NDArray[np.float32], transform: Affine) -> None:
     """One raster an age group: the young and the old fewer, all together the country's people."""
-    declared = entry("worldpop-age-r2025a")
+    declared = find_entry("worldpop-age-r2025a")
     ages = declared.download.each if declared.download else []
     weights = np.linspace(2.0, 0.5, len(ages))
     for age, weight in zip(ages, weights / weights.sum(), strict=True):
@@ -133,7 +133,7 @@ class _Embedded:
 
 
 def _embedded(dataset: str, name: str) -> _Embedded:
-    return _Embedded(embedded_dir() / dataset / name)
+    return _Embedded(locate_embedded() / dataset / name)
 
 
 def _sampled(source: _Embedded, transform: Affine, shape: tuple[int, int]) -> NDArray[Any]:

@@ -14,9 +14,9 @@ from pyproj import Transformer
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
-from geo_border.catalog import entry
-from geo_border.facts.iso3166 import alpha3
-from geo_border.store import embedded_dir
+from geo_border.catalog import find_entry
+from geo_border.facts.iso3166 import convert_to_alpha3
+from geo_border.store import locate_embedded
 from tests.worldserver.rasters import people_of_cells
 
 HOME = ("FI", "EE", "LV", "LT", "PL")
@@ -24,8 +24,8 @@ HOME = ("FI", "EE", "LV", "LT", "PL")
 
 def countries() -> gpd.GeoDataFrame:
     """Countries of the embedded snapshot cut to land, Kaliningrad with Russia: `country`, `name`, geometry."""
-    whole = gpd.read_parquet(embedded_dir() / "osm-boundaries-2026c" / "boundaries.parquet")
-    land = gpd.read_parquet(embedded_dir() / "geo-maps-coastline-2017" / "land.parquet")
+    whole = gpd.read_parquet(locate_embedded() / "osm-boundaries-2026c" / "boundaries.parquet")
+    land = gpd.read_parquet(locate_embedded() / "geo-maps-coastline-2017" / "land.parquet")
     ground = shapely.union_all(land.geometry.to_numpy())
     rows = []
     for code, group in whole.groupby("country"):
@@ -38,7 +38,7 @@ def countries() -> gpd.GeoDataFrame:
 def cgaz(root: Path, shapes: gpd.GeoDataFrame) -> None:
     """geoBoundaries CGAZ ADM0: GeoPackage, layer globalADM0, ISO3 codes."""
     out = gpd.GeoDataFrame(
-        {"shapeGroup": shapes["country"].map(alpha3), "shapeType": "ADM0", "shapeName": shapes["name"]},
+        {"shapeGroup": shapes["country"].map(convert_to_alpha3), "shapeType": "ADM0", "shapeName": shapes["name"]},
         geometry=shapes.geometry,
         crs="EPSG:4326",
     )
@@ -70,7 +70,7 @@ def natural_earth(root: Path, shapes: gpd.GeoDataFrame) -> None:
     folder = path.parent / "shp"
     folder.mkdir()
     data = {
-        "ADM0_A3": shapes["country"].map(alpha3),
+        "ADM0_A3": shapes["country"].map(convert_to_alpha3),
         "NAME": shapes["name"],
         "ISO_A2": shapes["country"].replace({"NO": "-99"}),
         "ISO_A2_EH": shapes["country"],
@@ -126,7 +126,7 @@ def census(root: Path, shapes: gpd.GeoDataFrame) -> None:
 
 def geonames(root: Path) -> None:
     """GeoNames dumps: 19 tab-separated columns, no header; a ruin and a zero population among them."""
-    places = gpd.read_parquet(embedded_dir() / "geonames-2025" / "places.parquet")
+    places = gpd.read_parquet(locate_embedded() / "geonames-2025" / "places.parquet")
     places["people"] = places["people"].fillna(0)
     for code, group in places.groupby("country"):
         rows = [
@@ -160,7 +160,7 @@ def _cut(shapes: gpd.GeoDataFrame, n: int) -> gpd.GeoDataFrame:
 
 
 def _path(root: Path, dataset: str, **values: Any) -> Path:
-    declared = entry(dataset).download
+    declared = find_entry(dataset).download
     path = root / (declared.url.format(**values) if declared else "").removeprefix("https://")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

@@ -11,7 +11,7 @@ from affine import Affine
 from pyproj import CRS
 
 from geo_border.geo.grid import Grid
-from geo_border.zonal import coverage_fraction, coverage_table, tabulate
+from geo_border.zonal import compute_coverage_fraction, compute_coverage_table, tabulate
 
 _KM = 1000.0
 _ORIGIN = (4_000_000.0, 3_003_000.0)
@@ -33,7 +33,7 @@ ONE_TO_NINE = np.arange(1, 10, dtype=np.int32).reshape(3, 3)
 
 
 def test_half_cell_margin_covers_corners_by_a_quarter_and_sides_by_half() -> None:
-    shares = coverage_fraction(_grid(ONE_TO_NINE), _zones(a=(0.5, 0.5, 2.5, 2.5)))
+    shares = compute_coverage_fraction(_grid(ONE_TO_NINE), _zones(a=(0.5, 0.5, 2.5, 2.5)))
     assert shares.tolist() == [[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]]
 
 
@@ -103,7 +103,7 @@ def test_nodata_and_nan_are_not_summed() -> None:
 
 
 def test_coverage_table_lists_the_cells_of_each_zone() -> None:
-    table = coverage_table(_grid(ONE_TO_NINE), _zones(a=(0, 0, 1.5, 1), b=(1.5, 0, 2, 1)))
+    table = compute_coverage_table(_grid(ONE_TO_NINE), _zones(a=(0, 0, 1.5, 1), b=(1.5, 0, 2, 1)))
     found = list(zip(table.zone.tolist(), table.row.tolist(), table.column.tolist(), table.share.tolist(), strict=True))
     assert found == [(0, 2, 0, 1.0), (0, 2, 1, 0.5), (1, 2, 1, 0.5)]
 

@@ -20,9 +20,9 @@ from pyproj import CRS, Geod, Transformer
 
 from geo_border.engine import Checkpoints, LocalEngine
 from geo_border.geo.grid import Grid
-from geo_border.zonal import coverage_fraction, coverage_table, tabulate
-from geo_border.zonal.reproject import into_plane
-from geo_border.zonal.rings import flatten
+from geo_border.zonal import compute_coverage_fraction, compute_coverage_table, tabulate
+from geo_border.zonal.reproject import project_rings
+from geo_border.zonal.rings import flatten_polygons
 from tests.kinds import KEY
 
 PLANES = {3035: Affine(1000, 0, 4_000_000, 0, -1000, 3_000_000), 4326: Affine(0.05, 0, 20.0, 0, -0.05, 70.0)}
@@ -193,10 +193,10 @@ def test_two_tiles_give_what_one_mosaic_gives(files: tuple[list[Path], gpd.GeoDa
 
 def test_shares_as_grid_and_as_table_are_the_same() -> None:
     grid, zones = _scene(3, 3035)
-    table = coverage_table(grid, zones)
+    table = compute_coverage_table(grid, zones)
     dense = np.zeros(grid.shape)
     np.add.at(dense, (table.row, table.column), table.share)
-    np.testing.assert_allclose(coverage_fraction(grid, zones), dense, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(compute_coverage_fraction(grid, zones), dense, rtol=0, atol=1e-12)
 
 
 def test_geographic_areas_are_those_on_the_ellipsoid() -> None:
@@ -230,7 +230,7 @@ def test_a_broken_call_goes_on_where_it_was(
             raise KeyboardInterrupt
 
     # Two strips: the first is kept, the second is under way when the user gives up.
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 256)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 256)
     with pytest.raises(KeyboardInterrupt):
         tabulate(paths[0], zones, engine=LocalEngine(1, Checkpoints(tmp_path, "v1", KEY)), progress=cut_off)
     assert list(tmp_path.rglob("*.checkpoint"))
@@ -260,7 +260,7 @@ def test_a_broken_off_tabulation_takes_nothing_from_a_tile_that_has_changed_sinc
     zones = gpd.GeoDataFrame({"zone_id": ["a"]}, geometry=[shapely.box(20, 54, 26, 60)], crs=4326)
     before = tile.stat()
     monkeypatch.setattr("geo_border.engine.base.GROUP", 1)
-    monkeypatch.setattr("geo_border.zonal.run._STRIP_ROWS", 16)
+    monkeypatch.setattr("geo_border.zonal.run._TASK_ROWS", 16)
 
     def cut_off(done: int, _of: int) -> None:
         if done > 1:
@@ -285,8 +285,8 @@ def test_no_point_of_an_edge_moves_by_a_tenth_of_a_metre(source: int, target: in
         32635: [(2e5, 5.6e6), (7.5e5, 5.9e6), (5e5, 7.6e6)],
     }
     shape = shapely.Polygon(corners[source])
-    rings = flatten(np.array([shape], dtype=object), np.zeros(1, np.int64), CRS.from_epsg(source))
-    moved = into_plane(rings, CRS.from_epsg(target))
+    rings = flatten_polygons(np.array([shape], dtype=object), np.zeros(1, np.int64), CRS.from_epsg(source))
+    moved = project_rings(rings, CRS.from_epsg(target))
     back = Transformer.from_crs(target, source, always_xy=True)
     for share in (0.25, 0.5, 0.75):
         x, y = (v[:-1] + share * np.diff(v) for v in (moved.x, moved.y))
@@ -297,7 +297,7 @@ def test_an_edge_shared_by_two_zones_stays_shared_in_another_crs() -> None:
     west, east = shapely.box(4e6, 3e6, 4.3e6, 3.9e6), shapely.box(4.3e6, 3e6, 4.5e6, 3.9e6)
     sides = []
     for shape in (west, shapely.reverse(east)):
-        rings = flatten(np.array([shape], dtype=object), np.zeros(1, np.int64), CRS.from_epsg(3035))
-        moved = into_plane(rings, CRS.from_epsg(4326))
+        rings = flatten_polygons(np.array([shape], dtype=object), np.zeros(1, np.int64), CRS.from_epsg(3035))
+        moved = project_rings(rings, CRS.from_epsg(4326))
         sides.append(set(zip(moved.x.tolist(), moved.y.tolist(), strict=True)))
     assert len(sides[0] & sides[1]) > 20

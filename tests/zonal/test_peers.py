@@ -16,10 +16,10 @@ from rasterio.features import geometry_mask
 
 from geo_border.geo.grid import Grid
 from geo_border.zonal import prepare_zones, tabulate
-from geo_border.zonal.clip import rings_near
-from geo_border.zonal.edges import place_edges
+from geo_border.zonal.clip import project_near_rings
+from geo_border.zonal.edges import build_edges
 from geo_border.zonal.raster import GridSource
-from geo_border.zonal.strip import strip_spans
+from geo_border.zonal.strip import build_row_spans
 
 SHAPE = (300, 400)
 AT = {4326: Affine(0.01, 0, 20, 0, -0.01, 60), 3035: Affine(100, 0, 4e6, 0, -100, 3e6)}
@@ -43,8 +43,8 @@ def _zones(epsg: int, count: int = 30, seed: int = 2) -> gpd.GeoDataFrame:
 def _cells(grid: Grid, zones: gpd.GeoDataFrame) -> np.ndarray:
     """Which cells the centre rule gives to each zone: zones x rows x columns."""
     prepared, header = prepare_zones(zones), GridSource(grid).header
-    edges = place_edges(rings_near(prepared.outlines, header), len(zones), header.transform, header.shape)
-    spans, old = strip_spans(edges, (0, SHAPE[0]), SHAPE[1], "center", np.zeros(SHAPE[0]))
+    edges = build_edges(project_near_rings(prepared.rings_by_crs, header), len(zones), header.transform, header.shape)
+    spans, old = build_row_spans(edges, (0, SHAPE[0]), SHAPE[1], "center", np.zeros(SHAPE[0]))
     found = np.zeros((len(zones), *SHAPE), dtype=bool)
     for row, first, last, zone in spans.cells:
         found[old[zone], row, first:last] = True

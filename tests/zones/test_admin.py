@@ -9,14 +9,14 @@ import shapely
 from pyproj import CRS
 
 from geo_border.errors import SchemaError
-from geo_border.geo.crs import WGS84, to_crs
-from geo_border.zones.admin import units
+from geo_border.geo.crs import WGS84, reproject
+from geo_border.zones.admin import build_admin_units
 
 EUROPE = CRS.from_epsg(3035)
 
 
 def flat(shape: object) -> object:
-    return to_crs(shapely.segmentize(shape, 0.01), WGS84, EUROPE)
+    return reproject(shapely.segmentize(shape, 0.01), WGS84, EUROPE)
 
 
 HOME = {"HH": flat(shapely.box(24, 55, 25, 56))}
@@ -28,34 +28,36 @@ def layer(**shapes: object) -> gpd.GeoDataFrame:
 
 
 def test_land_outside_every_unit_goes_to_the_nearest() -> None:
-    found = units(layer(S=shapely.box(24.1, 55.1, 24.9, 55.4), N=shapely.box(24.1, 55.5, 24.9, 55.9)), HOME, EUROPE)
+    found = build_admin_units(
+        layer(S=shapely.box(24.1, 55.1, 24.9, 55.4), N=shapely.box(24.1, 55.5, 24.9, 55.9)), HOME, EUROPE
+    )
     assert found["admin_id"].tolist() == ["N", "S"]
     assert found.geometry.area.sum() == pytest.approx(shapely.area(HOME["HH"]), rel=1e-9)
     north, south = found.geometry
     assert shapely.area(shapely.intersection(north, south)) == pytest.approx(0, abs=1)
-    corners = to_crs(shapely.points([(24.02, 55.02), (24.02, 55.98), (24.5, 55.46)]), WGS84, EUROPE)
+    corners = reproject(shapely.points([(24.02, 55.02), (24.02, 55.98), (24.5, 55.46)]), WGS84, EUROPE)
     assert shapely.contains(south, corners).tolist() == [True, False, False]
     assert shapely.contains(north, corners).tolist() == [False, True, True]
 
 
 def test_an_only_unit_has_all_the_land() -> None:
-    (row,) = units(layer(ONE=shapely.box(24.3, 55.3, 24.4, 55.4)), HOME, EUROPE).geometry
+    (row,) = build_admin_units(layer(ONE=shapely.box(24.3, 55.3, 24.4, 55.4)), HOME, EUROPE).geometry
     assert shapely.equals(row, HOME["HH"])
 
 
 def test_units_that_overlap_do_not_count_land_twice() -> None:
-    found = units(layer(A=shapely.box(23, 54, 24.6, 57), B=shapely.box(24.4, 54, 26, 57)), HOME, EUROPE)
+    found = build_admin_units(layer(A=shapely.box(23, 54, 24.6, 57), B=shapely.box(24.4, 54, 26, 57)), HOME, EUROPE)
     assert found.geometry.area.sum() == pytest.approx(shapely.area(HOME["HH"]), rel=1e-9)
 
 
 def test_a_country_without_units_has_none() -> None:
-    assert len(units(layer(A=shapely.box(24, 55, 25, 56)).assign(country="XX"), HOME, EUROPE)) == 0
+    assert len(build_admin_units(layer(A=shapely.box(24, 55, 25, 56)).assign(country="XX"), HOME, EUROPE)) == 0
 
 
 def test_ids_may_be_numbers_and_rows_of_one_id_are_one_unit() -> None:
     shapes = [shapely.box(24, 55, 25, 55.3), shapely.box(24, 55.3, 25, 55.6), shapely.box(24, 55.6, 25, 56)]
     columns = {"admin_id": [10, 9, 9], "name": ["S", "N", "N"], "country": "HH"}
-    found = units(gpd.GeoDataFrame(columns, geometry=shapes, crs=WGS84), HOME, EUROPE)
+    found = build_admin_units(gpd.GeoDataFrame(columns, geometry=shapes, crs=WGS84), HOME, EUROPE)
     assert found["admin_id"].tolist() == ["10", "9"]
     assert found["name"].tolist() == ["S", "N"]
     # Three tenths of a degree of latitude and seven.
@@ -71,7 +73,7 @@ def test_one_id_in_two_countries_is_refused_in_one_line() -> None:
         crs=WGS84,
     )
     with pytest.raises(SchemaError, match=r"unit '1' stands in GG and HH\. Give every unit an id of its own") as caught:
-        units(both, home, EUROPE)
+        build_admin_units(both, home, EUROPE)
     assert "\n" not in str(caught.value)
 
 
@@ -79,4 +81,4 @@ def test_one_id_in_two_countries_matters_only_where_both_are_home() -> None:
     both = layer(A=shapely.box(24, 55, 25, 56))
     other = both.assign(country="XX")
     joined = gpd.GeoDataFrame(pd.concat([both, other], ignore_index=True), crs=WGS84)
-    assert units(joined, HOME, EUROPE)["country"].tolist() == ["HH"]
+    assert build_admin_units(joined, HOME, EUROPE)["country"].tolist() == ["HH"]

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_border.geo.crs import WGS84, area_km2, to_crs
+from geo_border.geo.crs import WGS84, area_km2, reproject
 from tests.worlds import World, a_study, boundaries, two_sides, world, wound
 
 EDGES_M = (500.0, 1000.0, 2000.0, 5000.0, 10000.0, 25000.0, 50000.0)
@@ -51,7 +51,7 @@ def test_a_straight_border_has_bands_as_long_as_it_is() -> None:
 def test_bands_lie_on_the_home_side_alone() -> None:
     made = a_world((0, 54.0))
     facing = two_sides(wound(0, 54.0, 54.7, 25), wide=1.0)["FF"]
-    beyond = to_crs(shapely.segmentize(facing, 0.01), WGS84, made.crs)
+    beyond = reproject(shapely.segmentize(facing, 0.01), WGS84, made.crs)
     for piece in made.pieces:
         # An edge of up to 1 km bends by centimetres between lon/lat and the plane.
         assert shapely.area(shapely.intersection(piece.geometry, shapely.buffer(beyond, -1.0))) < 1.0
@@ -145,8 +145,8 @@ def at_random(made: World, count: int, seed: int) -> np.ndarray:
 def test_the_exact_distance_of_random_points_names_their_band(case: tuple[int, float], seed: int) -> None:
     made = a_world(case)
     xy = at_random(made, 1500, seed)
-    lonlat = shapely.get_coordinates(to_crs(shapely.points(xy), made.crs, WGS84))
-    distance_m = made.frontier.index().near(lonlat[:, 0], lonlat[:, 1]).distance_m
+    lonlat = shapely.get_coordinates(reproject(shapely.points(xy), made.crs, WGS84))
+    distance_m = made.frontier.build_index().find_nearest(lonlat[:, 0], lonlat[:, 1]).distance_m
     tree = shapely.STRtree([piece.geometry for piece in made.pieces])
     point, piece = tree.query(shapely.points(xy), predicate="intersects")
     # Every point lies in a piece; one exactly on an edge may lie in two.

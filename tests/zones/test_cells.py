@@ -7,8 +7,8 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo_border.geo.crs import WGS84, area_km2, to_crs
-from geo_border.zones.cells import cells
+from geo_border.geo.crs import WGS84, area_km2, reproject
+from geo_border.zones.cells import build_cells
 from tests.worlds import a_study, boundaries, two_sides, world, wound
 
 EUROPE = CRS.from_epsg(3035)
@@ -26,11 +26,11 @@ def frame(made):
 
 def test_a_cell_is_named_by_its_lower_left_corner_in_kilometres(made) -> None:
     home = {"HH": shapely.box(5_123_000, 3_456_000, 5_125_000, 3_457_000)}
-    lonlat = shapely.get_coordinates(to_crs(shapely.Point(5_123_500, 3_456_500), EUROPE, WGS84))[0]
+    lonlat = shapely.get_coordinates(reproject(shapely.Point(5_123_500, 3_456_500), EUROPE, WGS84))[0]
     line = shapely.LineString([lonlat, np.add(lonlat, (0, 0.01))])
-    from geo_border.geo.line_distance import Lines
+    from geo_border.geo.line_distance import LineIndex
 
-    found = cells(home, ["HH-FF"], Lines([line], [0]), EUROPE, 10_000)
+    found = build_cells(home, ["HH-FF"], LineIndex([line], [0]), EUROPE, 10_000)
     assert found["cell_id"].tolist() == ["1kmN3456E5123", "1kmN3456E5124"]
     assert found["area_km2"].tolist() == pytest.approx([1.0, 1.0])
 
@@ -51,10 +51,10 @@ def test_cells_lie_inside_their_squares(frame) -> None:
 
 
 def test_distance_is_that_of_the_clipped_centroid(frame, made) -> None:
-    centroid = to_crs(shapely.centroid(frame.geometry.to_numpy()), made.crs, WGS84)
+    centroid = reproject(shapely.centroid(frame.geometry.to_numpy()), made.crs, WGS84)
     lonlat = shapely.get_coordinates(centroid)
     assert np.allclose(
-        made.frontier.index().near(lonlat[:, 0], lonlat[:, 1]).distance_m, frame["distance_m"], atol=1e-6
+        made.frontier.build_index().find_nearest(lonlat[:, 0], lonlat[:, 1]).distance_m, frame["distance_m"], atol=1e-6
     )
     assert (frame["distance_m"] < made.study.widest_m).all()
 

@@ -10,9 +10,9 @@ import shapely
 from pyproj import CRS
 
 from geo_border.errors import StudyError
-from geo_border.geo.crs import GEOD, WGS84, area_km2, length_m, to_crs
+from geo_border.geo.crs import GEOD, WGS84, area_km2, length_m, reproject
 from geo_border.study import Corridor
-from geo_border.zones.corridor import outline
+from geo_border.zones.corridor import build_corridor
 
 EUROPE = CRS.from_epsg(3035)
 # Two small squares, 60 km apart east to west: as good as points, so the corridor is an ellipse with them as foci.
@@ -21,7 +21,9 @@ A, B = shapely.box(22.0, 54.0, 22.001, 54.001), shapely.box(22.916, 54.0, 22.917
 
 @lru_cache
 def made(**changes: float):
-    return outline(Corridor.model_validate({"id": "c", "name": "C", "between": ("AA", "BB"), **changes}), A, B, EUROPE)
+    return build_corridor(
+        Corridor.model_validate({"id": "c", "name": "C", "between": ("AA", "BB"), **changes}), A, B, EUROPE
+    )
 
 
 def test_between_two_points_the_corridor_is_an_ellipse() -> None:
@@ -55,7 +57,7 @@ def test_corridors_nest_by_k() -> None:
 
 def test_the_edge_lies_where_the_two_distances_add_up_to_k_gaps() -> None:
     found = made()
-    lonlat = shapely.get_coordinates(to_crs(shapely.boundary(found.by_k[1.25]), EUROPE, WGS84))
+    lonlat = shapely.get_coordinates(reproject(shapely.boundary(found.by_k[1.25]), EUROPE, WGS84))
     sums = sum(
         GEOD.inv(lonlat[:, 0], lonlat[:, 1], np.full(len(lonlat), lon), np.full(len(lonlat), 54.0005))[2]
         for lon in (22.0005, 22.9165)
@@ -66,9 +68,11 @@ def test_the_edge_lies_where_the_two_distances_add_up_to_k_gaps() -> None:
 
 def test_territories_that_touch_have_no_corridor() -> None:
     with pytest.raises(StudyError, match=r"corridor c: the gap between AA and BB is 0\.0 km"):
-        outline(Corridor(id="c", name="C", between=("AA", "BB")), A, shapely.box(22.001, 54.0, 22.002, 54.001), EUROPE)
+        build_corridor(
+            Corridor(id="c", name="C", between=("AA", "BB")), A, shapely.box(22.001, 54.0, 22.002, 54.001), EUROPE
+        )
 
 
 def test_territories_too_far_apart_have_no_corridor() -> None:
     with pytest.raises(StudyError, match="needs one above 0 and below 300 km"):
-        outline(Corridor(id="c", name="C", between=("AA", "BB")), A, shapely.box(30, 54, 30.001, 54.001), EUROPE)
+        build_corridor(Corridor(id="c", name="C", between=("AA", "BB")), A, shapely.box(30, 54, 30.001, 54.001), EUROPE)

@@ -7,21 +7,21 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo_border.geo.crs import WGS84, area_km2, to_crs
-from geo_border.zones.home import home_land
+from geo_border.geo.crs import WGS84, area_km2, reproject
+from geo_border.zones.home import cut_home_land
 
 EUROPE = CRS.from_epsg(3035)
 NONE = np.array([], dtype=object)
 TERRITORY = shapely.box(24, 55, 25, 56)
-WINDOW = shapely.buffer(to_crs(shapely.Point(24.5, 55.5), WGS84, EUROPE), 200_000)
+WINDOW = shapely.buffer(reproject(shapely.Point(24.5, 55.5), WGS84, EUROPE), 200_000)
 
 
 def flat(*shapes: object) -> np.ndarray:
-    return to_crs(shapely.segmentize(np.array(shapes, dtype=object), 0.01), WGS84, EUROPE)
+    return reproject(shapely.segmentize(np.array(shapes, dtype=object), 0.01), WGS84, EUROPE)
 
 
 def land_km2(land: np.ndarray, lagoons: np.ndarray = NONE, window: object = WINDOW) -> float:
-    return float(area_km2(home_land(TERRITORY, land, lagoons, window, EUROPE, 60.0), EUROPE))
+    return float(area_km2(cut_home_land(TERRITORY, land, lagoons, window, EUROPE, 60.0), EUROPE))
 
 
 def test_without_a_land_dataset_all_of_the_territory_is_land() -> None:
@@ -52,15 +52,15 @@ def test_a_lagoon_is_taken_out() -> None:
 
 
 def test_only_the_window_is_kept() -> None:
-    window = shapely.buffer(to_crs(shapely.Point(24.5, 55.5), WGS84, EUROPE), 5_000)
+    window = shapely.buffer(reproject(shapely.Point(24.5, 55.5), WGS84, EUROPE), 5_000)
     assert land_km2(NONE, window=window) == pytest.approx(float(area_km2(window, EUROPE)), rel=1e-9)
 
 
 def test_a_territory_past_the_antimeridian_meets_its_window() -> None:
-    from geo_border.geo.crs import equal_area_crs
+    from geo_border.geo.crs import build_equal_area_crs
 
-    plane = equal_area_crs(180.0, 65.0)
+    plane = build_equal_area_crs(180.0, 65.0)
     territory = shapely.box(179.0, 65, 181.0, 66)
-    window = shapely.buffer(to_crs(shapely.Point(180.0, 65.5), WGS84, plane), 300_000)
-    found = home_land(territory, NONE, NONE, window, plane, 60.0)
+    window = shapely.buffer(reproject(shapely.Point(180.0, 65.5), WGS84, plane), 300_000)
+    found = cut_home_land(territory, NONE, NONE, window, plane, 60.0)
     assert float(area_km2(found, plane)) == pytest.approx(2 * 5_139, rel=0.01)

@@ -10,7 +10,7 @@ import shapely
 from geo_border.errors import SchemaError
 from geo_border.schemas import PARTITIONS, ZONE_KINDS
 from geo_border.zones import kinds
-from geo_border.zones.bands import Piece
+from geo_border.zones.bands import BandPart
 from geo_border.zones.kinds import KINDS, list_zones
 from geo_border.zones.layout import Layout, PolygonZone, SegmentName, format_depth, format_ring
 from geo_border.zones.membership import LINE, Selection, Zone
@@ -28,7 +28,10 @@ def make_layout(**changes: object) -> Layout:
     given = {
         "study": handmade.replace_study(bands_m=(1000.0, 5000.0), strips_m=(), corridors=()),
         "segments": [SegmentName("AA-XX", "AA", "AA", "XX")],
-        "pieces": [Piece("AA-XX", "AA", 0.0, 1000.0, None, None), Piece("AA-XX", "AA", 1000.0, 5000.0, None, None)],
+        "pieces": [
+            BandPart("AA-XX", "AA", 0.0, 1000.0, None, None),
+            BandPart("AA-XX", "AA", 1000.0, 5000.0, None, None),
+        ],
         "admin": NO_ADMIN,
         "admin_rings": {},
         "admin_segments": [],
@@ -67,14 +70,14 @@ def test_strips_are_of_every_segment_and_country_of_each_country_and_of_all() ->
     # A strip that is no edge of a band is an edge of its own, and land to it is a zone like any other.
     other = make_layout(
         study=handmade.replace_study(bands_m=(1000.0,), strips_m=(500.0,)),
-        pieces=[Piece("AA-XX", "AA", 0.0, 500.0, None, None), Piece("AA-XX", "AA", 500.0, 1000.0, None, None)],
+        pieces=[BandPart("AA-XX", "AA", 0.0, 500.0, None, None), BandPart("AA-XX", "AA", 500.0, 1000.0, None, None)],
     )
     assert "within|all|0-500" in ids("within", other)
     assert ids("band", other) == ["band|AA-XX|AA|0-1000"]
 
 
 def test_a_segment_with_land_of_two_countries_has_a_band_of_each() -> None:
-    pieces = [Piece("AA-XX", country, 0.0, 1000.0, None, None) for country in ("AA", "BB")]
+    pieces = [BandPart("AA-XX", country, 0.0, 1000.0, None, None) for country in ("AA", "BB")]
     layout = make_layout(study=handmade.replace_study(bands_m=(1000.0,), strips_m=(), corridors=()), pieces=pieces)
     assert ids("band", layout) == ["band|AA-XX|AA|0-1000", "band|AA-XX|BB|0-1000"]
     # Land of both lies nearest to the one segment; a country without a segment has its own land all the same.
@@ -84,7 +87,7 @@ def test_a_segment_with_land_of_two_countries_has_a_band_of_each() -> None:
 
 
 def test_a_ring_without_land_has_no_zones() -> None:
-    layout = make_layout(pieces=[Piece("AA-XX", "AA", 1000.0, 5000.0, None, None)])
+    layout = make_layout(pieces=[BandPart("AA-XX", "AA", 1000.0, 5000.0, None, None)])
     assert ids("band", layout) == ["band|AA-XX|AA|1000-5000"]
     assert not [one for one in ids("within", layout) if one.endswith("|0-1000")]
 
@@ -92,7 +95,7 @@ def test_a_ring_without_land_has_no_zones() -> None:
 def test_two_territories_of_one_country_have_a_segment_each_and_one_country() -> None:
     layout = make_layout(
         segments=[SegmentName("NN-XX", "AA", "NN", "XX"), SegmentName("SS-XX", "AA", "SS", "XX")],
-        pieces=[Piece(segment, "AA", 0.0, 1000.0, None, None) for segment in ("NN-XX", "SS-XX")],
+        pieces=[BandPart(segment, "AA", 0.0, 1000.0, None, None) for segment in ("NN-XX", "SS-XX")],
         study=handmade.replace_study(bands_m=(1000.0,), strips_m=(), corridors=()),
         names={"AA": "Ääland", "NN": "North", "XX": "Иксландия"},
     )

@@ -14,7 +14,7 @@ import shapely
 
 from geo_border.errors import ChecksumError
 from geo_border.files.vector import read_vector
-from geo_border.store import atomic_path
+from geo_border.store import replace_atomically
 
 LAND = Path(__file__).with_name("land.parquet")
 MEMBER = "package/land-50m.json"
@@ -22,11 +22,11 @@ MEMBER = "package/land-50m.json"
 MEMBER_SHA256 = "619477ff690c086885e45cb91707d783805561bd75ae8e437b7d4694b0204e0f"
 # A map of the surroundings needs no more: about half a kilometre, and no islet.
 _GRID_DEG = 0.005
-_SMALLEST_DEG2 = 0.0005
-_SOUTHERNMOST = -60.0
+_MIN_AREA_DEG2 = 0.0005
+_MIN_LAT_DEG = -60.0
 
 
-def build(tarball: Path) -> gpd.GeoDataFrame:
+def build_land(tarball: Path) -> gpd.GeoDataFrame:
     """Read the land of the world (EPSG:4326), cleaned and rounded.
 
     Raises
@@ -43,15 +43,15 @@ def build(tarball: Path) -> gpd.GeoDataFrame:
         path = Path(folder) / "land.topojson"
         path.write_bytes(raw)
         shapes = read_vector(path, layer="land").geometry.to_numpy()
-    valid = shapely.get_parts(shapely.make_valid([_cut(part) for part in shapely.get_parts(shapes)]))
+    valid = shapely.get_parts(shapely.make_valid([_split_at_antimeridian(part) for part in shapely.get_parts(shapes)]))
     parts = shapely.get_parts(shapely.set_precision(valid, _GRID_DEG))
     polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     bounds = shapely.bounds(polygons)
-    keep = (shapely.area(polygons) > _SMALLEST_DEG2) & (bounds[:, 3] > _SOUTHERNMOST)
+    keep = (shapely.area(polygons) > _MIN_AREA_DEG2) & (bounds[:, 3] > _MIN_LAT_DEG)
     return gpd.GeoDataFrame(geometry=shapely.normalize(polygons[keep]), crs="EPSG:4326")
 
 
-def _cut(polygon: shapely.Polygon) -> shapely.Geometry:
+def _split_at_antimeridian(polygon: shapely.Polygon) -> shapely.Geometry:
     """Cut a polygon whose rings step over the antimeridian into parts on either side of it."""
     rings = []
     for ring in shapely.get_rings(polygon):
@@ -71,5 +71,5 @@ def _cut(polygon: shapely.Polygon) -> shapely.Geometry:
 
 
 if __name__ == "__main__":
-    with atomic_path(LAND) as target:
-        build(Path(sys.argv[1])).to_parquet(target, compression="zstd", write_covering_bbox=False)
+    with replace_atomically(LAND) as target:
+        build_land(Path(sys.argv[1])).to_parquet(target, compression="zstd", write_covering_bbox=False)

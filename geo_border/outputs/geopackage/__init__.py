@@ -11,7 +11,7 @@ import pyogrio
 from geo_border.outputs.geopackage import describe, features, metadata, styles, tables, views
 from geo_border.result import LAYERS_FILE, Result
 from geo_border.schemas import LAYERS
-from geo_border.store import atomic_path
+from geo_border.store import replace_atomically
 
 # GeoPackage wants a time of last change; the time of the run stands in run.json, and here a fixed one keeps two runs
 # over the same inputs byte for byte the same.
@@ -41,7 +41,7 @@ def write(result: Result, folder: Path) -> Path:
         When the folder cannot be written.
     """
     final = folder / LAYERS_FILE
-    with atomic_path(final) as path, _fixed_time():
+    with replace_atomically(final) as path, _fix_time():
         for name, layer in LAYERS.items():
             if layer.geometry:
                 features.write(path, name, result.layers[name])
@@ -57,7 +57,7 @@ def write(result: Result, folder: Path) -> Path:
 
 
 @contextmanager
-def _fixed_time() -> Iterator[None]:
+def _fix_time() -> Iterator[None]:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_TIME})
     try:
         yield

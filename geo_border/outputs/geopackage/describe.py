@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from geo_border.outputs.columns import about, alias, named_values
+from geo_border.outputs.columns import describe_column, format_alias, list_value_labels
 from geo_border.schemas import LAYERS, Column
 
 _TABLES = """
@@ -31,27 +31,34 @@ def write(database: sqlite3.Connection) -> None:
     )
     for layer in LAYERS.values():
         for column in layer.columns:
-            constraint = _constrain(database, layer.name, column)
+            constraint = _write_constraint(database, layer.name, column)
             database.execute(
                 "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, constraint_name)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (layer.name, column.name, alias(column), column.about, about(column), constraint),
+                (
+                    layer.name,
+                    column.name,
+                    format_alias(column),
+                    column.description,
+                    describe_column(column),
+                    constraint,
+                ),
             )
 
 
-def _constrain(database: sqlite3.Connection, layer: str, column: Column) -> str | None:
+def _write_constraint(database: sqlite3.Connection, layer: str, column: Column) -> str | None:
     insert = (
         "INSERT INTO gpkg_data_column_constraints"
         " (constraint_name, constraint_type, value, min, min_is_inclusive, max, max_is_inclusive, description)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     )
     name = f"{layer}_{column.name}"
-    named = named_values(layer, column)
+    named = list_value_labels(layer, column)
     if named:
         rows = [(name, "enum", value, None, None, None, None, label) for value, label in named.items()]
         database.executemany(insert, rows)
         return name
-    if column.least is not None and column.most is not None:
-        database.execute(insert, (name, "range", None, column.least, 1, column.most, 1, None))
+    if column.minimum is not None and column.maximum is not None:
+        database.execute(insert, (name, "range", None, column.minimum, 1, column.maximum, 1, None))
         return name
     return None

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.raw import write_arrow
 
-from geo_border.outputs.questions import SHEETS
+from geo_border.outputs.questions import SHEETS_TABLE
 from geo_border.result import Result
 from geo_border.schemas import LAYERS, Layer, conform
 
@@ -33,7 +33,7 @@ def write(path: Path, name: str, frame: Any) -> None:
     SchemaError
         When the frame is not what `schemas.py` says.
     """
-    _write(path, LAYERS[name], conform(name, frame))
+    _write_features(path, LAYERS[name], conform(name, frame))
 
 
 def write_sheets(path: Path, result: Result) -> None:
@@ -56,38 +56,38 @@ def write_sheets(path: Path, result: Result) -> None:
         boxes.append(shapely.box(*corners))
     frame = gpd.GeoDataFrame(segments, geometry=np.array(boxes, dtype=object), crs=zones.crs)
     about = "One row a segment: the box that holds its line and its bands, for the pages of the printed sheets."
-    _write(path, Layer(SHEETS, "Segment sheets", about, "polygon", LAYERS["segments"].columns), frame)
+    _write_features(path, Layer(SHEETS_TABLE, "Segment sheets", about, "polygon", LAYERS["segments"].columns), frame)
 
 
-def _write(path: Path, layer: Layer, checked: Any) -> None:
+def _write_features(path: Path, layer: Layer, frame: Any) -> None:
     write_arrow(
-        as_arrow(layer, checked),
+        convert_to_arrow(layer, frame),
         path,
         driver="GPKG",
         layer=layer.name,
         geometry_name=GEOMETRY,
         geometry_type=GEOMETRY_TYPES[str(layer.geometry)],
-        crs=checked.crs.to_wkt() if checked.crs.to_epsg() is None else f"EPSG:{checked.crs.to_epsg()}",
+        crs=frame.crs.to_wkt() if frame.crs.to_epsg() is None else f"EPSG:{frame.crs.to_epsg()}",
         dataset_options={"VERSION": _VERSION},
-        layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.about, "GEOMETRY_NULLABLE": "NO"},
+        layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.description, "GEOMETRY_NULLABLE": "NO"},
     )
 
 
-def as_arrow(layer: Layer, checked: Any) -> pa.Table:
+def convert_to_arrow(layer: Layer, frame: Any) -> pa.Table:
     """Turn a conformed frame into an Arrow table, null only where the schema allows; geometry as WKB, last."""
     fields = [pa.field(c.name, _ARROW[c.dtype], nullable=c.nullable) for c in layer.columns]
-    arrays = [_array(checked[c.name], _ARROW[c.dtype]) for c in layer.columns]
+    arrays = [_convert_column(frame[c.name], _ARROW[c.dtype]) for c in layer.columns]
     if layer.geometry:
         fields.append(pa.field(GEOMETRY, pa.binary(), nullable=False, metadata=_WKB))
-        wkb = shapely.to_wkb(as_multi(checked.geometry.to_numpy()))
+        wkb = shapely.to_wkb(promote_to_multi(frame.geometry.to_numpy()))
         arrays.append(pa.array(wkb, pa.binary()))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def as_multi(shapes: NDArray[Any]) -> NDArray[Any]:
+def promote_to_multi(shapes: NDArray[Any]) -> NDArray[Any]:
     """Lines and polygons as multi-geometries, so that a layer is of one type; points as they are.
 
-    >>> [g.geom_type for g in as_multi(np.array([shapely.box(0, 0, 1, 1)]))]
+    >>> [g.geom_type for g in promote_to_multi(np.array([shapely.box(0, 0, 1, 1)]))]
     ['MultiPolygon']
     """
     kinds = shapely.get_type_id(shapes)
@@ -99,5 +99,5 @@ def as_multi(shapes: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def _array(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
+def _convert_column(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values.astype(object).where(values.notna(), None) if pa.types.is_string(kind) else values, kind)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sqlite3
 
 from geo_border.outputs.geopackage.features import GEOMETRY
-from geo_border.outputs.geopackage.tables import register
+from geo_border.outputs.geopackage.tables import register_table
 from geo_border.outputs.qgis import layers
-from geo_border.outputs.qgis.layerdef import Drawn
-from geo_border.outputs.qgis.maplayers import style_document
-from geo_border.outputs.qgis.xml import document
-from geo_border.present.languages import SOURCE, language
+from geo_border.outputs.qgis.layerdef import LayerDef
+from geo_border.outputs.qgis.maplayers import build_style_document
+from geo_border.outputs.qgis.xml import format_document
+from geo_border.present.languages import SOURCE_LANGUAGE, read_language
 from geo_border.result import Result
 from geo_border.schemas import LAYERS
 
 # The file is in English; the projects beside it speak the other languages.
-_SAY = language(SOURCE).text
+_TRANSLATE = read_language(SOURCE_LANGUAGE).translate
 # As QGIS itself makes it.
 _TABLE = """
 CREATE TABLE layer_styles (
@@ -25,21 +25,38 @@ CREATE TABLE layer_styles (
 """
 
 
-def write(database: sqlite3.Connection, result: Result, when: str) -> None:
+def write(database: sqlite3.Connection, result: Result, timestamp: str) -> None:
     """Add the default style of every layer with geometry, and further ones of zones by kind."""
     database.execute(_TABLE)
     for layer in LAYERS.values():
         if layer.geometry:
-            _add(database, layer.name, layer.title, layers.for_table(layer.name, result.study, _SAY), True, when)
-    for drawn in layers.layers(result.study, _SAY):
+            _insert_style(
+                database,
+                layer.name,
+                layer.title,
+                layers.find_default_layer(layer.name, result.study, _TRANSLATE),
+                True,
+                timestamp,
+            )
+    for drawn in layers.list_layers(result.study, _TRANSLATE):
         if drawn.subset:
-            _add(database, drawn.table, drawn.title, drawn, False, when)
-    register(database, "layer_styles", "Styles", "Styles of the layers, as QGIS keeps them.", when)
+            _insert_style(database, drawn.table, drawn.title, drawn, False, timestamp)
+    register_table(database, "layer_styles", "Styles", "Styles of the layers, as QGIS keeps them.", timestamp)
 
 
-def _add(database: sqlite3.Connection, table: str, name: str, drawn: Drawn, default: bool, when: str) -> None:
+def _insert_style(
+    database: sqlite3.Connection, table: str, name: str, layer_def: LayerDef, default: bool, timestamp: str
+) -> None:
     database.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
         " styleQML, useAsDefault, description, owner, update_time) VALUES ('', '', ?, ?, ?, ?, ?, ?, '', ?)",
-        (table, GEOMETRY, name, document(style_document(drawn, _SAY)), default, drawn.about, when),
+        (
+            table,
+            GEOMETRY,
+            name,
+            format_document(build_style_document(layer_def, _TRANSLATE)),
+            default,
+            layer_def.description,
+            timestamp,
+        ),
     )

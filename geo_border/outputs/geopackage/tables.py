@@ -54,7 +54,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def write(database: sqlite3.Connection, result: Result, when: str) -> None:
+def write(database: sqlite3.Connection, result: Result, timestamp: str) -> None:
     """Add `segments`, `exposure` and `sources`, registered as attribute tables, with keys and indexes.
 
     Raises
@@ -64,33 +64,37 @@ def write(database: sqlite3.Connection, result: Result, when: str) -> None:
     """
     for name, frame in (("segments", result.layers["segments"]), ("exposure", result.exposure)):
         layer = LAYERS[name]
-        _create(database, name, [_declared(c) for c in layer.columns] + _KEYS[name])
-        _fill(database, name, layer.column_names, _rows(conform(name, frame)))
-        register(database, name, layer.title, layer.about, when)
+        _create_table(database, name, [_declare_column(c) for c in layer.columns] + _KEYS[name])
+        _insert_rows(database, name, layer.column_names, _iterate_rows(conform(name, frame)))
+        register_table(database, name, layer.title, layer.description, timestamp)
     # Indexed first: without it each of the exposure rows searches all zones, polygons and all.
     for statement in _INDEXES:
         database.execute(statement)
     database.execute("UPDATE exposure SET zone_fid = (SELECT fid FROM zones WHERE zones.zone_id = exposure.zone_id)")
-    _create(database, "sources", [f"{column} TEXT" for column in _SOURCE_COLUMNS])
+    _create_table(database, "sources", [f"{column} TEXT" for column in _SOURCE_COLUMNS])
     sources = result.passport.get("sources", [])
-    _fill(database, "sources", _SOURCE_COLUMNS, ([_text(s.get(c)) for c in _SOURCE_COLUMNS] for s in sources))
-    register(database, "sources", "Sources and licences", "Every dataset used, its licence and attribution.", when)
+    _insert_rows(
+        database, "sources", _SOURCE_COLUMNS, ([_format_text(s.get(c)) for c in _SOURCE_COLUMNS] for s in sources)
+    )
+    register_table(
+        database, "sources", "Sources and licences", "Every dataset used, its licence and attribution.", timestamp
+    )
 
 
-def register(database: sqlite3.Connection, name: str, title: str, about: str, when: str) -> None:
+def register_table(database: sqlite3.Connection, name: str, title: str, description: str, timestamp: str) -> None:
     """List a table or view without geometry in `gpkg_contents`, so that every reader shows it."""
     database.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
         " VALUES (?, 'attributes', ?, ?, ?, 0)",
-        (name, title, about, when),
+        (name, title, description, timestamp),
     )
 
 
-def _declared(column: Column) -> str:
+def _declare_column(column: Column) -> str:
     return f"{column.name} {_SQL_TYPES[column.dtype]}{'' if column.nullable else ' NOT NULL'}"
 
 
-def _create(database: sqlite3.Connection, name: str, columns: list[str]) -> None:
+def _create_table(database: sqlite3.Connection, name: str, columns: list[str]) -> None:
     # SQL wants every column before the first table constraint.
     constraints = [c for c in columns if c.startswith(("UNIQUE", "FOREIGN"))]
     plain = [c for c in columns if c not in constraints]
@@ -98,16 +102,16 @@ def _create(database: sqlite3.Connection, name: str, columns: list[str]) -> None
     database.execute(f"CREATE TABLE {name} ({inner})")
 
 
-def _fill(database: sqlite3.Connection, name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> None:
+def _insert_rows(database: sqlite3.Connection, name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> None:
     names = list(columns)
     marks = ", ".join("?" for _ in names)
     database.executemany(f"INSERT INTO {name} ({', '.join(names)}) VALUES ({marks})", rows)
 
 
-def _rows(frame: pd.DataFrame) -> Iterable[list[Any]]:
+def _iterate_rows(frame: pd.DataFrame) -> Iterable[list[Any]]:
     plain = frame.astype(object).where(frame.notna(), None)
     return (list(row) for row in plain.itertuples(index=False, name=None))
 
 
-def _text(value: Any) -> str | None:
+def _format_text(value: Any) -> str | None:
     return None if value is None else str(value)

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
-from geo_border.outputs.geopackage.tables import register
-from geo_border.outputs.questions import MOST_FIGURES, QUESTIONS, WIDE, WIDE_ABOUT
+from geo_border.outputs.geopackage.tables import register_table
+from geo_border.outputs.questions import MOST_FIGURES, VIEWS, WIDE_ABOUT, WIDE_VIEW
 from geo_border.present.withholding import FEW, FEW_PEOPLE, write_condition, write_few_condition
 from geo_border.result import Result
 
@@ -50,31 +50,31 @@ class _Figure:
         return _name_column(self.measure, self.category, self.unit)
 
 
-def write(database: sqlite3.Connection, result: Result, when: str) -> None:
+def write(database: sqlite3.Connection, result: Result, timestamp: str) -> None:
     """Add the wide view of zones (with geometry) and one view a question (without), all registered for readers."""
-    _write_wide(database, result, when)
-    for question in QUESTIONS:
-        database.execute(f"CREATE VIEW {question.view} AS {_one_line(question.sql)}")
-        register(database, question.view, question.title, question.about, when)
+    _write_wide_view(database, result, timestamp)
+    for question in VIEWS:
+        database.execute(f"CREATE VIEW {question.view} AS {_join_lines(question.sql)}")
+        register_table(database, question.view, question.title, question.description, timestamp)
 
 
-def _write_wide(database: sqlite3.Connection, result: Result, when: str) -> None:
+def _write_wide_view(database: sqlite3.Connection, result: Result, timestamp: str) -> None:
     figures = _list_figures(result)
     shown, left = figures[:MOST_FIGURES], figures[MOST_FIGURES:]
     own = ["z.fid AS OGC_FID", *(f"z.{name}" for name in _OWN), "w.withheld"]
     columns = [column for number, figure in enumerate(shown) for column in _list_columns(f"e{number}", figure)]
     joins = [_join_reasons(), *(_join_figure(f"e{number}", figure) for number, figure in enumerate(shown))]
-    database.execute(f"CREATE VIEW {WIDE} AS SELECT {', '.join([*own, *columns])} FROM zones z {' '.join(joins)}")
+    database.execute(f"CREATE VIEW {WIDE_VIEW} AS SELECT {', '.join([*own, *columns])} FROM zones z {' '.join(joins)}")
     about = WIDE_ABOUT + (f" So do {', '.join(figure.column for figure in left)}." if left else "")
     database.execute(
         "INSERT INTO gpkg_contents SELECT ?, data_type, ?, ?, ?, min_x, min_y, max_x, max_y, srs_id"
         " FROM gpkg_contents WHERE table_name = 'zones'",
-        (WIDE, "Zones with figures", about, when),
+        (WIDE_VIEW, "Zones with figures", about, timestamp),
     )
     database.execute(
         "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m"
         " FROM gpkg_geometry_columns WHERE table_name = 'zones'",
-        (WIDE,),
+        (WIDE_VIEW,),
     )
 
 
@@ -151,5 +151,5 @@ def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _one_line(sql: str) -> str:
+def _join_lines(sql: str) -> str:
     return " ".join(sql.split())

@@ -6,9 +6,9 @@ import zipfile
 from pathlib import Path
 
 from geo_border.outputs.qgis import project
-from geo_border.present.languages import LANGUAGES, SOURCE, Language, language
+from geo_border.present.languages import LANGUAGES, SOURCE_LANGUAGE, Language, read_language
 from geo_border.result import Result
-from geo_border.store import atomic_path
+from geo_border.store import replace_atomically
 
 # The earliest time a zip can hold: two runs over the same inputs give the same bytes.
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -22,21 +22,21 @@ def write(result: Result, folder: Path) -> list[Path]:
     StoreError
         When the folder cannot be written.
     """
-    extents = project.bounds_of(result)
+    extents = project.measure_bounds(result)
     written = [
-        _write(result, folder, f"{result.study.name}_{code}", language(code), extents)
+        _write_project(result, folder, f"{result.study.name}_{code}", read_language(code), extents)
         for code in LANGUAGES
-        if code != SOURCE
+        if code != SOURCE_LANGUAGE
     ]
     # English last: when it stands there, all of them do.
-    return [*written, _write(result, folder, result.study.name, language(SOURCE), extents)]
+    return [*written, _write_project(result, folder, result.study.name, read_language(SOURCE_LANGUAGE), extents)]
 
 
-def _write(result: Result, folder: Path, name: str, spoken: Language, extents: project.Bounds) -> Path:
+def _write_project(result: Result, folder: Path, name: str, language: Language, extents: project.LayerBounds) -> Path:
     final = folder / f"{name}.qgz"
     inside = zipfile.ZipInfo(f"{name}.qgs", _FIXED_TIME)
     inside.compress_type = zipfile.ZIP_DEFLATED
     inside.external_attr = 0o644 << 16
-    with atomic_path(final) as path, zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(inside, project.text(result, folder, spoken, extents).encode("utf-8"))
+    with replace_atomically(final) as path, zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(inside, project.build_project(result, folder, language, extents).encode("utf-8"))
     return final

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from geo_border.outputs.columns import alias, named_values
-from geo_border.outputs.qgis.expressions import Say
-from geo_border.outputs.qgis.xml import layer_id, options, sub
+from geo_border.outputs.columns import format_alias, list_value_labels
+from geo_border.outputs.qgis.expressions import Translate
+from geo_border.outputs.qgis.xml import append_child, append_options, build_layer_id
 from geo_border.schemas import Column
 
 # Columns whose value is a key of another layer: column -> (layer id, key, shown).
 LOOKUPS = {"country": ("countries", "country", "name"), "facing": ("countries", "country", "name")}
 
 
-def configure(maplayer: ET.Element, layer: str, columns: tuple[Column, ...], say: Say) -> None:
+def configure_fields(maplayer: ET.Element, layer: str, columns: tuple[Column, ...], translate: Translate) -> None:
     """Append aliases, editor widgets, constraints and comments of a layer's columns."""
-    configuration = sub(maplayer, "fieldConfiguration")
-    aliases = sub(maplayer, "aliases")
-    constraints = sub(maplayer, "constraints")
+    configuration = append_child(maplayer, "fieldConfiguration")
+    aliases = append_child(maplayer, "aliases")
+    constraints = append_child(maplayer, "constraints")
     for number, column in enumerate(columns):
-        widget = sub(sub(configuration, "field", name=column.name, configurationFlags="None"), "editWidget")
-        _widget(widget, layer, column, say)
+        widget = append_child(
+            append_child(configuration, "field", name=column.name, configurationFlags="None"), "editWidget"
+        )
+        _configure_widget(widget, layer, column, translate)
         # QGIS counts the fid first.
-        sub(aliases, "alias", field=column.name, index=str(number + 1), name=alias(column, say))
-        sub(
+        append_child(aliases, "alias", field=column.name, index=str(number + 1), name=format_alias(column, translate))
+        append_child(
             constraints,
             "constraint",
             field=column.name,
@@ -34,15 +36,15 @@ def configure(maplayer: ET.Element, layer: str, columns: tuple[Column, ...], say
         )
 
 
-def _widget(widget: ET.Element, layer: str, column: Column, say: Say) -> None:
-    config = sub(widget, "config")
+def _configure_widget(widget: ET.Element, layer: str, column: Column, translate: Translate) -> None:
+    config = append_child(widget, "config")
     if column.name in LOOKUPS and layer != LOOKUPS[column.name][0]:
         target, target_key, shown = LOOKUPS[column.name]
         widget.set("type", "ValueRelation")
-        options(
+        append_options(
             config,
             {
-                "Layer": layer_id(target),
+                "Layer": build_layer_id(target),
                 "LayerProviderName": "ogr",
                 "LayerSource": f"./layers.gpkg|layername={target}",
                 "Key": target_key,
@@ -51,9 +53,11 @@ def _widget(widget: ET.Element, layer: str, column: Column, say: Say) -> None:
             },
         )
         return
-    named = named_values(layer, column)
+    named = list_value_labels(layer, column)
     widget.set("type", "ValueMap" if named else "TextEdit")
     if named:
-        outer = sub(sub(config, "Option", type="Map"), "Option", name="map", type="List")
+        outer = append_child(append_child(config, "Option", type="Map"), "Option", name="map", type="List")
         for value, label in named.items():
-            sub(sub(outer, "Option", type="Map"), "Option", name=say(label), type="QString", value=value)
+            append_child(
+                append_child(outer, "Option", type="Map"), "Option", name=translate(label), type="QString", value=value
+            )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from geo_border.outputs.qgis.expressions import Labels, Say
+from geo_border.outputs.qgis.expressions import LabelRules, Translate
 from geo_border.present import labels
 from geo_border.schemas import LAYERS
 
-__all__ = ["Drawn", "Say", "drawn"]
+__all__ = ["LayerDef", "Translate", "define_layer"]
 OVERVIEW, FOREST, PEOPLE, EXPOSURE = "Overview", "Forest", "People", "Exposure"
 # What the small map beside a printed one shows.
 LOCATOR = "Locator"
-ALWAYS = (OVERVIEW, FOREST, PEOPLE, EXPOSURE)
+MAIN_THEMES = (OVERVIEW, FOREST, PEOPLE, EXPOSURE)
 # Themes of a corridor are called after it; here this stands for all of them.
 CORRIDOR = "corridor"
 LINES, PLACES, AREAS, CELLS, ZONES, BACKGROUND, TABLES = (
@@ -28,10 +28,10 @@ LINES, PLACES, AREAS, CELLS, ZONES, BACKGROUND, TABLES = (
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """One layer of the project; `id` is made into what SQL and expressions call it by `xml.layer_id`.
+class LayerDef:
+    """One layer of the project; `id` is made into what SQL and expressions call it by `xml.build_layer_id`.
 
-    `farthest` is the scale denominator beyond which it is not drawn (0: none); `themes` are those that show it;
+    `max_denominator` is the scale denominator beyond which it is not drawn (0: none); `themes` are those that show it;
     `display` is the expression by which forms and lists name a row (where empty, QGIS takes a column of names).
     """
 
@@ -40,40 +40,52 @@ class Drawn:
     table: str
     group: str
     renderer: ET.Element | None
-    about: str
+    description: str
     themes: tuple[str, ...] = ()
     subset: str = ""
-    labels: Labels | None = None
-    tip: str = ""
-    farthest: int = 0
+    label_rules: LabelRules | None = None
+    map_tip: str = ""
+    max_denominator: int = 0
     expanded: bool = True
     private: bool = False
     display: str = ""
 
 
-def drawn(
+def define_layer(
     name: str,
     group: str,
     renderer: ET.Element | None,
-    say: Say,
+    translate: Translate,
     *,
     themes: tuple[str, ...] = (),
-    words: Labels | None = None,
-    tip: str = "",
-    farthest: int = 0,
+    label_rules: LabelRules | None = None,
+    map_tip: str = "",
+    max_denominator: int = 0,
     expanded: bool = True,
     display: str = "",
-) -> Drawn:
+) -> LayerDef:
     """Make the layer of a table of `schemas.LAYERS`, named as on the web map."""
     layer = LAYERS[name]
-    title = say(labels.LAYERS.get(name, layer.title))
-    return Drawn(
-        name, title, name, group, renderer, layer.about, themes, "", words, tip, farthest, expanded, display=display
+    title = translate(labels.LAYERS.get(name, layer.title))
+    return LayerDef(
+        name,
+        title,
+        name,
+        group,
+        renderer,
+        layer.description,
+        themes,
+        "",
+        label_rules,
+        map_tip,
+        max_denominator,
+        expanded,
+        display=display,
     )
 
 
 @dataclass(frozen=True)
-class Node:
+class LayerNode:
     """One layer in the tree of the project."""
 
     id: str

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import expressions, renderers, symbols
-from geo_border.outputs.qgis.expressions import Labels
+from geo_border.outputs.qgis.expressions import LabelRules
 from geo_border.outputs.qgis.layerdef import (
-    ALWAYS,
     AREAS,
     BACKGROUND,
     CELLS,
@@ -17,46 +16,47 @@ from geo_border.outputs.qgis.layerdef import (
     FOREST,
     LINES,
     LOCATOR,
+    MAIN_THEMES,
     OVERVIEW,
     PEOPLE,
     PLACES,
     TABLES,
     ZONES,
-    Drawn,
-    Say,
-    drawn,
+    LayerDef,
+    Translate,
+    define_layer,
 )
 from geo_border.outputs.qgis.renderers import Rule
-from geo_border.outputs.qgis.xml import layer_id
-from geo_border.outputs.questions import QUESTIONS, SHEETS, WIDE, WIDE_ABOUT
+from geo_border.outputs.qgis.xml import build_layer_id
+from geo_border.outputs.questions import SHEETS_TABLE, VIEWS, WIDE_ABOUT, WIDE_VIEW
 from geo_border.present import labels, palette
 from geo_border.schemas import LAYERS
 from geo_border.study import Study
 
 
-def layers(study: Study, say: Say) -> list[Drawn]:
+def list_layers(study: Study, translate: Translate) -> list[LayerDef]:
     """List the layers and tables of the schema, and the zones with figures."""
     return [
-        *lines(say),
-        *places(say),
-        *areas(say),
-        *zones(study, say),
-        *background(say),
-        *tables(say),
+        *define_lines(translate),
+        *define_places(translate),
+        *define_areas(translate),
+        *define_zones(study, translate),
+        *define_background(translate),
+        *define_tables(translate),
     ]
 
 
-def answers(say: Say) -> list[Drawn]:
+def list_query_layers(translate: Translate) -> list[LayerDef]:
     """List what is there only to be asked: the question views, the sources, and the pages of the sheets."""
-    views = [Drawn(q.view, say(q.title), q.view, TABLES, None, q.about, expanded=False) for q in QUESTIONS]
+    views = [LayerDef(q.view, translate(q.title), q.view, TABLES, None, q.description, expanded=False) for q in VIEWS]
     about = "Every dataset used, its licence and attribution."
-    sources = Drawn("sources", say("Sources and licences"), "sources", TABLES, None, about, expanded=False)
-    return [sheets(say), *views, sources]
+    sources = LayerDef("sources", translate("Sources and licences"), "sources", TABLES, None, about, expanded=False)
+    return [define_sheets(translate), *views, sources]
 
 
-def for_table(table: str, study: Study, say: Say) -> Drawn:
+def find_default_layer(table: str, study: Study, translate: Translate) -> LayerDef:
     """Give the layer whose style is the default of a table."""
-    return next(layer for layer in layers(study, say) if layer.id == table)
+    return next(layer for layer in list_layers(study, translate) if layer.id == table)
 
 
 # Residents from which a settlement is drawn larger and from farther away, and its scale limit (0: always).
@@ -64,142 +64,164 @@ _PLACES = ((50_000, 1.4, 0), (10_000, 1.1, 4_000_000), (2_000, 0.9, 1_500_000), 
 _FACILITIES_FROM, _CELLS_FROM, _OUTLINES_FROM = 500_000, 300_000, 400_000
 
 
-def lines(say: Say) -> Iterator[Drawn]:
+def define_lines(translate: Translate) -> Iterator[LayerDef]:
     """Give the frontier on land and water, at sea, and the axis of a corridor."""
-    length = expressions.shown_length('"length_km"', say)
+    length = expressions.shown_length('"length_km"', translate)
     media = [
-        (m, say(labels.class_label("frontier", m)), symbols.line(palette.style("frontier", m)))
-        for m in palette.classes("frontier")
+        (m, translate(labels.get_class_label("frontier", m)), symbols.build_line(palette.get_style("frontier", m)))
+        for m in palette.list_classes("frontier")
     ]
-    yield drawn(
+    yield define_layer(
         "frontier",
         LINES,
-        renderers.categories("medium", media),
-        say,
-        themes=(*ALWAYS, CORRIDOR, LOCATOR),
-        words=Labels("frontier", '"segment"', (("", 9.0, 0),), place="line", bold=True),
-        tip=expressions.tip(
-            expressions.shown_text('"segment"'), ("", 'represent_value("medium")'), (say("Length"), length)
+        renderers.build_categorized("medium", media),
+        translate,
+        themes=(*MAIN_THEMES, CORRIDOR, LOCATOR),
+        label_rules=LabelRules("frontier", '"segment"', (("", 9.0, 0),), placement="line", bold=True),
+        map_tip=expressions.build_map_tip(
+            expressions.build_html_expr('"segment"'), ("", 'represent_value("medium")'), (translate("Length"), length)
         ),
     )
-    sea = renderers.single(symbols.line(palette.style("frontier_sea")))
-    yield drawn("frontier_sea", LINES, sea, say, themes=ALWAYS)
-    axis = Labels("corridor_axis", f"\"name\" || ' ' || {length}", (("", 9.0, 2_000_000),), place="line")
-    yield drawn(
+    sea = renderers.build_single_symbol(symbols.build_line(palette.get_style("frontier_sea")))
+    yield define_layer("frontier_sea", LINES, sea, translate, themes=MAIN_THEMES)
+    axis = LabelRules("corridor_axis", f"\"name\" || ' ' || {length}", (("", 9.0, 2_000_000),), placement="line")
+    yield define_layer(
         "corridor_axis",
         LINES,
-        renderers.single(symbols.line(palette.style("corridor_axis"))),
-        say,
+        renderers.build_single_symbol(symbols.build_line(palette.get_style("corridor_axis"))),
+        translate,
         themes=(CORRIDOR,),
-        words=axis,
-        tip=expressions.tip(expressions.shown_text('"name"'), (say("Length"), length)),
+        label_rules=axis,
+        map_tip=expressions.build_map_tip(expressions.build_html_expr('"name"'), (translate("Length"), length)),
     )
 
 
-def places(say: Say) -> Iterator[Drawn]:
+def define_places(translate: Translate) -> Iterator[LayerDef]:
     """Give facilities and settlements, fewer of them the farther one looks from."""
     kinds = [
-        (k, say(labels.class_label("facilities", k)), symbols.marker(palette.style("facilities", k)))
-        for k in palette.classes("facilities")
+        (
+            k,
+            translate(labels.get_class_label("facilities", k)),
+            symbols.build_marker(palette.get_style("facilities", k)),
+        )
+        for k in palette.list_classes("facilities")
     ]
-    away = (say("Distance"), expressions.shown_km('"distance_m"', say))
-    yield drawn(
+    away = (translate("Distance"), expressions.build_km_expr('"distance_m"', translate))
+    yield define_layer(
         "facilities",
         PLACES,
-        renderers.categories("kind", kinds),
-        say,
+        renderers.build_categorized("kind", kinds),
+        translate,
         themes=(PEOPLE, EXPOSURE),
-        farthest=_FACILITIES_FROM,
-        tip=expressions.tip(expressions.shown_text('"name"'), ("", 'represent_value("kind")'), away),
+        max_denominator=_FACILITIES_FROM,
+        map_tip=expressions.build_map_tip(expressions.build_html_expr('"name"'), ("", 'represent_value("kind")'), away),
     )
-    style = palette.style("settlements")
-    steps = list(_place_steps(say))
+    style = palette.get_style("settlements")
+    steps = list(_list_place_steps(translate))
     rules = [
-        Rule(label, condition, symbols.marker(style, scale=scale), 0, far) for label, condition, scale, far in steps
+        Rule(label, condition, symbols.build_marker(style, scale=scale), 0, far)
+        for label, condition, scale, far in steps
     ]
-    yield drawn(
+    yield define_layer(
         "settlements",
         PLACES,
-        renderers.rules("settlements", rules),
-        say,
-        themes=(*ALWAYS, CORRIDOR),
-        words=Labels("settlements", '"name"', tuple((c, 6.5 + 2 * scale, far) for _, c, scale, far in steps)),
-        tip=expressions.tip(
-            expressions.shown_text('"name"'), (say("People"), expressions.shown_people('"people"', say)), away
+        renderers.build_rule_based("settlements", rules),
+        translate,
+        themes=(*MAIN_THEMES, CORRIDOR),
+        label_rules=LabelRules("settlements", '"name"', tuple((c, 6.5 + 2 * scale, far) for _, c, scale, far in steps)),
+        map_tip=expressions.build_map_tip(
+            expressions.build_html_expr('"name"'),
+            (translate("People"), expressions.build_people_expr('"people"', translate)),
+            away,
         ),
     )
 
 
-def _place_steps(say: Say) -> Iterator[tuple[str, str, float, int]]:
+def _list_place_steps(translate: Translate) -> Iterator[tuple[str, str, float, int]]:
     above: int | None = None
     for least, scale, farthest in _PLACES:
         value = 'coalesce("people", 0)'
         condition = f"{value} >= {least}" + (f" AND {value} < {above}" if above else "")
         if least:
-            label = say("{n} people or more", n=f"{least:,}".replace(",", "\u202f"))
+            label = translate("{n} people or more", n=f"{least:,}".replace(",", "\u202f"))
         else:
-            label = say("Fewer people, or not known")
+            label = translate("Fewer people, or not known")
         yield label, condition, scale, farthest
         above = least
 
 
-def areas(say: Say) -> Iterator[Drawn]:
+def define_areas(translate: Translate) -> Iterator[LayerDef]:
     """Give the dissolved classes, and the cells that have one."""
-    people = (say("People"), expressions.shown_people('"people"', say))
+    people = (translate("People"), expressions.build_people_expr('"people"', translate))
     for name, theme in (("civilian_exposure", EXPOSURE), ("populated", PEOPLE), ("forested", FOREST)):
-        tip = expressions.tip(
-            'represent_value("class")', (say("Area"), expressions.shown_area('"area_km2"', say)), people
+        tip = expressions.build_map_tip(
+            'represent_value("class")',
+            (translate("Area"), expressions.build_area_expr('"area_km2"', translate)),
+            people,
         )
-        yield drawn(name, AREAS, by_class(name, "class", say, _OUTLINES_FROM), say, themes=(theme,), tip=tip)
+        yield define_layer(
+            name,
+            AREAS,
+            build_class_renderer(name, "class", translate, _OUTLINES_FROM),
+            translate,
+            themes=(theme,),
+            map_tip=tip,
+        )
     known = [
-        (c, say(labels.class_label("civilian_exposure", c)), symbols.fill(palette.style("cells")))
-        for c in palette.classes("civilian_exposure")
+        (c, translate(labels.get_class_label("civilian_exposure", c)), symbols.build_fill(palette.get_style("cells")))
+        for c in palette.list_classes("civilian_exposure")
     ]
     # A cell with no known exposure is in no class here, so it is not drawn: blank is not empty.
-    yield drawn(
+    yield define_layer(
         "cells",
         CELLS,
-        renderers.categories("civilian_exposure", known),
-        say,
-        farthest=_CELLS_FROM,
+        renderers.build_categorized("civilian_exposure", known),
+        translate,
+        max_denominator=_CELLS_FROM,
         expanded=False,
-        tip=expressions.tip(
+        map_tip=expressions.build_map_tip(
             '"cell_id"',
             ("", 'represent_value("civilian_exposure")'),
             people,
-            (say("Tree cover"), expressions.shown_percent('"tree_share"', say)),
-            (say("Distance"), expressions.shown_km('"distance_m"', say)),
+            (translate("Tree cover"), expressions.build_percent_expr('"tree_share"', translate)),
+            (translate("Distance"), expressions.build_km_expr('"distance_m"', translate)),
         ),
     )
 
 
-def background(say: Say) -> Iterator[Drawn]:
+def define_background(translate: Translate) -> Iterator[LayerDef]:
     """Give the countries by their treaty status."""
-    yield drawn(
+    yield define_layer(
         "countries",
         BACKGROUND,
-        by_class("countries", "treaty_status", say),
-        say,
-        themes=(*ALWAYS, CORRIDOR, LOCATOR),
-        words=Labels("countries", 'upper("name")', (("", 11.0, 0),), place="area"),
-        tip=expressions.tip(expressions.shown_text('"name"'), ("", 'represent_value("treaty_status")')),
+        build_class_renderer("countries", "treaty_status", translate),
+        translate,
+        themes=(*MAIN_THEMES, CORRIDOR, LOCATOR),
+        label_rules=LabelRules("countries", 'upper("name")', (("", 11.0, 0),), placement="area"),
+        map_tip=expressions.build_map_tip(
+            expressions.build_html_expr('"name"'), ("", 'represent_value("treaty_status")')
+        ),
     )
 
 
-def tables(say: Say) -> Iterator[Drawn]:
+def define_tables(translate: Translate) -> Iterator[LayerDef]:
     """Give the tables of the schema that have no geometry."""
     figure = "\"zone_name\" || ': ' || \"measure\" || coalesce(' ' || \"category\", '')"
     for name, display in (("exposure", figure), ("segments", '"segment"')):
-        yield drawn(name, TABLES, None, say, expanded=False, display=display)
+        yield define_layer(name, TABLES, None, translate, expanded=False, display=display)
 
 
-def by_class(layer: str, field: str, say: Say, outlined_from: int = 0) -> ET.Element:
+def build_class_renderer(layer: str, field: str, translate: Translate, outline_denominator: int = 0) -> ET.Element:
     """Draw an area layer by its class, from the palette."""
     classes = [
-        (c, say(labels.class_label(layer, c)), symbols.fill(palette.style(layer, c), "0", outlined_from))
-        for c in palette.classes(layer)
+        (
+            c,
+            translate(labels.get_class_label(layer, c)),
+            symbols.build_fill(palette.get_style(layer, c), "0", outline_denominator),
+        )
+        for c in palette.list_classes(layer)
     ]
-    return renderers.categories(field, classes)
+    return renderers.build_categorized(field, classes)
 
 
 # Which zones each layer holds, in SQL. Zones of a segment, a country and the whole are of the same land, as are a
@@ -213,70 +235,88 @@ _HELD = {
 _NAMED = '"zone_name"'
 
 
-def zones(study: Study, say: Say) -> Iterator[Drawn]:
+def define_zones(study: Study, translate: Translate) -> Iterator[LayerDef]:
     """Give every layer of zones, topmost first."""
-    yield _draw_part("strips", renderers.single(symbols.fill(palette.style("strips"))), (EXPOSURE,), say)
-    yield corridor(say)
-    yield _draw_part("admin", renderers.single(symbols.fill(palette.style("admin"))), (), say)
-    classes = [(_write_edge(edge), label, symbol) for edge, label, symbol in band_classes(study)]
-    yield _draw_part("bands", renderers.categories("to_m", classes), (OVERVIEW, CORRIDOR), say)
-    yield all_zones(study, say)
+    yield _draw_part(
+        "strips", renderers.build_single_symbol(symbols.build_fill(palette.get_style("strips"))), (EXPOSURE,), translate
+    )
+    yield define_corridor(translate)
+    yield _draw_part(
+        "admin", renderers.build_single_symbol(symbols.build_fill(palette.get_style("admin"))), (), translate
+    )
+    classes = [(_write_edge(edge), label, symbol) for edge, label, symbol in list_band_classes(study)]
+    yield _draw_part("bands", renderers.build_categorized("to_m", classes), (OVERVIEW, CORRIDOR), translate)
+    yield define_all_zones(study, translate)
     # Every zone is in its table; of those, bands are outlined, which make up all the land.
-    rule = Rule(say(labels.LAYERS["bands"]), _HELD["bands"], symbols.fill(palette.style("admin")))
-    outline = renderers.rules(WIDE, [rule])
-    title, tip = say("Zones with figures"), _tip(say, "people_total")
-    yield Drawn(WIDE, title, WIDE, ZONES, outline, WIDE_ABOUT, tip=tip, expanded=False, display=_NAMED)
+    rule = Rule(translate(labels.LAYERS["bands"]), _HELD["bands"], symbols.build_fill(palette.get_style("admin")))
+    outline = renderers.build_rule_based(WIDE_VIEW, [rule])
+    title, tip = translate("Zones with figures"), _build_zone_tip(translate, "people_total")
+    yield LayerDef(WIDE_VIEW, title, WIDE_VIEW, ZONES, outline, WIDE_ABOUT, map_tip=tip, expanded=False, display=_NAMED)
 
 
-def all_zones(study: Study, say: Say) -> Drawn:
+def define_all_zones(study: Study, translate: Translate) -> LayerDef:
     """Give all zones as one layer; its style is the table's own."""
-    bands = say(labels.LAYERS["bands"])
+    bands = translate(labels.LAYERS["bands"])
     listed = [
         Rule(f"{bands}: {label}", f'{_HELD["bands"]} AND "to_m" = {_write_edge(edge)}', symbol)
-        for edge, label, symbol in band_classes(study)
+        for edge, label, symbol in list_band_classes(study)
     ]
     listed += [
-        Rule(say(labels.LAYERS[name]), _HELD[name], symbols.fill(palette.style(name)))
+        Rule(translate(labels.LAYERS[name]), _HELD[name], symbols.build_fill(palette.get_style(name)))
         for name in ("strips", "corridor", "admin")
     ]
-    about, tip = LAYERS["zones"].about, _tip(say)
-    drawn_by = renderers.rules("zones", listed)
-    return Drawn("zones", say("All zones"), "zones", ZONES, drawn_by, about, tip=tip, expanded=False, display=_NAMED)
+    about, tip = LAYERS["zones"].description, _build_zone_tip(translate)
+    drawn_by = renderers.build_rule_based("zones", listed)
+    return LayerDef(
+        "zones", translate("All zones"), "zones", ZONES, drawn_by, about, map_tip=tip, expanded=False, display=_NAMED
+    )
 
 
-def corridor(say: Say) -> Drawn:
+def define_corridor(translate: Translate) -> LayerDef:
     """Give the corridor."""
     # Its parts have one name; that of the zone tells the country too.
-    zone = f"attribute(get_feature('{layer_id('zones')}', 'zone_id', \"zone_id\"), 'zone_name')"
-    tip = expressions.tip(
-        expressions.shown_text(f'coalesce({zone}, "name")'),
-        (say("Area"), expressions.shown_area('"area_km2"', say)),
-        (say("People"), expressions.shown_people('"people"', say)),
+    zone = f"attribute(get_feature('{build_layer_id('zones')}', 'zone_id', \"zone_id\"), 'zone_name')"
+    tip = expressions.build_map_tip(
+        expressions.build_html_expr(f'coalesce({zone}, "name")'),
+        (translate("Area"), expressions.build_area_expr('"area_km2"', translate)),
+        (translate("People"), expressions.build_people_expr('"people"', translate)),
     )
-    symbol = symbols.fill(palette.style("corridor"))
-    return drawn("corridor", ZONES, renderers.single(symbol), say, themes=(CORRIDOR,), tip=tip)
+    symbol = symbols.build_fill(palette.get_style("corridor"))
+    return define_layer(
+        "corridor", ZONES, renderers.build_single_symbol(symbol), translate, themes=(CORRIDOR,), map_tip=tip
+    )
 
 
-def sheets(say: Say) -> Drawn:
+def define_sheets(translate: Translate) -> LayerDef:
     """Give the pages of the printed sheets; not drawn, and hidden in the list of layers."""
     about = "One row a segment with its lengths: the pages of the printed sheets."
-    return Drawn(SHEETS, say("Segment sheets"), SHEETS, ZONES, renderers.nothing(), about, private=True)
+    return LayerDef(
+        SHEETS_TABLE,
+        translate("Segment sheets"),
+        SHEETS_TABLE,
+        ZONES,
+        renderers.build_null_symbol(),
+        about,
+        private=True,
+    )
 
 
-def band_classes(study: Study) -> list[tuple[float, str, ET.Element]]:
+def list_band_classes(study: Study) -> list[tuple[float, str, ET.Element]]:
     """List each band's outer edge, label and symbol; the ramp runs from the frontier outwards."""
-    style = palette.style("bands")
-    colours = palette.ramp_colours("bands", len(study.bands_m))
+    style = palette.get_style("bands")
+    colours = palette.interpolate_colours("bands", len(study.bands_m))
     made = []
     for (from_m, to_m), fill in zip(study.bands, colours, strict=True):
-        symbol = symbols.fill(style.model_copy(update={"fill": fill}))
+        symbol = symbols.build_fill(style.model_copy(update={"fill": fill}))
         made.append((to_m, f"{from_m / 1000:g}–{to_m / 1000:g} km", symbol))
     return made
 
 
-def _draw_part(name: str, renderer: ET.Element, themes: tuple[str, ...], say: Say) -> Drawn:
-    title, about = say(labels.LAYERS[name]), LAYERS["zones"].about
-    return Drawn(name, title, "zones", ZONES, renderer, about, themes, _HELD[name], tip=_tip(say), display=_NAMED)
+def _draw_part(name: str, renderer: ET.Element, themes: tuple[str, ...], say: Translate) -> LayerDef:
+    title, about = say(labels.LAYERS[name]), LAYERS["zones"].description
+    return LayerDef(
+        name, title, "zones", ZONES, renderer, about, themes, _HELD[name], map_tip=_build_zone_tip(say), display=_NAMED
+    )
 
 
 def _write_edge(edge_m: float) -> str:
@@ -284,15 +324,15 @@ def _write_edge(edge_m: float) -> str:
     return f"{edge_m:.15g}"
 
 
-def _tip(say: Say, people: str = "people") -> str:
+def _build_zone_tip(translate: Translate, people: str = "people") -> str:
     """Write the tip of a zone: its name, its kind, so that a strip is always called hypothetical, rounded figures."""
     kinds = " ".join(
-        f'WHEN "zone_kind" = {expressions.literal(kind)} THEN {expressions.literal(say(label))}'
+        f'WHEN "zone_kind" = {expressions.quote_literal(kind)} THEN {expressions.quote_literal(translate(label))}'
         for kind, label in labels.ZONE_KINDS.items()
     )
-    return expressions.tip(
-        expressions.shown_text(_NAMED),
+    return expressions.build_map_tip(
+        expressions.build_html_expr(_NAMED),
         ("", f"CASE {kinds} END"),
-        (say("Area"), expressions.shown_area('"area_km2"', say)),
-        (say("People"), expressions.shown_people(f'"{people}"', say)),
+        (translate("Area"), expressions.build_area_expr('"area_km2"', translate)),
+        (translate("People"), expressions.build_people_expr(f'"{people}"', translate)),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import figures, symbols
-from geo_border.outputs.qgis.expressions import Say
-from geo_border.outputs.qgis.layerdef import EXPOSURE, LOCATOR, Drawn
-from geo_border.outputs.qgis.xml import key, layer_id, options, sub
-from geo_border.outputs.questions import SHEETS
+from geo_border.outputs.qgis.expressions import Translate
+from geo_border.outputs.qgis.layerdef import EXPOSURE, LOCATOR, LayerDef
+from geo_border.outputs.qgis.xml import append_child, append_options, build_key, build_layer_id
+from geo_border.outputs.questions import SHEETS_TABLE
 from geo_border.present import palette
 from geo_border.result import Result
 
@@ -22,28 +22,30 @@ _NOTES_TOP, _LINE_MM = 246.0, 4.0
 Box = tuple[float, float, float, float]
 
 
-def atlas(result: Result, bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
+def build_atlas(result: Result, bounds: Box, legend_layers: list[LayerDef], translate: Translate) -> ET.Element:
     """Write the sheet of a segment, repeated over all of them."""
-    layout = _layout(say("Segment sheets"))
-    lines = figures.write_figures(result, say)
+    layout = _build_layout(translate("Segment sheets"))
+    lines = figures.write_figures(result, translate)
     # The more lines of figures, the less of the page is map.
     figures_top = _NOTES_TOP - _LINE_MM * len(lines)
-    page_map = _map(layout, "map", (10, 24, 130, figures_top - 37), bounds, say(EXPOSURE), atlas_driven=True)
-    _map(layout, "inset", (145, 24, 55, 62), bounds, say(LOCATOR), frames=page_map)
-    _label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
-    _legend(layout, (145, 90, 55, 80), page_map, legend)
-    _scale_bar(layout, (10, figures_top - 12, 60, 10), page_map)
-    _label(layout, "figures", (10, figures_top, 190, _NOTES_TOP - figures_top), "\n".join(lines), 9)
-    _label(layout, "notes", (10, _NOTES_TOP, 190, 17), figures.write_notes(result, say), 7)
-    _label(layout, "sources", (10, 264, 92, 26), _sources(say), 6)
-    _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
-    sub(
+    page_map = _append_map(
+        layout, "map", (10, 24, 130, figures_top - 37), bounds, translate(EXPOSURE), atlas_driven=True
+    )
+    _append_map(layout, "inset", (145, 24, 55, 62), bounds, translate(LOCATOR), framed_map=page_map)
+    _append_label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
+    _append_legend(layout, (145, 90, 55, 80), page_map, legend_layers)
+    _append_scale_bar(layout, (10, figures_top - 12, 60, 10), page_map)
+    _append_label(layout, "figures", (10, figures_top, 190, _NOTES_TOP - figures_top), "\n".join(lines), 9)
+    _append_label(layout, "notes", (10, _NOTES_TOP, 190, 17), figures.write_notes(result, translate), 7)
+    _append_label(layout, "sources", (10, 264, 92, 26), _format_sources(translate), 6)
+    _append_label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
+    append_child(
         layout,
         "Atlas",
         enabled="1",
-        coverageLayer=layer_id(SHEETS),
+        coverageLayer=build_layer_id(SHEETS_TABLE),
         coverageLayerName="Segment sheets",
-        coverageLayerSource=f"./layers.gpkg|layername={SHEETS}",
+        coverageLayerSource=f"./layers.gpkg|layername={SHEETS_TABLE}",
         coverageLayerProvider="ogr",
         hideCoverage="1",
         pageNameExpression='"segment"',
@@ -54,16 +56,16 @@ def atlas(result: Result, bounds: Box, legend: list[Drawn], say: Say) -> ET.Elem
     return layout
 
 
-def sheet(name: str, theme: str, bounds: Box, legend: list[Drawn], say: Say) -> ET.Element:
+def build_sheet(name: str, theme: str, bounds: Box, legend_layers: list[LayerDef], translate: Translate) -> ET.Element:
     """Write one sheet of a theme over an area: the whole frontier, or a corridor."""
-    layout = _layout(name)
-    page_map = _map(layout, "map", (10, 24, 130, 224), bounds, theme)
-    _label(layout, "title", (10, 8, 190, 12), "[% @project_title %]\n[% @layout_name %]", 13, bold=True)
-    _legend(layout, (145, 24, 55, 120), page_map, legend)
-    _scale_bar(layout, (10, 249, 60, 10), page_map)
-    _label(layout, "sources", (10, 264, 92, 26), _sources(say), 6)
-    _label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
-    sub(layout, "Atlas", enabled="0", coverageLayer="", hideCoverage="0", filenamePattern="'sheet'")
+    layout = _build_layout(name)
+    page_map = _append_map(layout, "map", (10, 24, 130, 224), bounds, theme)
+    _append_label(layout, "title", (10, 8, 190, 12), "[% @project_title %]\n[% @layout_name %]", 13, bold=True)
+    _append_legend(layout, (145, 24, 55, 120), page_map, legend_layers)
+    _append_scale_bar(layout, (10, 249, 60, 10), page_map)
+    _append_label(layout, "sources", (10, 264, 92, 26), _format_sources(translate), 6)
+    _append_label(layout, "disclaimer", (108, 264, 92, 26), "[% @geo_border_disclaimer %]", 6)
+    append_child(layout, "Atlas", enabled="0", coverageLayer="", hideCoverage="0", filenamePattern="'sheet'")
     return layout
 
 
@@ -74,24 +76,24 @@ _SHEET_TITLE = (
 )
 
 
-def _sources(say: Say) -> str:
-    return say("Sources") + ": [% @geo_border_sources %]. run.json, geo_border [% @geo_border_version %]."
+def _format_sources(translate: Translate) -> str:
+    return translate("Sources") + ": [% @geo_border_sources %]. run.json, geo_border [% @geo_border_version %]."
 
 
-def _layout(name: str) -> ET.Element:
+def _build_layout(name: str) -> ET.Element:
     layout = ET.Element("Layout", name=name, units="mm", printResolution="150", worldFileMap="")
-    pages = sub(layout, "PageCollection")
-    paper = palette.style("basemap").model_copy(update={"fill": "#ffffff", "fill_opacity": 1.0, "width": 0.0})
-    pages.append(symbols.fill(paper, ""))
-    page = _item(pages, name, "page", _PAGE, (0, 0, *_A4))
-    page.append(symbols.fill(paper, ""))
-    sub(pages, "GuideCollection", visible="1")
+    pages = append_child(layout, "PageCollection")
+    paper = palette.get_style("basemap").model_copy(update={"fill": "#ffffff", "fill_opacity": 1.0, "width": 0.0})
+    pages.append(symbols.build_fill(paper, ""))
+    page = _append_item(pages, name, "page", _PAGE, (0, 0, *_A4))
+    page.append(symbols.build_fill(paper, ""))
+    append_child(pages, "GuideCollection", visible="1")
     return layout
 
 
-def _item(parent: ET.Element, layout: str, name: str, kind: str, box: Box, **more: str) -> ET.Element:
+def _append_item(parent: ET.Element, layout: str, name: str, kind: str, box: Box, **more: str) -> ET.Element:
     left, top, width, height = box
-    identity = key("item", layout, name)
+    identity = build_key("item", layout, name)
     attributes = {
         "type": kind,
         "id": name,
@@ -114,13 +116,13 @@ def _item(parent: ET.Element, layout: str, name: str, kind: str, box: Box, **mor
         "outlineWidthM": "0.2,mm",
         "zValue": str(len(parent)),
     }
-    item = sub(parent, "LayoutItem", **(attributes | more))
-    sub(item, "FrameColor", red="141", green="135", blue="124", alpha="255")
-    sub(item, "BackgroundColor", red="255", green="255", blue="255", alpha="255")
+    item = append_child(parent, "LayoutItem", **(attributes | more))
+    append_child(item, "FrameColor", red="141", green="135", blue="124", alpha="255")
+    append_child(item, "BackgroundColor", red="255", green="255", blue="255", alpha="255")
     return item
 
 
-def _map(
+def _append_map(
     layout: ET.Element,
     name: str,
     box: Box,
@@ -128,9 +130,9 @@ def _map(
     theme: str,
     *,
     atlas_driven: bool = False,
-    frames: str | None = None,
+    framed_map: str | None = None,
 ) -> str:
-    item = _item(
+    item = _append_item(
         layout,
         str(layout.get("name")),
         name,
@@ -145,20 +147,22 @@ def _map(
         drawCanvasItems="false",
         mapFlags="0",
     )
-    extent = sub(item, "Extent")
-    xmin, ymin, xmax, ymax = _shaped(bounds, box[2] / box[3])
+    extent = append_child(item, "Extent")
+    xmin, ymin, xmax, ymax = _fit_bounds(bounds, box[2] / box[3])
     extent.attrib.update({"xmin": repr(xmin), "ymin": repr(ymin), "xmax": repr(xmax), "ymax": repr(ymax)})
-    sub(item, "LayerSet")
-    if frames:
-        overview = sub(item, "ComposerMapOverview", name="Sheet", show="true", uuid=key("overview", name))
-        overview.attrib.update({"frameMap": frames, "blendMode": "0", "inverted": "false", "centered": "false"})
-        frame = palette.style("frontier").model_copy(update={"fill_opacity": 0.1, "width": 1.5})
-        overview.append(symbols.fill(frame, ""))
-    sub(item, "AtlasMap", atlasDriven="1" if atlas_driven else "0", scalingMode="2", margin="0.05")
+    append_child(item, "LayerSet")
+    if framed_map:
+        overview = append_child(
+            item, "ComposerMapOverview", name="Sheet", show="true", uuid=build_key("overview", name)
+        )
+        overview.attrib.update({"frameMap": framed_map, "blendMode": "0", "inverted": "false", "centered": "false"})
+        frame = palette.get_style("frontier").model_copy(update={"fill_opacity": 0.1, "width": 1.5})
+        overview.append(symbols.build_fill(frame, ""))
+    append_child(item, "AtlasMap", atlasDriven="1" if atlas_driven else "0", scalingMode="2", margin="0.05")
     return str(item.get("uuid"))
 
 
-def _shaped(bounds: Box, ratio: float) -> Box:
+def _fit_bounds(bounds: Box, ratio: float) -> Box:
     """Widen bounds to the shape of the paper: width / height = ratio, with 5 % around."""
     xmin, ymin, xmax, ymax = bounds
     height = max((ymax - ymin) * 1.05, (xmax - xmin) * 1.05 / ratio)
@@ -167,8 +171,8 @@ def _shaped(bounds: Box, ratio: float) -> Box:
     return (round(x - half[0], 3), round(y - half[1], 3), round(x + half[0], 3), round(y + half[1], 3))
 
 
-def _label(layout: ET.Element, name: str, box: Box, text: str, points: int, *, bold: bool = False) -> None:
-    item = _item(
+def _append_label(layout: ET.Element, name: str, box: Box, text: str, font_pt: int, *, bold: bool = False) -> None:
+    item = _append_item(
         layout,
         str(layout.get("name")),
         name,
@@ -181,12 +185,12 @@ def _label(layout: ET.Element, name: str, box: Box, text: str, points: int, *, b
         marginX="0",
         marginY="0",
     )
-    sub(item, "LabelFont", description=f"{_FONT},{points},-1,5,{75 if bold else 50},0,0,0,0,0", style="")
-    sub(item, "FontColor", red="31", green="41", blue="51", alpha="255")
+    append_child(item, "LabelFont", description=f"{_FONT},{font_pt},-1,5,{75 if bold else 50},0,0,0,0,0", style="")
+    append_child(item, "FontColor", red="31", green="41", blue="51", alpha="255")
 
 
-def _legend(layout: ET.Element, box: Box, map_uuid: str, shown: list[Drawn]) -> None:
-    item = _item(
+def _append_legend(layout: ET.Element, box: Box, map_uuid: str, legend_layers: list[LayerDef]) -> None:
+    item = _append_item(
         layout,
         str(layout.get("name")),
         "legend",
@@ -207,25 +211,25 @@ def _legend(layout: ET.Element, box: Box, map_uuid: str, shown: list[Drawn]) -> 
         fontColor="#1f2933",
     )
     sizes = {"title": 9, "group": 8, "subgroup": 7, "symbol": 6, "symbolLabel": 6}
-    styles = sub(item, "styles")
+    styles = append_child(item, "styles")
     for name, points in sizes.items():
         top = {"subgroup": "1.5", "symbol": "0.8", "symbolLabel": "0.6"}.get(name, "0")
-        one = sub(styles, "style", name=name, alignment="1", indent="0", marginTop=top)
+        one = append_child(styles, "style", name=name, alignment="1", indent="0", marginTop=top)
         if name == "symbolLabel":
             one.set("marginLeft", "1.5")
-        sub(one, "styleFont", description=f"{_FONT},{points},-1,5,50,0,0,0,0,0", style="")
-    tree = sub(item, "layer-tree-group", name="", checked="Qt::Checked", expanded="1")
-    sub(tree, "customproperties")
-    for drawn in shown:
-        node = sub(
-            tree, "layer-tree-layer", id=layer_id(drawn.id), name=drawn.title, checked="Qt::Checked", expanded="1"
+        append_child(one, "styleFont", description=f"{_FONT},{points},-1,5,50,0,0,0,0,0", style="")
+    tree = append_child(item, "layer-tree-group", name="", checked="Qt::Checked", expanded="1")
+    append_child(tree, "customproperties")
+    for drawn in legend_layers:
+        node = append_child(
+            tree, "layer-tree-layer", id=build_layer_id(drawn.id), name=drawn.title, checked="Qt::Checked", expanded="1"
         )
         node.set("providerKey", "ogr")
-        options(sub(node, "customproperties"), {"cached_name": drawn.title})
+        append_options(append_child(node, "customproperties"), {"cached_name": drawn.title})
 
 
-def _scale_bar(layout: ET.Element, box: Box, map_uuid: str) -> None:
-    item = _item(
+def _append_scale_bar(layout: ET.Element, box: Box, map_uuid: str) -> None:
+    item = _append_item(
         layout,
         str(layout.get("name")),
         "scale bar",
@@ -249,4 +253,4 @@ def _scale_bar(layout: ET.Element, box: Box, map_uuid: str) -> None:
         alignment="0",
         outlineWidth="0.2",
     )
-    sub(item, "text-style", fontSize="7", fontSizeUnit="Point", textColor="31,41,51,255", textOpacity="1")
+    append_child(item, "text-style", fontSize="7", fontSizeUnit="Point", textColor="31,41,51,255", textOpacity="1")

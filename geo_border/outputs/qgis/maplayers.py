@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 from pyproj import CRS
 
 from geo_border.outputs.qgis import fields
-from geo_border.outputs.qgis.expressions import Say, labelling
-from geo_border.outputs.qgis.layerdef import Drawn
-from geo_border.outputs.qgis.xml import crs_element, extent_element, layer_id, sub
-from geo_border.present.credit import holders
+from geo_border.outputs.qgis.expressions import Translate, build_labelling
+from geo_border.outputs.qgis.layerdef import LayerDef
+from geo_border.outputs.qgis.xml import append_child, append_crs, append_extent, build_layer_id
+from geo_border.present.credit import list_holders
 from geo_border.result import LAYERS_FILE
 from geo_border.schemas import LAYERS
 
@@ -24,79 +24,81 @@ _GEOMETRY = {
 Bounds = tuple[float, float, float, float]
 
 
-def source(drawn: Drawn) -> str:
+def format_datasource(layer_def: LayerDef) -> str:
     """Write where a layer's rows are, relative to the project."""
-    subset = f"|subset={drawn.subset}" if drawn.subset else ""
-    return f"./{LAYERS_FILE}|layername={drawn.table}{subset}"
+    subset = f"|subset={layer_def.subset}" if layer_def.subset else ""
+    return f"./{LAYERS_FILE}|layername={layer_def.table}{subset}"
 
 
-def vector(drawn: Drawn, crs: CRS, bounds: Bounds | None, passport: dict[str, Any], say: Say) -> ET.Element:
+def build_vector_layer(
+    layer_def: LayerDef, crs: CRS, bounds: Bounds | None, passport: dict[str, Any], translate: Translate
+) -> ET.Element:
     """Write a vector layer or a table."""
-    kind, wkb = _GEOMETRY[_geometry(drawn)]
-    root = ET.Element("maplayer", _attributes(drawn) | {"type": "vector", "geometry": kind, "wkbType": wkb})
+    kind, wkb = _GEOMETRY[_find_geometry_kind(layer_def)]
+    root = ET.Element("maplayer", _build_attributes(layer_def) | {"type": "vector", "geometry": kind, "wkbType": wkb})
     if bounds is not None:
-        extent_element(root, bounds)
-    _identity(root, layer_id(drawn.id), source(drawn), drawn.title)
+        append_extent(root, bounds)
+    _append_identity(root, build_layer_id(layer_def.id), format_datasource(layer_def), layer_def.title)
     if kind != "No geometry":
-        crs_element(sub(root, "srs"), crs)
-    _metadata(root, drawn.title, drawn.about, passport)
-    sub(root, "provider", "ogr", encoding="UTF-8")
-    flags = sub(root, "flags")
-    for flag, on in (("Identifiable", True), ("Removable", True), ("Searchable", True), ("Private", drawn.private)):
-        sub(flags, flag, "1" if on else "0")
-    style(root, drawn, say)
+        append_crs(append_child(root, "srs"), crs)
+    _append_metadata(root, layer_def.title, layer_def.description, passport)
+    append_child(root, "provider", "ogr", encoding="UTF-8")
+    flags = append_child(root, "flags")
+    for flag, on in (("Identifiable", True), ("Removable", True), ("Searchable", True), ("Private", layer_def.private)):
+        append_child(flags, flag, "1" if on else "0")
+    append_style(root, layer_def, translate)
     return root
 
 
-def style(root: ET.Element, drawn: Drawn, say: Say) -> None:
+def append_style(root: ET.Element, layer_def: LayerDef, translate: Translate) -> None:
     """Append all that a style holds: renderer, labels, fields and map tip."""
-    if drawn.renderer is not None:
+    if layer_def.renderer is not None:
         # Deep copies, because an element may stand in the project and in the GeoPackage's styles.
-        root.append(ET.fromstring(ET.tostring(drawn.renderer)))
-    if drawn.labels is not None:
-        root.append(labelling(drawn.labels))
-    if drawn.table in LAYERS:
-        fields.configure(root, drawn.table, LAYERS[drawn.table].columns, say)
-    sub(root, "blendMode", "0")
-    sub(root, "layerOpacity", "1")
-    if drawn.tip:
-        sub(root, "mapTip", drawn.tip)
-    if drawn.display:
-        sub(root, "previewExpression", drawn.display)
-    legend = sub(root, "legend", type="default-vector")
+        root.append(ET.fromstring(ET.tostring(layer_def.renderer)))
+    if layer_def.label_rules is not None:
+        root.append(build_labelling(layer_def.label_rules))
+    if layer_def.table in LAYERS:
+        fields.configure_fields(root, layer_def.table, LAYERS[layer_def.table].columns, translate)
+    append_child(root, "blendMode", "0")
+    append_child(root, "layerOpacity", "1")
+    if layer_def.map_tip:
+        append_child(root, "mapTip", layer_def.map_tip)
+    if layer_def.display:
+        append_child(root, "previewExpression", layer_def.display)
+    legend = append_child(root, "legend", type="default-vector")
     legend.set("showLabelLegend", "0")
 
 
-def style_document(drawn: Drawn, say: Say) -> ET.Element:
+def build_style_document(layer_def: LayerDef, translate: Translate) -> ET.Element:
     """Write a layer's style alone, as QML."""
-    root = ET.Element("qgis", {"styleCategories": "AllStyleCategories"} | _attributes(drawn))
-    style(root, drawn, say)
+    root = ET.Element("qgis", {"styleCategories": "AllStyleCategories"} | _build_attributes(layer_def))
+    append_style(root, layer_def, translate)
     kinds = {"point": "0", "line": "1", "polygon": "2", None: "4"}
-    sub(root, "layerGeometryType", kinds[_geometry(drawn)])
+    append_child(root, "layerGeometryType", kinds[_find_geometry_kind(layer_def)])
     return root
 
 
-def _geometry(drawn: Drawn) -> str | None:
+def _find_geometry_kind(layer_def: LayerDef) -> str | None:
     """Tell the kind of geometry: the schema's; a view that is drawn has polygons."""
-    if drawn.table in LAYERS:
-        return LAYERS[drawn.table].geometry
-    return "polygon" if drawn.renderer is not None else None
+    if layer_def.table in LAYERS:
+        return LAYERS[layer_def.table].geometry
+    return "polygon" if layer_def.renderer is not None else None
 
 
-def raster(
-    name: str, title: str, file: str, crs: CRS, renderer: ET.Element, about: str, passport: dict[str, Any]
+def build_raster_layer(
+    name: str, title: str, file: str, crs: CRS, renderer: ET.Element, description: str, passport: dict[str, Any]
 ) -> ET.Element:
     """Write a grid."""
     root = ET.Element("maplayer", type="raster", hasScaleBasedVisibilityFlag="0", minScale="1e+08", maxScale="0")
-    _identity(root, layer_id(name), f"./{file}", title)
-    crs_element(sub(root, "srs"), crs)
-    _metadata(root, title, about, passport)
-    sub(root, "provider", "gdal")
-    sub(sub(root, "noData"), "noDataList", bandNo="1", useSrcNoData="1")
-    pipe = sub(root, "pipe")
+    _append_identity(root, build_layer_id(name), f"./{file}", title)
+    append_crs(append_child(root, "srs"), crs)
+    _append_metadata(root, title, description, passport)
+    append_child(root, "provider", "gdal")
+    append_child(append_child(root, "noData"), "noDataList", bandNo="1", useSrcNoData="1")
+    pipe = append_child(root, "pipe")
     # Cells are shown at their own size, never smoothed: a count or class is of the whole cell.
-    sub(
-        sub(pipe, "provider"),
+    append_child(
+        append_child(pipe, "provider"),
         "resampling",
         enabled="false",
         zoomedInResamplingMethod="nearestNeighbour",
@@ -104,16 +106,16 @@ def raster(
         maxOversampling="2",
     )
     pipe.append(renderer)
-    sub(root, "blendMode", "0")
+    append_child(root, "blendMode", "0")
     return root
 
 
-def _attributes(drawn: Drawn) -> dict[str, str]:
+def _build_attributes(layer_def: LayerDef) -> dict[str, str]:
     return {
-        "hasScaleBasedVisibilityFlag": "1" if drawn.farthest else "0",
-        "minScale": str(drawn.farthest or 100_000_000),
+        "hasScaleBasedVisibilityFlag": "1" if layer_def.max_denominator else "0",
+        "minScale": str(layer_def.max_denominator or 100_000_000),
         "maxScale": "0",
-        "labelsEnabled": "1" if drawn.labels else "0",
+        "labelsEnabled": "1" if layer_def.label_rules else "0",
         "simplifyDrawingHints": "1",
         "simplifyDrawingTol": "1",
         "simplifyLocal": "1",
@@ -123,22 +125,22 @@ def _attributes(drawn: Drawn) -> dict[str, str]:
     }
 
 
-def _identity(root: ET.Element, layer_id: str, where: str, title: str) -> None:
-    sub(root, "id", layer_id)
-    sub(root, "datasource", where)
-    sub(root, "layername", title)
+def _append_identity(root: ET.Element, layer_id: str, datasource: str, title: str) -> None:
+    append_child(root, "id", layer_id)
+    append_child(root, "datasource", datasource)
+    append_child(root, "layername", title)
 
 
-def _metadata(root: ET.Element, title: str, about: str, passport: dict[str, Any]) -> None:
+def _append_metadata(root: ET.Element, title: str, description: str, passport: dict[str, Any]) -> None:
     sources = passport.get("sources", [])
-    credit = "; ".join(holders(sources))
-    sub(root, "attribution", credit)
-    record = sub(root, "resourceMetadata")
-    sub(record, "type", "dataset")
-    sub(record, "title", title)
-    sub(record, "abstract", about)
-    sub(record, "rights", credit)
+    credit = "; ".join(list_holders(sources))
+    append_child(root, "attribution", credit)
+    record = append_child(root, "resourceMetadata")
+    append_child(record, "type", "dataset")
+    append_child(record, "title", title)
+    append_child(record, "abstract", description)
+    append_child(record, "rights", credit)
     for licence in dict.fromkeys(str(s.get("licence", "")) for s in sources):
-        sub(record, "license", licence)
-    sub(record, "constraints", str(passport.get("disclaimer", "")), type="use")
-    sub(record, "links")
+        append_child(record, "license", licence)
+    append_child(record, "constraints", str(passport.get("disclaimer", "")), type="use")
+    append_child(record, "links")

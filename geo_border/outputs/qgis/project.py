@@ -7,15 +7,22 @@ from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import grids, layers, layouts, maplayers, themes
 from geo_border.outputs.qgis import layerdef as drawing
-from geo_border.outputs.qgis.expressions import Say
-from geo_border.outputs.qgis.layerdef import Drawn, Node
-from geo_border.outputs.qgis.xml import QGIS_VERSION, crs_element, document, extent_element, layer_id, sub
-from geo_border.present import Language, disclaimer
+from geo_border.outputs.qgis.expressions import Translate
+from geo_border.outputs.qgis.layerdef import LayerDef, LayerNode
+from geo_border.outputs.qgis.xml import (
+    QGIS_VERSION,
+    append_child,
+    append_crs,
+    append_extent,
+    build_layer_id,
+    format_document,
+)
+from geo_border.present import Language, read_disclaimer
 from geo_border.result import Result
 from geo_border.schemas import LAYERS
 
 Box = tuple[float, float, float, float]
-Bounds = dict[str, Box]
+LayerBounds = dict[str, Box]
 _GROUPS = (
     drawing.LINES,
     drawing.PLACES,
@@ -36,7 +43,7 @@ _RELATIONS = (
 )
 
 
-def bounds_of(result: Result) -> Bounds:
+def measure_bounds(result: Result) -> LayerBounds:
     """Measure the extent of every layer that has one: xmin, ymin, xmax, ymax in the study's CRS."""
     found = {}
     for name, frame in result.layers.items():
@@ -46,147 +53,162 @@ def bounds_of(result: Result) -> Bounds:
     return found
 
 
-def text(result: Result, folder: Path, language: Language, extents: Bounds) -> str:
+def build_project(result: Result, folder: Path, language: Language, extents: LayerBounds) -> str:
     """Write the project's document in a language; ids, keys and SQL are the same in all."""
-    say = language.text
+    say = language.translate
     crs = result.layers["zones"].crs
-    nodes = _nodes(result, folder, say, extents)
+    nodes = _build_nodes(result, folder, say, extents)
     bounds = extents.get("zones", (0.0, 0.0, 1.0, 1.0))
     root = ET.Element("qgis", version=QGIS_VERSION, projectname=say(result.study.title))
-    sub(root, "homePath", path="")
-    sub(root, "title", say(result.study.title))
-    sub(root, "trust", active="0")
-    crs_element(sub(root, "projectCrs"), crs)
-    _tree(root, nodes, say)
-    _relations(root, {node.id for node in nodes}, say)
-    _canvas(root, bounds, result)
-    holder = sub(root, "projectlayers")
+    append_child(root, "homePath", path="")
+    append_child(root, "title", say(result.study.title))
+    append_child(root, "trust", active="0")
+    append_crs(append_child(root, "projectCrs"), crs)
+    _append_tree(root, nodes, say)
+    _append_relations(root, {node.id for node in nodes}, say)
+    _append_canvas(root, bounds, result)
+    holder = append_child(root, "projectlayers")
     for node in nodes:
         holder.append(node.element)
-    order = sub(root, "layerorder")
+    order = append_child(root, "layerorder")
     for node in nodes:
-        sub(order, "layer", id=layer_id(node.id))
-    _properties(root, result, say)
-    root.append(themes.presets(nodes, [say(group) for group in _GROUPS], result.study, say))
-    _metadata(root, result, language)
-    _sheets(sub(root, "Layouts"), result, extents, say)
-    _bookmarks(root, result, say)
-    return document(root)
+        append_child(order, "layer", id=build_layer_id(node.id))
+    _append_properties(root, result, say)
+    root.append(themes.build_presets(nodes, [say(group) for group in _GROUPS], result.study, say))
+    _append_metadata(root, result, language)
+    _append_layouts(append_child(root, "Layouts"), result, extents, say)
+    _append_bookmarks(root, result, say)
+    return format_document(root)
 
 
-def _sheets(holder: ET.Element, result: Result, extents: Bounds, say: Say) -> None:
+def _append_layouts(parent: ET.Element, result: Result, extents: LayerBounds, translate: Translate) -> None:
     # A legend tells only of what there is to see.
     shown = [
-        d for d in layers.layers(result.study, say) if d.renderer is not None and len(result.layers.get(d.table, ()))
+        d
+        for d in layers.list_layers(result.study, translate)
+        if d.renderer is not None and len(result.layers.get(d.table, ()))
     ]
 
-    def legend(theme: str) -> list[Drawn]:
+    def list_legend_layers(theme: str) -> list[LayerDef]:
         return [d for d in shown if theme in d.themes]
 
     bounds = extents.get("zones", (0.0, 0.0, 1.0, 1.0))
-    holder.append(layouts.atlas(result, bounds, legend(drawing.EXPOSURE), say))
-    overview = say(drawing.OVERVIEW)
-    holder.append(layouts.sheet(say("Whole frontier"), overview, bounds, legend(drawing.OVERVIEW), say))
+    parent.append(layouts.build_atlas(result, bounds, list_legend_layers(drawing.EXPOSURE), translate))
+    overview = translate(drawing.OVERVIEW)
+    parent.append(
+        layouts.build_sheet(
+            translate("Whole frontier"), overview, bounds, list_legend_layers(drawing.OVERVIEW), translate
+        )
+    )
     for corridor in result.study.corridors:
         if "corridor" in extents:
-            area, listed = extents["corridor"], legend(drawing.CORRIDOR)
-            holder.append(layouts.sheet(corridor.name, corridor.name, area, listed, say))
+            area, listed = extents["corridor"], list_legend_layers(drawing.CORRIDOR)
+            parent.append(layouts.build_sheet(corridor.name, corridor.name, area, listed, translate))
 
 
-def _nodes(result: Result, folder: Path, say: Say, extents: Bounds) -> list[Node]:
+def _build_nodes(result: Result, folder: Path, translate: Translate, extents: LayerBounds) -> list[LayerNode]:
     crs = result.layers["zones"].crs
     made = []
-    for drawn in [*layers.layers(result.study, say), *layers.answers(say)]:
-        element = maplayers.vector(drawn, crs, extents.get(drawn.table), result.passport, say)
-        where = maplayers.source(drawn)
+    for drawn in [*layers.list_layers(result.study, translate), *layers.list_query_layers(translate)]:
+        element = maplayers.build_vector_layer(drawn, crs, extents.get(drawn.table), result.passport, translate)
+        where = maplayers.format_datasource(drawn)
         made.append(
-            Node(drawn.id, drawn.title, drawn.group, where, "ogr", element, drawn.themes, drawn.expanded, drawn.private)
+            LayerNode(
+                drawn.id, drawn.title, drawn.group, where, "ogr", element, drawn.themes, drawn.expanded, drawn.private
+            )
         )
-    for name, title, file, element in grids.layers(result, folder, say):
-        made.append(Node(name, title, grids.GROUP, f"./{file}", "gdal", element, (), False))
+    for name, title, file, element in grids.build_grid_layers(result, folder, translate):
+        made.append(LayerNode(name, title, grids.GROUP, f"./{file}", "gdal", element, (), False))
     return sorted(made, key=lambda node: _GROUPS.index(node.group))
 
 
-def _tree(root: ET.Element, nodes: list[Node], say: Say) -> None:
-    tree = sub(root, "layer-tree-group")
-    sub(tree, "customproperties")
+def _append_tree(root: ET.Element, nodes: list[LayerNode], translate: Translate) -> None:
+    tree = append_child(root, "layer-tree-group")
+    append_child(tree, "customproperties")
     for name in _GROUPS:
         inside = [node for node in nodes if node.group == name]
         if not inside:
             continue
         opened = "0" if name in (drawing.TABLES, drawing.BACKGROUND, grids.GROUP) else "1"
-        group = sub(tree, "layer-tree-group", name=say(name), checked="Qt::Checked", expanded=opened)
-        sub(group, "customproperties")
+        group = append_child(tree, "layer-tree-group", name=translate(name), checked="Qt::Checked", expanded=opened)
+        append_child(group, "customproperties")
         for node in inside:
             shown = "Qt::Checked" if drawing.OVERVIEW in node.themes else "Qt::Unchecked"
-            leaf = sub(
-                group, "layer-tree-layer", id=layer_id(node.id), name=node.title, checked=shown, source=node.source
+            leaf = append_child(
+                group,
+                "layer-tree-layer",
+                id=build_layer_id(node.id),
+                name=node.title,
+                checked=shown,
+                source=node.source,
             )
             leaf.attrib.update({"providerKey": node.provider, "expanded": "1" if node.expanded else "0"})
-            sub(leaf, "customproperties")
+            append_child(leaf, "customproperties")
 
 
-def _relations(root: ET.Element, present: set[str], say: Say) -> None:
-    holder = sub(root, "relations")
+def _append_relations(root: ET.Element, layer_ids: set[str], translate: Translate) -> None:
+    holder = append_child(root, "relations")
     for identity, name, child, child_field, parent, parent_field in _RELATIONS:
-        if {child, parent} <= present:
-            relation = sub(holder, "relation", id=identity, name=say(name), strength="Association")
-            relation.attrib.update({"referencingLayer": layer_id(child), "referencedLayer": layer_id(parent)})
-            sub(relation, "fieldRef", referencingField=child_field, referencedField=parent_field)
+        if {child, parent} <= layer_ids:
+            relation = append_child(holder, "relation", id=identity, name=translate(name), strength="Association")
+            relation.attrib.update(
+                {"referencingLayer": build_layer_id(child), "referencedLayer": build_layer_id(parent)}
+            )
+            append_child(relation, "fieldRef", referencingField=child_field, referencedField=parent_field)
 
 
-def _canvas(root: ET.Element, bounds: Box, result: Result) -> None:
-    canvas = sub(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
-    sub(canvas, "units", "meters")
-    extent_element(canvas, bounds)
-    sub(canvas, "rotation", "0")
-    crs_element(sub(canvas, "destinationsrs"), result.layers["zones"].crs)
+def _append_canvas(root: ET.Element, bounds: Box, result: Result) -> None:
+    canvas = append_child(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    append_child(canvas, "units", "meters")
+    append_extent(canvas, bounds)
+    append_child(canvas, "rotation", "0")
+    append_crs(append_child(canvas, "destinationsrs"), result.layers["zones"].crs)
 
 
-def _properties(root: ET.Element, result: Result, say: Say) -> None:
-    properties = sub(root, "properties")
-    sub(sub(properties, "Paths"), "Absolute", "false", type="bool")
+def _append_properties(root: ET.Element, result: Result, translate: Translate) -> None:
+    properties = append_child(root, "properties")
+    append_child(append_child(properties, "Paths"), "Absolute", "false", type="bool")
     # Without this QGIS passes over the project's CRS.
-    sub(sub(properties, "SpatialRefSys"), "ProjectionsEnabled", "1", type="int")
-    measure = sub(properties, "Measurement")
-    sub(measure, "DistanceUnits", "km", type="QString")
-    sub(measure, "AreaUnits", "km2", type="QString")
+    append_child(append_child(properties, "SpatialRefSys"), "ProjectionsEnabled", "1", type="int")
+    measure = append_child(properties, "Measurement")
+    append_child(measure, "DistanceUnits", "km", type="QString")
+    append_child(measure, "AreaUnits", "km2", type="QString")
     # Lengths and areas that QGIS itself measures are on the ellipsoid, as in the study.
-    sub(sub(properties, "Measure"), "Ellipsoid", "EPSG:7030", type="QString")
+    append_child(append_child(properties, "Measure"), "Ellipsoid", "EPSG:7030", type="QString")
     values = {
-        "geo_border_disclaimer": say(disclaimer()),
-        "geo_border_sources": sources_text(result),
+        "geo_border_disclaimer": translate(read_disclaimer()),
+        "geo_border_sources": format_sources(result),
         "geo_border_version": str(result.passport.get("geo_border", "")),
     }
-    variables = sub(properties, "Variables")
+    variables = append_child(properties, "Variables")
     for tag, texts in (("variableNames", list(values)), ("variableValues", list(values.values()))):
-        listed = sub(variables, tag, type="QStringList")
+        listed = append_child(variables, tag, type="QStringList")
         for entry in texts:
-            sub(listed, "value", entry)
+            append_child(listed, "value", entry)
 
 
-def sources_text(result: Result) -> str:
+def format_sources(result: Result) -> str:
     """Name every source once, with its licence."""
     found = [f"{s.get('attribution', '')} ({s.get('licence', '')})" for s in result.passport.get("sources", [])]
     return "; ".join(dict.fromkeys(found))
 
 
-def _metadata(root: ET.Element, result: Result, language: Language) -> None:
-    say = language.text
-    record = sub(root, "projectMetadata")
-    sub(record, "identifier", result.study.name)
-    sub(record, "language", language.code)
-    sub(record, "type", "dataset")
-    sub(record, "title", say(result.study.title))
-    sub(record, "abstract", f"{result.study.about} {say(disclaimer())}".strip())
-    words = sub(record, "keywords", vocabulary="gmd:topicCategory")
-    sub(words, "keyword", "Society")
-    sub(record, "links")
-    sub(record, "author", "geo_border")
+def _append_metadata(root: ET.Element, result: Result, language: Language) -> None:
+    say = language.translate
+    record = append_child(root, "projectMetadata")
+    append_child(record, "identifier", result.study.name)
+    append_child(record, "language", language.code)
+    append_child(record, "type", "dataset")
+    append_child(record, "title", say(result.study.title))
+    append_child(record, "abstract", f"{result.study.about} {say(read_disclaimer())}".strip())
+    words = append_child(record, "keywords", vocabulary="gmd:topicCategory")
+    append_child(words, "keyword", "Society")
+    append_child(record, "links")
+    append_child(record, "author", "geo_border")
 
 
-def _bookmarks(root: ET.Element, result: Result, say: Say) -> None:
-    holder = sub(root, "Bookmarks")
+def _append_bookmarks(root: ET.Element, result: Result, translate: Translate) -> None:
+    holder = append_child(root, "Bookmarks")
     places = [
         ("Segments", name, frame.total_bounds)
         for name, frame in result.layers["zones"].query("zone_kind == 'band'").groupby("segment", sort=False)
@@ -196,7 +218,12 @@ def _bookmarks(root: ET.Element, result: Result, say: Say) -> None:
     for group, name, (xmin, ymin, xmax, ymax) in places:
         corners = ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax), (xmin, ymin))
         ring = ", ".join(f"{x:.0f} {y:.0f}" for x, y in corners)
-        mark = sub(
-            holder, "Bookmark", id=f"{group}-{name}", name=str(name), group=say(group), extent=f"POLYGON(({ring}))"
+        mark = append_child(
+            holder,
+            "Bookmark",
+            id=f"{group}-{name}",
+            name=str(name),
+            group=translate(group),
+            extent=f"POLYGON(({ring}))",
         )
-        crs_element(mark, result.layers["zones"].crs)
+        append_crs(mark, result.layers["zones"].crs)

@@ -14,51 +14,51 @@ _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 QGIS_VERSION = "3.22.0-Białowieża"
 
 
-def key(*parts: str) -> str:
+def build_key(*parts: str) -> str:
     """Make an identifier in braces that depends on nothing but its parts.
 
-    >>> key("layout") == key("layout") != key("map")
+    >>> build_key("layout") == build_key("layout") != build_key("map")
     True
     """
     return "{" + str(uuid.uuid5(_NAMESPACE, "|".join(parts))) + "}"
 
 
-def layer_id(name: str) -> str:
+def build_layer_id(name: str) -> str:
     """Make a layer's id from its name: what SQL, expressions and relations call it, in every language.
 
     QGIS gives a new, random id to a layer whose own is shorter than eleven letters.
 
-    >>> layer_id("cells")
+    >>> build_layer_id("cells")
     'layer_cells'
     """
     return f"layer_{name}"
 
 
-def sub(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+def append_child(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
     """Append a child with attributes and text."""
     element = ET.SubElement(parent, tag, attributes)
     element.text = text
     return element
 
 
-def options(parent: ET.Element, values: dict[str, str]) -> ET.Element:
+def append_options(parent: ET.Element, values: dict[str, str]) -> ET.Element:
     """Append a map of text options, as symbols and settings keep them."""
-    holder = sub(parent, "Option", type="Map")
+    holder = append_child(parent, "Option", type="Map")
     for name, value in values.items():
-        sub(holder, "Option", name=name, type="QString", value=value)
+        append_child(holder, "Option", name=name, type="QString", value=value)
     return holder
 
 
-def crs_element(parent: ET.Element, crs: CRS) -> ET.Element:
+def append_crs(parent: ET.Element, crs: CRS) -> ET.Element:
     """Append a CRS: by its authority code, and in WKT for a plane that has none."""
-    holder = sub(parent, "spatialrefsys", nativeFormat="Wkt")
-    for tag, text in _told(crs):
-        sub(holder, tag, text)
+    holder = append_child(parent, "spatialrefsys", nativeFormat="Wkt")
+    for tag, text in _describe_crs(crs):
+        append_child(holder, tag, text)
     return holder
 
 
 @lru_cache(maxsize=16)
-def _told(crs: CRS) -> tuple[tuple[str, str], ...]:
+def _describe_crs(crs: CRS) -> tuple[tuple[str, str], ...]:
     # Looking a code up takes longer than all the rest of a project.
     authority = crs.to_authority()
     return (
@@ -69,15 +69,15 @@ def _told(crs: CRS) -> tuple[tuple[str, str], ...]:
     )
 
 
-def extent_element(parent: ET.Element, bounds: tuple[float, float, float, float], tag: str = "extent") -> ET.Element:
+def append_extent(parent: ET.Element, bounds: tuple[float, float, float, float], tag: str = "extent") -> ET.Element:
     """Append xmin, ymin, xmax, ymax."""
-    holder = sub(parent, tag)
+    holder = append_child(parent, tag)
     for name, value in zip(("xmin", "ymin", "xmax", "ymax"), bounds, strict=True):
-        sub(holder, name, repr(round(float(value), 6)))
+        append_child(holder, name, repr(round(float(value), 6)))
     return holder
 
 
-def document(root: ET.Element) -> str:
+def format_document(root: ET.Element) -> str:
     """Write a QGIS document as text."""
     ET.indent(root, " ")
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from geo_border import present, store
-from geo_border.outputs.report.pictures import draw_all
-from geo_border.outputs.report.sheets import file_of, sheet
-from geo_border.present.totals import totals
+from geo_border.outputs.report.pictures import draw_pictures
+from geo_border.outputs.report.sheets import build_file_name, render_report
+from geo_border.present.totals import compute_totals
 from geo_border.result import Result
 
-__all__ = ["file_of", "write"]
+__all__ = ["build_file_name", "write"]
 
 
 def write(result: Result, folder: Path) -> list[Path]:
@@ -26,11 +26,11 @@ def write(result: Result, folder: Path) -> list[Path]:
     StoreError
         When the folder cannot be written.
     """
-    written = draw_all(result, folder)
+    written = draw_pictures(result, folder)
     pictures = {path.name for path in written}
-    found = totals(result.study, result.layers, result.exposure)
+    found = compute_totals(result.study, result.layers, result.exposure)
     for code in present.LANGUAGES:
-        final = folder / file_of(code)
-        store.write_text(final, sheet(result, code, found, pictures))
+        final = folder / build_file_name(code)
+        store.write_text(final, render_report(result, code, found, pictures))
         written.append(final)
     return written

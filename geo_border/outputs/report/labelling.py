@@ -11,14 +11,14 @@ from matplotlib.patheffects import withStroke
 
 from geo_border.present import palette
 
-MOST_NAMES = 28
-_LONGEST = 28
+MAX_NAMES = 28
+_MAX_LETTERS = 28
 _POINTS_PER_IN = 72.0
 _FONT_PT = 6.5
 _FONT = get_font(findfont("DejaVu Sans"))
 
 
-def place_labels(axes: Any, settlements: Any, box: tuple[float, float, float, float], segment: str | None) -> None:
+def draw_labels(axes: Any, settlements: Any, box: tuple[float, float, float, float], segment: str | None) -> None:
     """Write the settlements with most people that fit, with their points."""
     if not len(settlements):
         return
@@ -28,36 +28,36 @@ def place_labels(axes: Any, settlements: Any, box: tuple[float, float, float, fl
     taken: list[tuple[float, float, float, float]] = []
     xy = shapely.get_coordinates(part.geometry.to_numpy())
     for (x, y), name in zip(xy.tolist(), part["name"], strict=True):
-        own = _own_box(x, y, str(name), per_pt)
+        own = _compute_label_box(x, y, str(name), per_pt)
         inside = own[0] > box[0] and own[2] < box[2] and own[1] > box[1] and own[3] < box[3]
-        if not inside or any(_meet(own, other) for other in taken):
+        if not inside or any(_is_overlapping(own, other) for other in taken):
             continue
         taken.append(own)
-        _write(axes, x, y, _tidy(str(name)), per_pt)
-        if len(taken) == MOST_NAMES:
+        _draw_label(axes, x, y, _clean_name(str(name)), per_pt)
+        if len(taken) == MAX_NAMES:
             return
 
 
-def _own_box(x: float, y: float, name: str, per_pt: float) -> tuple[float, float, float, float]:
-    width = (0.62 * _FONT_PT * len(_tidy(name)) + 6) * per_pt
-    half = 0.75 * _FONT_PT * per_pt
-    return (x - 3 * per_pt, y - half, x + width, y + half)
+def _compute_label_box(x: float, y: float, name: str, units_per_pt: float) -> tuple[float, float, float, float]:
+    width = (0.62 * _FONT_PT * len(_clean_name(name)) + 6) * units_per_pt
+    half = 0.75 * _FONT_PT * units_per_pt
+    return (x - 3 * units_per_pt, y - half, x + width, y + half)
 
 
-def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+def _is_overlapping(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
     return bool(np.all([a[0] < b[2], b[0] < a[2], a[1] < b[3], b[1] < a[3]]))
 
 
-def _tidy(name: str) -> str:
+def _clean_name(name: str) -> str:
     # A sign that the font lacks (an emoji) would be drawn as a box and warned about.
     # Matplotlib reads $...$ as mathematics; line ends would break the box.
     known = "".join(sign for sign in name if sign.isspace() or _FONT.get_char_index(ord(sign)))
     flat = " ".join(known.split()).replace("$", r"\$")
-    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
+    return flat if len(flat) <= _MAX_LETTERS else flat[: _MAX_LETTERS - 1] + "…"
 
 
-def _write(axes: Any, x: float, y: float, name: str, per_pt: float) -> None:
-    style, label = palette.style("settlements"), palette.style("basemap", "label")
+def _draw_label(axes: Any, x: float, y: float, name: str, units_per_pt: float) -> None:
+    style, label = palette.get_style("settlements"), palette.get_style("basemap", "label")
     axes.plot(
         [x],
         [y],
@@ -68,5 +68,5 @@ def _write(axes: Any, x: float, y: float, name: str, per_pt: float) -> None:
         markeredgewidth=0.8,
         zorder=6,
     )
-    text = axes.text(x + 4 * per_pt, y, name, fontsize=_FONT_PT, color=label.fill, va="center", zorder=7)
+    text = axes.text(x + 4 * units_per_pt, y, name, fontsize=_FONT_PT, color=label.fill, va="center", zorder=7)
     text.set_path_effects([withStroke(linewidth=1.6, foreground=label.line)])

@@ -19,8 +19,8 @@ from pyproj import CRS
 
 from geo_border import store
 from geo_border.outputs import basemap
-from geo_border.outputs.report.labelling import place_labels
-from geo_border.present import language, palette
+from geo_border.outputs.report.labelling import draw_labels
+from geo_border.present import palette, read_language
 from geo_border.result import Result
 
 # Half the height of an A4 sheet: names keep a readable size there, and a screen gets 1,400 pixels.
@@ -28,7 +28,7 @@ LONG_SIDE_IN = 5.0
 DPI = 280
 _MARGIN = 0.06
 # A picture may be this much taller than wide, or wider than tall, so that it fits a sheet.
-_MOST_SLENDER = 1.9
+_MAX_ASPECT = 1.9
 _KM_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 # The same bytes each time: no date, no version, ids from a fixed salt; text stays text.
 _SETTINGS: dict[Any, Any] = {
@@ -40,23 +40,23 @@ _SETTINGS: dict[Any, Any] = {
 
 Box = tuple[float, float, float, float]
 # Shapes under the bands, lowest first, each with the fill of every shape.
-Ground = list[tuple[Any, list[str]]]
-_FINEST_M = 60.0
-_SMALLEST_LAKE_KM2 = 0.5
+Background = list[tuple[Any, list[str]]]
+_DETAIL_M = 60.0
+_MIN_LAKE_KM2 = 0.5
 
 
-def draw_all(result: Result, folder: FilePath) -> list[FilePath]:
+def draw_pictures(result: Result, folder: FilePath) -> list[FilePath]:
     """Draw `overview` and one picture a segment, each as .png and .svg, into a folder."""
     written: list[FilePath] = []
     names = [None, *result.layers["segments"]["segment"]]
-    ground = ground_of(result)
+    ground = prepare_background(result)
     for segment in names:
-        figure = draw(result, segment, ground)
+        figure = draw_picture(result, segment, ground)
         if figure is None:
             continue
         for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None, "Creator": None})):
             final = folder / f"{segment or 'overview'}{suffix}"
-            with store.atomic_path(final) as path, _own_settings():
+            with store.replace_atomically(final) as path, _own_settings():
                 figure.savefig(path, dpi=DPI, metadata=metadata)
             written.append(final)
     return written
@@ -71,17 +71,17 @@ def _own_settings() -> Iterator[None]:
         yield
 
 
-def ground_of(result: Result) -> Ground:
+def prepare_background(result: Result) -> Background:
     """Prepare land, countries and water once for all pictures: valid, and no finer than the finest of them shows."""
     home = set(result.study.home)
-    base = {name: palette.style("basemap", name).fill for name in palette.classes("basemap")}
+    base = {name: palette.get_style("basemap", name).fill for name in palette.list_classes("basemap")}
     countries = result.layers["countries"]
     fills = [base["land"] if country in home else base["facing"] for country in countries["country"]]
     crs = CRS.from_user_input(countries.crs)
-    window = _window(result.layers["zones"].total_bounds)
-    land = basemap.land(crs, window)
-    own = basemap.on_land(_coarse(countries.geometry), land, crs, window)
-    lakes = basemap.lakes(crs, window, _SMALLEST_LAKE_KM2)
+    window = _compute_window(result.layers["zones"].total_bounds)
+    land = basemap.read_land(crs, window)
+    own = basemap.clip_to_land(_simplify_shapes(countries.geometry), land, crs, window)
+    lakes = basemap.read_lakes(crs, window, _MIN_LAKE_KM2)
     return [
         (land, [base["facing"]] * len(land)),
         (own, fills),
@@ -89,14 +89,14 @@ def ground_of(result: Result) -> Ground:
     ]
 
 
-def draw(result: Result, segment: str | None, ground: Ground) -> Figure | None:
+def draw_picture(result: Result, segment: str | None, background: Background) -> Figure | None:
     """Draw one segment, or the whole; None where it has no bands to show."""
     zones = result.layers["zones"]
     bands = zones[zones["zone_kind"] == "band"]
     bands = bands if segment is None else bands[bands["segment"] == segment]
     if bands.empty:
         return None
-    box = _box(bands.total_bounds)
+    box = _fit_box(bands.total_bounds)
     width, height = box[2] - box[0], box[3] - box[1]
     scale = LONG_SIDE_IN / max(width, height)
     with _own_settings():
@@ -106,65 +106,65 @@ def draw(result: Result, segment: str | None, ground: Ground) -> Figure | None:
         axes.set_xlim(box[0], box[2])
         axes.set_ylim(box[1], box[3])
         axes.set_axis_off()
-        _ground(axes, ground, box)
-        _bands(axes, result, bands, box)
-        _lines(axes, result, segment, box)
-        place_labels(axes, result.layers["settlements"], box, segment)
-        _scale_bar(axes, box)
-        _legend(axes, result)
+        _draw_background(axes, background, box)
+        _draw_bands(axes, result, bands, box)
+        _draw_lines(axes, result, segment, box)
+        draw_labels(axes, result.layers["settlements"], box, segment)
+        _draw_scale_bar(axes, box)
+        _draw_legend(axes, result)
     return figure
 
 
-def _box(bounds: Any) -> Box:
+def _fit_box(bounds: Any) -> Box:
     x0, y0, x1, y1 = (float(v) for v in bounds)
     margin = _MARGIN * max(x1 - x0, y1 - y0)
     x0, y0, x1, y1 = x0 - margin, y0 - margin, x1 + margin, y1 + margin
     width, height = x1 - x0, y1 - y0
-    wider, taller = max(width, height / _MOST_SLENDER), max(height, width / _MOST_SLENDER)
+    wider, taller = max(width, height / _MAX_ASPECT), max(height, width / _MAX_ASPECT)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     return (x - wider / 2, y - taller / 2, x + wider / 2, y + taller / 2)
 
 
-def _window(bounds: Any) -> Box:
+def _compute_window(bounds: Any) -> Box:
     # As far as any picture may reach beyond the zones to keep its shape.
     reach = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
     return (bounds[0] - reach, bounds[1] - reach, bounds[2] + reach, bounds[3] + reach)
 
 
-def _coarse(shapes: Any) -> Any:
-    return shapely.make_valid(shapely.simplify(shapely.make_valid(shapes.to_numpy()), _FINEST_M))
+def _simplify_shapes(shapes: Any) -> Any:
+    return shapely.make_valid(shapely.simplify(shapely.make_valid(shapes.to_numpy()), _DETAIL_M))
 
 
-def _ground(axes: Any, ground: Ground, box: Box) -> None:
-    axes.add_artist(_patch([shapely.box(*box)], palette.style("basemap", "sea").fill, None, 0))
-    for number, (shapes, fills) in enumerate(ground):
-        line = None if number == 2 else palette.style("countries").line
-        cut = _cut(shapes, box)
+def _draw_background(axes: Any, background: Background, box: Box) -> None:
+    axes.add_artist(_build_patch([shapely.box(*box)], palette.get_style("basemap", "sea").fill, None, 0))
+    for number, (shapes, fills) in enumerate(background):
+        line = None if number == 2 else palette.get_style("countries").line
+        cut = _clip_shapes(shapes, box)
         for fill in dict.fromkeys(fills):
             same = [shape for shape, own in zip(cut, fills, strict=True) if own == fill]
-            axes.add_artist(_patch(same, fill, line, 0.4))
+            axes.add_artist(_build_patch(same, fill, line, 0.4))
 
 
-def _bands(axes: Any, result: Result, bands: Any, box: Box) -> None:
-    colours = palette.ramp_colours("bands", len(result.study.bands))
-    style = palette.style("bands")
+def _draw_bands(axes: Any, result: Result, bands: Any, box: Box) -> None:
+    colours = palette.interpolate_colours("bands", len(result.study.bands))
+    style = palette.get_style("bands")
     order = {to_m: number for number, (_, to_m) in enumerate(result.study.bands)}
-    for shape, to_m in zip(_cut(bands.geometry, box), bands["to_m"], strict=True):
-        axes.add_artist(_patch([shape], colours[order[to_m]], style.line, 0.4, style.fill_opacity + 0.15))
-    corridor = palette.style("corridor")
-    for shape in _cut(result.layers["corridor"].geometry, box):
-        axes.add_artist(_patch([shape], corridor.fill, corridor.line, 1.0, corridor.fill_opacity))
+    for shape, to_m in zip(_clip_shapes(bands.geometry, box), bands["to_m"], strict=True):
+        axes.add_artist(_build_patch([shape], colours[order[to_m]], style.line, 0.4, style.fill_opacity + 0.15))
+    corridor = palette.get_style("corridor")
+    for shape in _clip_shapes(result.layers["corridor"].geometry, box):
+        axes.add_artist(_build_patch([shape], corridor.fill, corridor.line, 1.0, corridor.fill_opacity))
 
 
-def _lines(axes: Any, result: Result, segment: str | None, box: Box) -> None:
+def _draw_lines(axes: Any, result: Result, segment: str | None, box: Box) -> None:
     frontier = result.layers["frontier"]
     frontier = frontier[shapely.intersects(frontier.geometry.to_numpy(), shapely.box(*box))]
-    lines = shapely.simplify(shapely.clip_by_rect(frontier.geometry.to_numpy(), *box), _tolerance(box))
+    lines = shapely.simplify(shapely.clip_by_rect(frontier.geometry.to_numpy(), *box), _compute_tolerance(box))
     own = np.ones(len(frontier), dtype=bool) if segment is None else (frontier["segment"] == segment).to_numpy()
-    quiet = palette.style("frontier_sea").line
-    groups = [(own & (frontier["medium"] == medium).to_numpy(), medium) for medium in palette.classes("frontier")]
+    quiet = palette.get_style("frontier_sea").line
+    groups = [(own & (frontier["medium"] == medium).to_numpy(), medium) for medium in palette.list_classes("frontier")]
     for which, medium in [(~own, None), *groups]:
-        style = palette.style("frontier", medium)
+        style = palette.get_style("frontier", medium)
         parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines[which])]
         # Halved: a still picture is read at half the size of a screen's.
         dash = (0, tuple(part / 2 for part in style.dash)) if style.dash else "solid"
@@ -174,36 +174,38 @@ def _lines(axes: Any, result: Result, segment: str | None, box: Box) -> None:
         )
 
 
-def _scale_bar(axes: Any, box: Box) -> None:
+def _draw_scale_bar(axes: Any, box: Box) -> None:
     width = box[2] - box[0]
     km = max((step for step in _KM_STEPS if step * 1_000 < width / 4), default=_KM_STEPS[0])
     x1, y = box[2] - 0.03 * width, box[1] + 0.03 * (box[3] - box[1])
-    ink = palette.style("basemap", "label").fill
+    ink = palette.get_style("basemap", "label").fill
     axes.plot([x1 - km * 1_000, x1], [y, y], color=ink, linewidth=2.0, zorder=8, solid_capstyle="butt")
     axes.text(x1, y, f"{km} km", ha="right", va="bottom", fontsize=6.5, color=ink, zorder=8)
 
 
-def _legend(axes: Any, result: Result) -> None:
+def _draw_legend(axes: Any, result: Result) -> None:
     # Numbers and units only: one picture serves every language.
-    write = language("en").number
-    style = palette.style("bands")
+    write = read_language("en").format_number
+    style = palette.get_style("bands")
     patches = [
         Patch(
-            facecolor=palette.over(colour, style.fill_opacity + 0.15, palette.style("basemap", "land").fill),
+            facecolor=palette.blend_colours(
+                colour, style.fill_opacity + 0.15, palette.get_style("basemap", "land").fill
+            ),
             edgecolor=style.line,
             label=f"{write(from_m / 1_000)}–{write(to_m / 1_000)} km",
         )
         for (from_m, to_m), colour in zip(
-            result.study.bands, palette.ramp_colours("bands", len(result.study.bands)), strict=True
+            result.study.bands, palette.interpolate_colours("bands", len(result.study.bands)), strict=True
         )
     ]
     legend = axes.legend(handles=patches, loc="upper left", fontsize=6.5, framealpha=0.9, borderpad=0.6)
     legend.set_zorder(9)
 
 
-def _cut(shapes: Any, box: Box) -> Any:
+def _clip_shapes(shapes: Any, box: Box) -> Any:
     """Cut shapes to the picture, drop what is smaller than a few pixels, and simplify the rest."""
-    tolerance = _tolerance(box)
+    tolerance = _compute_tolerance(box)
     inside = shapely.clip_by_rect(np.asarray(shapes, dtype=object), *box)
     parts, owner = shapely.get_parts(inside, return_index=True)
     keep = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > (4 * tolerance) ** 2)
@@ -214,12 +216,12 @@ def _cut(shapes: Any, box: Box) -> Any:
     return shapely.simplify(whole, tolerance)
 
 
-def _tolerance(box: Box) -> float:
+def _compute_tolerance(box: Box) -> float:
     # Half a pixel of the PNG.
     return 0.5 * max(box[2] - box[0], box[3] - box[1]) / (LONG_SIDE_IN * DPI)
 
 
-def _patch(shapes: Iterable[Any], fill: str, line: str | None, width: float, opacity: float = 1.0) -> PathPatch:
+def _build_patch(shapes: Iterable[Any], fill: str, line: str | None, width: float, opacity: float = 1.0) -> PathPatch:
     """Make polygons into one patch; matplotlib fills by winding, and oriented holes wind the other way."""
     polygons = [part for part in shapely.get_parts(list(shapes)) if part.geom_type == "Polygon"]
     vertices, codes = [np.zeros((0, 2))], [np.zeros(0, dtype=np.uint8)]

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from geo_border import present
-from geo_border.present import Language, labels, language, rounding
+from geo_border.present import Language, labels, read_language, rounding
 from geo_border.present.totals import QUOTED_COVER
 from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
@@ -18,48 +18,50 @@ _ENVIRONMENT = jinja2.Environment(
 )
 
 
-def sheet(result: Result, code: str, found: dict[str, Any], pictures: set[str]) -> str:
+def render_report(result: Result, code: str, totals: dict[str, Any], pictures: set[str]) -> str:
     """Write the report in one language.
 
     Parameters
     ----------
     code
         A language of `present.LANGUAGES`.
-    found
+    totals
         What `present.totals` says of the result.
     pictures
         Names of the picture files that stand beside the report.
     """
-    words = language(code)
+    words = read_language(code)
     text = resources.files(__package__).joinpath("report.html.j2").read_text("utf-8")
     return _ENVIRONMENT.from_string(text).render(
         w=words,
-        t=words.text,
+        t=words.translate,
         study=result.study,
-        all=found["all"],
-        corridors=found["corridor"],
-        sheets=_sheets(result, found, words, pictures),
+        all=totals["all"],
+        corridors=totals["corridor"],
+        sheets=_build_sheets(result, totals, words, pictures),
         overview="overview.svg" if "overview.svg" in pictures else None,
         sources=result.passport.get("sources", []),
         notes=result.passport.get("notes", []),
         version=result.passport.get("geo_border", ""),
-        disclaimer=words.text(present.disclaimer()),
-        languages=[(c, language(c).name, file_of(c)) for c in present.LANGUAGES],
-        far=_far(words),
-        people=_people(words),
+        disclaimer=words.translate(present.read_disclaimer()),
+        languages=[(c, read_language(c).name, build_file_name(c)) for c in present.LANGUAGES],
+        far=_build_distance_formatter(words),
+        people=_build_people_formatter(words),
         quoted=QUOTED_COVER,
         least_pixels=LEAST_PIXELS,
-        bases=_list_bases(found["basis"], words),
-        class_name=lambda layer, name: words.text(labels.class_label(layer, name)),
+        bases=_list_bases(totals["basis"], words),
+        class_name=lambda layer, name: words.translate(labels.get_class_label(layer, name)),
     )
 
 
-def file_of(code: str) -> str:
+def build_file_name(code: str) -> str:
     """Name the report's file in a language; English is `report.html`."""
     return "report.html" if code == "en" else f"report.{code}.html"
 
 
-def _sheets(result: Result, found: dict[str, Any], words: Language, pictures: set[str]) -> list[dict[str, Any]]:
+def _build_sheets(
+    result: Result, totals: dict[str, Any], language: Language, pictures: set[str]
+) -> list[dict[str, Any]]:
     sheets = []
     segments = result.layers["segments"]
     for row in segments.itertuples():
@@ -67,18 +69,18 @@ def _sheets(result: Result, found: dict[str, Any], words: Language, pictures: se
         sheets.append(
             {
                 "id": row.segment,
-                "title": f"{_country(words, row.country)} – {_country(words, row.facing)}",
+                "title": f"{_translate_country(language, row.country)} – {_translate_country(language, row.facing)}",
                 "picture": picture if picture in pictures else None,
-                "official": rounding.length_km(row.official_km),
+                "official": rounding.round_length_km(row.official_km),
                 "official_source": row.official_source,
-                **found[row.segment],
+                **totals[row.segment],
             }
         )
     for country in dict.fromkeys(segments["country"]):
         own = segments.loc[segments["country"] == country, "segment"]
         shown = [f"{segment}.svg" for segment in own if f"{segment}.svg" in pictures]
-        title = _country(words, country)
-        sheets.append({"id": country, "title": title, "picture": shown[0] if shown else None, **found[country]})
+        title = _translate_country(language, country)
+        sheets.append({"id": country, "title": title, "picture": shown[0] if shown else None, **totals[country]})
     return sheets
 
 
@@ -86,28 +88,28 @@ def _list_bases(basis: dict[str, str], words: Language) -> str:
     """What percentages are shares of, each with the classes that it holds for."""
     texts = []
     for one in dict.fromkeys(basis[name] for name in QUOTED_COVER if name in basis):
-        classes = [words.text(labels.class_label("cover", n)) for n in QUOTED_COVER if basis.get(n) == one]
-        texts.append(f"{words.text(one)} ({', '.join(classes)})")
+        classes = [words.translate(labels.get_class_label("cover", n)) for n in QUOTED_COVER if basis.get(n) == one]
+        texts.append(f"{words.translate(one)} ({', '.join(classes)})")
     return "; ".join(texts)
 
 
-def _country(words: Language, code: str) -> str:
-    return words.country(code) or code
+def _translate_country(language: Language, code: str) -> str:
+    return language.translate_country(code) or code
 
 
-def _far(words: Language) -> Any:
-    def write(metres: float) -> str:
+def _build_distance_formatter(language: Language) -> Any:
+    def format_distance(metres: float) -> str:
         value, unit = (metres, "m") if metres < 1_000 else (metres / 1_000, "km")
-        return f"{words.number(value)}\u00a0{words.text(unit)}"
+        return f"{language.format_number(value)}\u00a0{language.translate(unit)}"
 
-    return write
+    return format_distance
 
 
-def _people(words: Language) -> Any:
-    def write(shown: tuple[Any, Any, Any] | None) -> str:
-        if shown is None:
+def _build_people_formatter(language: Language) -> Any:
+    def format_people(people: tuple[Any, Any, Any] | None) -> str:
+        if people is None:
             return "–"
-        spread = words.spread(shown[1], shown[2])
-        return words.number(shown[0]) + (f" ({spread})" if spread else "")
+        spread = language.format_range(people[1], people[2])
+        return language.format_number(people[0]) + (f" ({spread})" if spread else "")
 
-    return write
+    return format_people

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geo_border import store
-from geo_border.outputs.webmap.page import draw
+from geo_border.outputs.webmap.page import draw_page
 from geo_border.result import Result
 
 FILE = "index.html"
@@ -32,5 +32,5 @@ def write(result: Result, folder: Path) -> Path:
         When the folder cannot be written.
     """
     final = folder / FILE
-    store.write_text(final, draw(result))
+    store.write_text(final, draw_page(result))
     return final

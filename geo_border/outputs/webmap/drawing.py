@@ -11,9 +11,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.catalog import entry
+from geo_border.catalog import find_entry
 from geo_border.errors import CatalogError
-from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.grid import Grid
 from geo_border.outputs import basemap
 from geo_border.outputs.webmap.grids import encode_grid
@@ -27,7 +27,7 @@ VIEW_MARGIN_M = 400_000.0
 # Coarse land costs little, and its edge should be out of sight.
 GROUND_MARGIN_M = 1_500_000.0
 _CLASS_LAYERS = ("forested", "populated", "civilian_exposure")
-_SMALLEST_LAKE_KM2 = 4.0
+_MIN_LAKE_KM2 = 4.0
 # Kind of zone, and a column that is empty for what is not drawn: strips of countries and of the whole and a corridor as
 # a whole are made of others of their kind. Sums by distance nest, and would only be drawn over the bands.
 _ZONE_LAYERS = {
@@ -38,20 +38,24 @@ _ZONE_LAYERS = {
 }
 
 
-def view_of(result: Result) -> tuple[Plane, tuple[float, float, float, float]]:
+def choose_view(result: Result) -> tuple[Plane, tuple[float, float, float, float]]:
     """Choose the plane to draw in, and the window (study CRS: x0, y0, x1, y1) that context is cut to."""
-    zones, crs = result.layers["zones"], _crs(result.layers["zones"])
+    zones, crs = result.layers["zones"], _get_crs(result.layers["zones"])
     frontier = result.layers["frontier"]
     bounds = zones.total_bounds if len(zones) else frontier.total_bounds
     middle = shapely.Point((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-    centre = to_crs(middle, crs, WGS84)
+    centre = reproject(middle, crs, WGS84)
     margin = np.array([-1, -1, 1, 1]) * VIEW_MARGIN_M
     x0, y0, x1, y1 = (bounds + margin).tolist()
-    return Plane.around(centre.x, centre.y), (x0, y0, x1, y1)
+    return Plane.build_at(centre.x, centre.y), (x0, y0, x1, y1)
 
 
 def encode_layers(
-    result: Result, plane: Plane, window: tuple[float, float, float, float], finest: float, zone_ids: Iterable[str]
+    result: Result,
+    plane: Plane,
+    window: tuple[float, float, float, float],
+    finest_tolerance: float,
+    zone_ids: Iterable[str],
 ) -> dict[str, Any]:
     """Encode the geometry of every layer, to a finest detail in units; empty layers stay in as empty lists.
 
@@ -71,20 +75,23 @@ def encode_layers(
     topology = Topology()
     layers: dict[str, list[dict[str, Any]]] = {}
     numbers_of_zones = pd.Index(zone_ids)
-    for name, features, geometries, crs in [*_context(result, plane, window), *_own(result, numbers_of_zones)]:
-        numbers = topology.add(plane.place(geometries, crs) if len(features) else [])
+    for name, features, geometries, crs in [
+        *_collect_context_layers(result, plane, window),
+        *_collect_result_layers(result, numbers_of_zones),
+    ]:
+        numbers = topology.add(plane.project(geometries, crs) if len(features) else [])
         layers[name] = [{**feature, "g": number} for feature, number in zip(features, numbers, strict=True)]
-    arcs, levels, geometries_by_number = topology.build(finest)
+    arcs, levels, geometries_by_number = topology.build(finest_tolerance)
     for features in layers.values():
         for feature in features:
             feature["g"] = geometries_by_number[feature["g"]]
     return {"arcs": arcs, "levels": levels, "layers": layers}
 
 
-Drawn = tuple[str, list[dict[str, Any]], Any, CRS]
+LayerFeatures = tuple[str, list[dict[str, Any]], Any, CRS]
 
 
-def _own(result: Result, zone_numbers: pd.Index[str]) -> Iterable[Drawn]:
+def _collect_result_layers(result: Result, zone_numbers: pd.Index[str]) -> Iterable[LayerFeatures]:
     features: list[dict[str, Any]]
     zones = result.layers["zones"]
     for name, (kind, filled) in _ZONE_LAYERS.items():
@@ -92,56 +99,65 @@ def _own(result: Result, zone_numbers: pd.Index[str]) -> Iterable[Drawn]:
         # The widest strip is drawn first, so that the narrower ones stay visible on it.
         part = part.sort_values("to_m", ascending=False, kind="stable") if name == "strips" else part
         numbers = zone_numbers.get_indexer(part["zone_id"]).tolist()
-        features = [{"z": number, "s": _text(s)} for number, s in zip(numbers, part["segment"], strict=True)]
-        yield name, features, part.geometry.to_numpy(), _crs(zones)
+        features = [{"z": number, "s": _convert_to_text(s)} for number, s in zip(numbers, part["segment"], strict=True)]
+        yield name, features, part.geometry.to_numpy(), _get_crs(zones)
     for name in _CLASS_LAYERS:
         frame = result.layers[name]
         features = [
-            {"c": row["class"], "s": row["segment"], "k": row["country"], **_sizes(row)} for _, row in frame.iterrows()
+            {"c": row["class"], "s": row["segment"], "k": row["country"], **_round_sizes(row)}
+            for _, row in frame.iterrows()
         ]
-        yield name, features, frame.geometry.to_numpy(), _crs(frame)
+        yield name, features, frame.geometry.to_numpy(), _get_crs(frame)
     axis = result.layers["corridor_axis"]
-    features = [{"n": row["name"], "l": rounding.length_km(row["length_km"])} for _, row in axis.iterrows()]
-    yield "corridor_axis", features, axis.geometry.to_numpy(), _crs(axis)
+    features = [{"n": row["name"], "l": rounding.round_length_km(row["length_km"])} for _, row in axis.iterrows()]
+    yield "corridor_axis", features, axis.geometry.to_numpy(), _get_crs(axis)
     for name in ("frontier_sea", "frontier"):
         frame = result.layers[name]
         classes = frame["medium"] if name == "frontier" else [None] * len(frame)
         features = [{"s": s, "c": c} if c else {"s": s} for s, c in zip(frame["segment"], classes, strict=True)]
-        yield name, features, frame.geometry.to_numpy(), _crs(frame)
+        yield name, features, frame.geometry.to_numpy(), _get_crs(frame)
 
 
-def _context(result: Result, plane: Plane, window: tuple[float, float, float, float]) -> Iterable[Drawn]:
+def _collect_context_layers(
+    result: Result, plane: Plane, window: tuple[float, float, float, float]
+) -> Iterable[LayerFeatures]:
     countries = result.layers["countries"]
-    crs, home = _crs(countries), set(result.study.home)
+    crs, home = _get_crs(countries), set(result.study.home)
     x0, y0, x1, y1 = window
     far = (x0 - GROUND_MARGIN_M, y0 - GROUND_MARGIN_M, x1 + GROUND_MARGIN_M, y1 + GROUND_MARGIN_M)
-    ground = basemap.land(crs, far)
+    ground = basemap.read_land(crs, far)
     yield "land", [{} for _ in ground], ground, crs
     shapes = shapely.clip_by_rect(shapely.make_valid(countries.geometry.to_numpy()), *window)
-    shapes = basemap.on_land(shapes, ground, crs, window)
+    shapes = basemap.clip_to_land(shapes, ground, crs, window)
     keep = ~shapely.is_empty(shapes)
     named = [
-        {"k": row["country"], "n": row["name"], "c": _text(row["treaty_status"]), "h": row["country"] in home, "at": at}
-        for (_, row), at in zip(countries[keep].iterrows(), _anchors(shapes[keep], crs, plane), strict=True)
+        {
+            "k": row["country"],
+            "n": row["name"],
+            "c": _convert_to_text(row["treaty_status"]),
+            "h": row["country"] in home,
+            "at": at,
+        }
+        for (_, row), at in zip(countries[keep].iterrows(), _find_anchors(shapes[keep], crs, plane), strict=True)
     ]
     yield "countries", named, shapes[keep], crs
-    lakes = basemap.lakes(crs, window, _SMALLEST_LAKE_KM2)
+    lakes = basemap.read_lakes(crs, window, _MIN_LAKE_KM2)
     yield "water", [{} for _ in lakes], lakes, crs
-    regions = basemap.regions(crs, window)
+    regions = basemap.read_regions(crs, window)
     regions = regions[regions["country"].isin(home)]
     outlines = regions.geometry.to_numpy()
-    anchors = _anchors(outlines, crs, plane)
+    anchors = _find_anchors(outlines, crs, plane)
     yield "admin1", [{"n": n, "at": at} for n, at in zip(regions["name"], anchors, strict=True)], outlines, crs
 
 
-def _anchors(geometry: Any, crs: CRS, plane: Plane) -> list[list[int]]:
+def _find_anchors(geometry: Any, crs: CRS, plane: Plane) -> list[list[int]]:
     """Find for each polygon the point deepest inside its largest part, where its name is written."""
     points = []
     for shape in shapely.simplify(geometry, 3_000.0):
         largest = max(shapely.get_parts(shape), key=lambda part: part.area)
         circle = shapely.maximum_inscribed_circle(largest, 5_000.0)
         points.append(shapely.get_point(circle, 0))
-    placed = shapely.get_coordinates(plane.place(np.array(points, dtype=object), crs))
+    placed = shapely.get_coordinates(plane.project(np.array(points, dtype=object), crs))
     return [[round(x), round(y)] for x, y in placed.tolist()]
 
 
@@ -149,8 +165,8 @@ def encode_grids(result: Result, plane: Plane) -> dict[str, Any]:
     """Encode the grids that the result carries: people in classes of the palette's breaks, cover by its legend."""
     found: dict[str, Any] = {}
     if result.people is not None:
-        found["people"] = encode_grid(result.people, _people_classes(result.people), plane)
-    legend = _cover_legend(result)
+        found["people"] = encode_grid(result.people, _classify_people(result.people), plane)
+    legend = _find_cover_legend(result)
     if result.cover is not None and legend:
         classes = np.zeros(result.cover.shape, dtype=np.int64)
         for value, cls in legend.items():
@@ -163,19 +179,19 @@ def encode_grids(result: Result, plane: Plane) -> dict[str, Any]:
 
 def encode_places(frame: Any, plane: Plane) -> dict[str, Any]:
     """Encode settlements or facilities as columns; people rounded, distances in km rounded."""
-    placed = plane.place(frame.geometry.to_numpy(), _crs(frame)) if len(frame) else []
+    placed = plane.project(frame.geometry.to_numpy(), _get_crs(frame)) if len(frame) else []
     points = shapely.get_coordinates(placed) if len(frame) else np.zeros((0, 2))
     source, region = sorted(set(frame["source"])), sorted(set(frame["admin_name"].dropna()))
     return {
         "count": len(frame),
         "at": encode_points(points),
-        "name": [_text(v) for v in frame["name"]],
-        "name_en": [_text(v) for v in frame["name_en"]],
+        "name": [_convert_to_text(v) for v in frame["name"]],
+        "name_en": [_convert_to_text(v) for v in frame["name_en"]],
         "kind": list(frame["kind"]),
         "country": list(frame["country"]),
         "segment": list(frame["segment"]),
-        "people": [rounding.people(_number(v)) for v in frame["people"]],
-        "km": [rounding.distance_km(_number(v)) for v in frame["distance_m"]],
+        "people": [rounding.round_people(_convert_to_float(v)) for v in frame["people"]],
+        "km": [rounding.round_distance_km(_convert_to_float(v)) for v in frame["distance_m"]],
         "degurba": [None if pd.isna(v) else int(v) for v in frame["degurba"]],
         "region": [None if pd.isna(v) else region.index(v) for v in frame["admin_name"]],
         "regions": region,
@@ -184,42 +200,45 @@ def encode_places(frame: Any, plane: Plane) -> dict[str, Any]:
     }
 
 
-def _people_classes(grid: Grid) -> NDArray[np.int64]:
+def _classify_people(grid: Grid) -> NDArray[np.int64]:
     values = grid.values.astype(np.float64)
     if grid.nodata is not None:
         values = np.where(values == grid.nodata, np.nan, values)
-    breaks = palette.ramp("people").breaks
+    breaks = palette.get_ramp("people").breaks
     # Class 0 is not drawn: a cell with nobody known in it stays blank. The first drawn class tells only "under 10".
     return np.where(np.nan_to_num(values, nan=0.0) > 0, np.digitize(values, breaks[1:]) + 1, 0)
 
 
-def _cover_legend(result: Result) -> dict[int, str]:
+def _find_cover_legend(result: Result) -> dict[int, str]:
     for source in result.passport.get("sources", []):
         if source["need"] == "cover":
-            return _legend_of(str(source["dataset"]))
+            return _read_legend(str(source["dataset"]))
     return {}
 
 
-def _legend_of(dataset: str) -> dict[int, str]:
+def _read_legend(dataset: str) -> dict[int, str]:
     try:
-        legend = entry(dataset).legend
+        legend = find_entry(dataset).legend
     except CatalogError:
         # The user's own raster has no entry; it is tabulated with a legend that the run states, but not drawn.
         return {}
     return {} if legend is None else {int(value): cls for value, cls in legend.classes.items()}
 
 
-def _sizes(row: Any) -> dict[str, Any]:
-    return {"a": rounding.area_km2(_number(row["area_km2"])), "p": rounding.people(_number(row["people"]))}
+def _round_sizes(row: Any) -> dict[str, Any]:
+    return {
+        "a": rounding.round_area_km2(_convert_to_float(row["area_km2"])),
+        "p": rounding.round_people(_convert_to_float(row["people"])),
+    }
 
 
-def _crs(frame: Any) -> CRS:
+def _get_crs(frame: Any) -> CRS:
     return CRS.from_user_input(frame.crs)
 
 
-def _text(value: Any) -> str | None:
+def _convert_to_text(value: Any) -> str | None:
     return None if pd.isna(value) else str(value)
 
 
-def _number(value: Any) -> float | None:
+def _convert_to_float(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)

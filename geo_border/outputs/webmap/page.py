@@ -17,7 +17,7 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from geo_border import present
-from geo_border.outputs.webmap.payload import languages, payload, to_json
+from geo_border.outputs.webmap.payload import build_payload, collect_languages, format_json
 from geo_border.outputs.webmap.topology import TOLERANCES
 from geo_border.result import Result
 
@@ -26,8 +26,8 @@ SCRIPTS = (
     "app",
 )
 # What an old laptop or a phone opens at once; a bigger study gives up detail before it gives up that.
-MOST_BYTES = 4_000_000
-COARSEST = 24.0
+MAX_BYTES = 4_000_000
+MAX_TOLERANCE = 24.0
 # Online pictures, each off until the reader switches it on: name, address, attribution.
 ONLINE = (
     (
@@ -44,7 +44,7 @@ ONLINE = (
 )
 
 
-class _Sheet(Figure):
+class _PageFigure(Figure):
     """Branca's figure with a language on it and its scripts inside the body."""
 
     _template = jinja2.Template(
@@ -55,13 +55,13 @@ class _Sheet(Figure):
     )
 
 
-class _Page(folium.Map):
+class _PageMap(folium.Map):
     """Folium's map drawn by the project's own template; Leaflet comes from its package, nothing from a server."""
 
     _template = Template(resources.files(__package__).joinpath("assets/page.html.j2").read_text("utf-8"))
 
 
-class _Start(MacroElement):
+class _StartScript(MacroElement):
     """The last script: hand the map and the online layers to the page."""
 
     _template = Template(
@@ -75,54 +75,56 @@ class _Start(MacroElement):
         """
     )
 
-    def __init__(self, over: folium.Map, online: Iterable[folium.TileLayer]) -> None:
+    def __init__(self, page_map: folium.Map, online: Iterable[folium.TileLayer]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Start"
-        self.map, self.online = over, list(online)
+        self.map, self.online = page_map, list(online)
 
 
-def draw(result: Result, most_bytes: int = MOST_BYTES) -> str:
+def draw_page(result: Result, max_bytes: int = MAX_BYTES) -> str:
     """Draw the whole page as one HTML text; the same result gives the same bytes.
 
-    Where the page would be heavier than `most_bytes`, its finest detail is coarsened, at most to `COARSEST` units.
+    Where the page would be heavier than `max_bytes`, its finest detail is coarsened, at most to `MAX_TOLERANCE` units.
     """
     finest = TOLERANCES[0]
-    page = _drawn(result, finest)
-    while len(page.encode()) > most_bytes and finest < COARSEST:
+    page = _render_page(result, finest)
+    while len(page.encode()) > max_bytes and finest < MAX_TOLERANCE:
         finest *= 2
-        page = _drawn(result, finest)
+        page = _render_page(result, finest)
     return page
 
 
-def _drawn(result: Result, finest: float) -> str:
-    page = _Page(location=[55.0, 25.0], zoom_start=5, tiles=None)
+def _render_page(result: Result, finest_tolerance: float) -> str:
+    page = _PageMap(location=[55.0, 25.0], zoom_start=5, tiles=None)
     page.default_js, page.default_css = [], []
     online = [folium.TileLayer(url, name=name, attr=attr, show=False, max_zoom=17) for name, url, attr in ONLINE]
     for layer in online:
         page.add_child(layer)
-    page.add_child(_Start(page, online))
-    sheet = _Sheet()
+    page.add_child(_StartScript(page, online))
+    sheet = _PageFigure()
     sheet.add_child(page)
     sheet.header.add_child(Element("<script>@@leaflet@@</script>"), name="leaflet")
     _fix_ids(sheet)
-    return _with_policy(_filled(sheet.render(), _contents(result, finest)))
+    return _add_policy(_fill_placeholders(sheet.render(), _build_contents(result, finest_tolerance)))
 
 
-def _contents(result: Result, finest: float) -> dict[str, str]:
+def _build_contents(result: Result, finest_tolerance: float) -> dict[str, str]:
     """Give the text of each @@place@@ in the page."""
-    plurals = [f"{code}: (n) => {present.language(code).plural_rule}" for code in present.LANGUAGES]
+    plurals = [f"{code}: (n) => {present.read_language(code).plural_rule}" for code in present.LANGUAGES]
     return {
         "title": html.escape(result.study.title),
-        "disclaimer": html.escape(present.disclaimer()),
-        "css": _leaflet_css() + _asset("page.css"),
-        "leaflet": _leaflet_js(),
-        "scripts": "\n".join([*(_asset(f"{name}.js") for name in SCRIPTS), f"GB.plural = {{ {', '.join(plurals)} }};"]),
-        "data": to_json(payload(result, finest)),
-        "languages": to_json(languages(result.layers["countries"]["country"])),
+        "disclaimer": html.escape(present.read_disclaimer()),
+        "css": _read_leaflet_css() + _read_asset("page.css"),
+        "leaflet": _read_leaflet_js(),
+        "scripts": "\n".join(
+            [*(_read_asset(f"{name}.js") for name in SCRIPTS), f"GB.plural = {{ {', '.join(plurals)} }};"]
+        ),
+        "data": format_json(build_payload(result, finest_tolerance)),
+        "languages": format_json(collect_languages(result.layers["countries"]["country"])),
     }
 
 
-def _filled(page: str, contents: dict[str, str]) -> str:
+def _fill_placeholders(page: str, contents: dict[str, str]) -> str:
     # Branca renders what its elements rendered a second time, as a template: a name in the data could run there. So
     # data and code only come in after it, all at once, and what comes in is not looked at again.
     filled = re.sub(r"@@(\w+)@@", lambda found: contents[found.group(1)], page)
@@ -139,7 +141,7 @@ def _fix_ids(element: Element, number: int = 0) -> int:
     return number
 
 
-def _with_policy(page: str) -> str:
+def _add_policy(page: str) -> str:
     """Put a Content-Security-Policy first in the head: these scripts and styles by their hash, pictures of `ONLINE`."""
     scripts = [body for attributes, body in re.findall(r"<script([^>]*)>(.*?)</script>", page, re.S) if not attributes]
     styles = re.findall(r"<style>(.*?)</style>", page, re.S)
@@ -147,8 +149,8 @@ def _with_policy(page: str) -> str:
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {' '.join(map(_source, scripts))}",
-            f"style-src {' '.join(map(_source, styles))}",
+            f"script-src {' '.join(map(_hash_source, scripts))}",
+            f"style-src {' '.join(map(_hash_source, styles))}",
             f"img-src data: {' '.join(hosts)}",
             "base-uri 'none'",
             "form-action 'none'",
@@ -158,26 +160,26 @@ def _with_policy(page: str) -> str:
     return page.replace("<head>", f"<head>\n{meta}", 1)
 
 
-def _source(body: str) -> str:
+def _hash_source(body: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()}'"
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return resources.files(__package__).joinpath("assets", name).read_text("utf-8")
 
 
-def _leaflet_js() -> str:
-    text = _leaflet("leaflet.js").decode("utf-8")
+def _read_leaflet_js() -> str:
+    text = _read_leaflet("leaflet.js").decode("utf-8")
     # A file from a USB stick has no server to ask for the source map.
     return re.sub(r"//# sourceMappingURL=.*", "", text)
 
 
-def _leaflet_css() -> str:
-    def _inline(found: re.Match[str]) -> str:
-        return f"url(data:image/png;base64,{base64.b64encode(_leaflet(found.group(1))).decode()})"
+def _read_leaflet_css() -> str:
+    def _inline_image(match: re.Match[str]) -> str:
+        return f"url(data:image/png;base64,{base64.b64encode(_read_leaflet(match.group(1))).decode()})"
 
-    return re.sub(r"url\((images/[\w.-]+\.png)\)", _inline, _leaflet("leaflet.css").decode("utf-8"))
+    return re.sub(r"url\((images/[\w.-]+\.png)\)", _inline_image, _read_leaflet("leaflet.css").decode("utf-8"))
 
 
-def _leaflet(name: str) -> Any:
+def _read_leaflet(name: str) -> Any:
     return (resources.files(leaflet) / "data" / name).read_bytes()

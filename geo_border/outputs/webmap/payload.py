@@ -9,25 +9,25 @@ from typing import Any
 import pandas as pd
 
 from geo_border import facts, present
-from geo_border.outputs.webmap.drawing import encode_grids, encode_layers, encode_places, view_of
+from geo_border.outputs.webmap.drawing import choose_view, encode_grids, encode_layers, encode_places
 from geo_border.outputs.webmap.rows import encode_rows, encode_zones, list_zones
 from geo_border.outputs.webmap.topology import TOLERANCES, UNIT_M
 from geo_border.present import labels, palette, rounding
-from geo_border.present.credit import holders
-from geo_border.present.totals import totals
+from geo_border.present.credit import list_holders
+from geo_border.present.totals import compute_totals
 from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
 
-_STYLED = (
+_STYLE_LAYERS = (
     *("frontier", "frontier_sea", "bands", "strips", "corridor", "corridor_axis", "admin", "forested", "populated"),
     *("civilian_exposure", "settlements", "facilities", "cover", "countries", "basemap"),
 )
 
 
-def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
+def build_payload(result: Result, finest_tolerance: float = TOLERANCES[0]) -> dict[str, Any]:
     """Gather the page's data, geometry to a finest detail in units; the same result gives the same value."""
-    plane, window = view_of(result)
+    plane, window = choose_view(result)
     study = result.study
     zones = list_zones(result.exposure, result.layers["zones"], study)
     return {
@@ -37,27 +37,27 @@ def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
             "about": study.about,
             "bands": study.bands,
             "strips": study.strips_m,
-            "reach_km": rounding.distance_km(study.reach_m),
+            "reach_km": rounding.round_distance_km(study.reach_m),
             "home": study.home,
             "facing": study.facing,
-            "forested_share": rounding.percent(study.thresholds.forested_tree_share),
+            "forested_share": rounding.round_percent(study.thresholds.forested_tree_share),
         },
         "plane": {"x": plane.origin_x, "y": plane.origin_y, "unit": UNIT_M, "tolerances": TOLERANCES},
-        "geometry": encode_layers(result, plane, window, finest, zones["zone_id"]),
+        "geometry": encode_layers(result, plane, window, finest_tolerance, zones["zone_id"]),
         "grids": encode_grids(result, plane),
         "zones": encode_zones(zones),
-        "segments": _segments(result.layers["segments"]),
+        "segments": _list_segments(result.layers["segments"]),
         "figures": encode_rows(result.exposure, zones),
         "least_pixels": LEAST_PIXELS,
-        "story": totals(study, result.layers, result.exposure),
+        "story": compute_totals(study, result.layers, result.exposure),
         "settlements": encode_places(result.layers["settlements"], plane),
         "facilities": encode_places(result.layers["facilities"], plane),
-        "treaty": _treaty(result.layers["countries"]),
-        "sources": [_source(source) for source in result.passport.get("sources", [])],
-        "credits": holders(result.passport.get("sources", [])),
+        "treaty": _list_treaties(result.layers["countries"]),
+        "sources": [_select_source_fields(source) for source in result.passport.get("sources", [])],
+        "credits": list_holders(result.passport.get("sources", [])),
         "notes": result.passport.get("notes", []),
         "version": result.passport.get("geo_border", ""),
-        "styles": _styles(len(study.bands)),
+        "styles": _collect_styles(len(study.bands)),
         "labels": {
             "layers": labels.LAYERS,
             "classes": labels.CLASSES,
@@ -68,11 +68,11 @@ def payload(result: Result, finest: float = TOLERANCES[0]) -> dict[str, Any]:
             "degurba": labels.DEGURBA,
         },
         "cover_classes": [*COVER_CLASSES, UNKNOWN],
-        "disclaimer": present.disclaimer(),
+        "disclaimer": present.read_disclaimer(),
     }
 
 
-def languages(countries: Iterable[str]) -> dict[str, dict[str, Any]]:
+def collect_languages(countries: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Gather every language's messages, number format and names of countries for the page."""
     codes = sorted(set(countries))
     return {
@@ -82,15 +82,17 @@ def languages(countries: Iterable[str]) -> dict[str, dict[str, Any]]:
             "decimal": found.decimal,
             "group": found.group,
             "percent": found.percent,
-            "countries": {country: found.country(country) for country in codes if found.country(country)},
+            "countries": {
+                country: found.translate_country(country) for country in codes if found.translate_country(country)
+            },
             # English texts are their own keys.
             "messages": {k: v for k, v in found.messages.items() if k != v},
         }
-        for code, found in ((code, present.language(code)) for code in present.LANGUAGES)
+        for code, found in ((code, present.read_language(code)) for code in present.LANGUAGES)
     }
 
 
-def to_json(value: Any) -> str:
+def format_json(value: Any) -> str:
     """Write JSON that can stand inside a script element: no text in it can end the element or open a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
@@ -98,59 +100,60 @@ def to_json(value: Any) -> str:
     return text
 
 
-def _segments(segments: Any) -> list[dict[str, Any]]:
+def _list_segments(segments: Any) -> list[dict[str, Any]]:
     return [
         {
             "segment": row["segment"],
             "country": row["country"],
             "facing": row["facing"],
-            "length": rounding.length_km(_plain(row["length_km"])),
-            "sea": rounding.length_km(_plain(row["sea_km"])),
-            "official": rounding.length_km(_plain(row["official_km"])),
-            "official_source": _plain(row["official_source"]),
-            "note": _plain(row["note"]),
+            "length": rounding.round_length_km(_convert_scalar(row["length_km"])),
+            "sea": rounding.round_length_km(_convert_scalar(row["sea_km"])),
+            "official": rounding.round_length_km(_convert_scalar(row["official_km"])),
+            "official_source": _convert_scalar(row["official_source"]),
+            "note": _convert_scalar(row["note"]),
         }
         for _, row in segments.iterrows()
     ]
 
 
-def _treaty(countries: Any) -> dict[str, dict[str, Any]]:
+def _list_treaties(countries: Any) -> dict[str, dict[str, Any]]:
     columns = ("name", "treaty_status", "treaty_notified", "treaty_effective", "treaty_source")
     told = {
-        row["country"]: {c.removeprefix("treaty_"): _plain(row[c]) for c in columns} for _, row in countries.iterrows()
+        row["country"]: {c.removeprefix("treaty_"): _convert_scalar(row[c]) for c in columns}
+        for _, row in countries.iterrows()
     }
     for code, row in told.items():
         # The layer has no room for an address; the fact that it was made from has one.
-        fact = facts.treaty().get(code, {})
+        fact = facts.read_treaty().get(code, {})
         row["url"] = fact.get("source_url") if fact.get("source") == row["source"] else None
     return told
 
 
-def _source(source: dict[str, Any]) -> dict[str, Any]:
+def _select_source_fields(source: dict[str, Any]) -> dict[str, Any]:
     keys = ("need", "dataset", "title", "publisher", "version", "vintage", "licence", "licence_url", "attribution")
     return {key: source.get(key, "") for key in (*keys, "citation", "homepage")}
 
 
-def _styles(bands: int) -> dict[str, Any]:
+def _collect_styles(bands: int) -> dict[str, Any]:
     layers = {
         name: {
-            "": _style(palette.style(name)),
-            **{cls: _style(palette.style(name, cls)) for cls in palette.classes(name)},
+            "": _dump_style(palette.get_style(name)),
+            **{cls: _dump_style(palette.get_style(name, cls)) for cls in palette.list_classes(name)},
         }
-        for name in _STYLED
+        for name in _STYLE_LAYERS
     }
     ramps = {
-        "bands": {"colours": palette.ramp_colours("bands", bands)},
-        "people": {"colours": palette.ramp("people").stops, "breaks": palette.ramp("people").breaks},
+        "bands": {"colours": palette.interpolate_colours("bands", bands)},
+        "people": {"colours": palette.get_ramp("people").stops, "breaks": palette.get_ramp("people").breaks},
     }
     return {"layers": layers, "ramps": ramps}
 
 
-def _style(style: palette.Style) -> dict[str, Any]:
+def _dump_style(style: palette.Style) -> dict[str, Any]:
     return style.model_dump(exclude_defaults=True)
 
 
-def _plain(value: Any) -> Any:
+def _convert_scalar(value: Any) -> Any:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return None
     return value.item() if hasattr(value, "item") else value

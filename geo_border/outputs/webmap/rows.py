@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo_border.outputs.webmap.topology import encode_numbers
 from geo_border.present import figures
-from geo_border.present.rounding import Shown
+from geo_border.present.rounding import RoundedValue
 from geo_border.study import Study
 
 ZONE_COLUMNS = (
@@ -73,7 +73,7 @@ def encode_rows(exposure: pd.DataFrame, zones: pd.DataFrame) -> dict[str, Any]:
         each row the step from the one before among zones and combinations; `numbers`, for each column of numbers one
         text with a comma between rows, empty where there is none, `~10` for "under 10".
     """
-    rows = figures.shown_rows(exposure)
+    rows = figures.add_rounded_columns(exposure)
     found: dict[str, Any] = {"zone": _encode_codes(pd.Index(zones["zone_id"]).get_indexer(rows["zone_id"]))}
     for name, columns in (("kind", KIND_COLUMNS), ("remark", REMARK_COLUMNS)):
         group = rows.groupby(list(columns), dropna=False, sort=False)
@@ -81,7 +81,7 @@ def encode_rows(exposure: pd.DataFrame, zones: pd.DataFrame) -> dict[str, Any]:
         found[name] = _encode_codes(group.ngroup().to_numpy())
         found[f"{name}s"] = {"columns": list(columns), "rows": _list_rows(first)}
     raw = {
-        name: [figures.raw_or_floor(value, unit) for value, unit in zip(rows[name], rows["unit"], strict=True)]
+        name: [figures.apply_people_floor(value, unit) for value, unit in zip(rows[name], rows["unit"], strict=True)]
         for name in RAW_COLUMNS
     }
     shown = {name: rows[name].tolist() for name in SHOWN_COLUMNS}
@@ -103,7 +103,7 @@ def _encode_codes(codes: Any) -> str:
     return encode_numbers(np.diff(codes, prepend=0))
 
 
-def _join_numbers(values: Sequence[Shown]) -> str:
+def _join_numbers(values: Sequence[RoundedValue]) -> str:
     texts = ("" if value is None else str(value).replace("<", _UNDER) for value in values)
     return ",".join(text.removesuffix(".0") for text in texts)
 

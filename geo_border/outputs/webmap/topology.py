@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.geo.crs import WGS84, to_crs
+from geo_border.geo.crs import WGS84, reproject
 
 # EPSG:3857 is the plane that Leaflet draws in; nothing is measured there.
 _MERCATOR_R_M = 6_378_137.0
@@ -19,8 +19,8 @@ UNIT_M = 16.0
 # Tolerances in units, finest first; the page uses level k from the zoom where it is under a pixel.
 TOLERANCES = (1.5, 7.0, 27.0, 110.0)
 # Long arcs are cut so that the page can skip what is out of view.
-_LONGEST = 256
-_LONGEST_EDGE_M = 10_000.0
+_MAX_ARC_VERTICES = 256
+_MAX_EDGE_M = 10_000.0
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 Int = NDArray[np.int64]
@@ -35,25 +35,23 @@ class Plane:
     origin_y: int
 
     @classmethod
-    def around(cls, lon: float, lat: float) -> Plane:
+    def build_at(cls, lon: float, lat: float) -> Plane:
         """Build the plane whose origin is at a point."""
-        x, y = _mercator(np.array([lon]), np.array([lat]))
+        x, y = _project_mercator(np.array([lon]), np.array([lat]))
         return cls(lon, round(float(x[0]) / UNIT_M), round(float(y[0]) / UNIT_M))
 
-    def place(self, geometries: Any, crs: CRS) -> Any:
+    def project(self, geometries: Any, crs: CRS) -> Any:
         """Move geometries (array) from their CRS onto the plane, still in floating point."""
         dense = (
-            shapely.segmentize(np.asarray(geometries, dtype=object), _LONGEST_EDGE_M)
-            if crs.is_projected
-            else geometries
+            shapely.segmentize(np.asarray(geometries, dtype=object), _MAX_EDGE_M) if crs.is_projected else geometries
         )
-        lonlat = to_crs(np.asarray(dense, dtype=object), crs, WGS84)
+        lonlat = reproject(np.asarray(dense, dtype=object), crs, WGS84)
 
-        def _move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-            x, y = _mercator(self.unwrap(xy[:, 0]), xy[:, 1])
+        def _project_vertices(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+            x, y = _project_mercator(self.unwrap(xy[:, 0]), xy[:, 1])
             return np.column_stack((x / UNIT_M - self.origin_x, y / UNIT_M - self.origin_y))
 
-        return shapely.transform(lonlat, _move)
+        return shapely.transform(lonlat, _project_vertices)
 
     def unwrap(self, lon: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bring longitudes within half a turn of the centre, so that the antimeridian cuts nothing."""
@@ -73,15 +71,15 @@ class Topology:
         """Take geometries on the plane; the range holds their numbers in what `build` returns."""
         first = self._count
         found = np.asarray(geometries, dtype=object)
-        paths, closed, owner = _paths_of(found)
+        paths, closed, owner = _extract_paths(found)
         self._paths += paths
         self._closed += closed
         self._owner += [first + number for number in owner]
         self._count += len(found)
         return range(first, self._count)
 
-    def build(self, finest: float = TOLERANCES[0]) -> tuple[str, str, list[list[list[int]]]]:
-        """Encode everything taken; `finest` is the smallest detail kept, in units.
+    def build(self, finest_tolerance: float = TOLERANCES[0]) -> tuple[str, str, list[list[list[int]]]]:
+        """Encode everything taken; `finest_tolerance` is the smallest detail kept, in units.
 
         Returns
         -------
@@ -92,15 +90,15 @@ class Topology:
         rings: list[list[list[int]]] = [[] for _ in range(self._count)]
         if not self._paths:
             return "", "", rings
-        ids, cuts = _junctions(self._paths, self._closed)
+        ids, cuts = _find_junctions(self._paths, self._closed)
         known: dict[bytes, list[int]] = {}
         arcs: list[Int] = []
         for path, path_ids, cut, closed, owner in zip(self._paths, ids, cuts, self._closed, self._owner, strict=True):
             refs: list[int] = []
-            for piece, piece_ids in _pieces(path, path_ids, cut, closed):
-                refs += _refer(piece, piece_ids, known, arcs)
+            for piece, piece_ids in _split_path(path, path_ids, cut, closed):
+                refs += _refer_to_arcs(piece, piece_ids, known, arcs)
             rings[owner].append(refs)
-        return *_encode(_levels(arcs, finest)), rings
+        return *_encode_arcs(_assign_levels(arcs, finest_tolerance)), rings
 
 
 def encode_points(xy: NDArray[np.float64]) -> str:
@@ -129,13 +127,15 @@ def encode_numbers(numbers: Any) -> str:
     return str(alphabet[digits[digits >= 0]].tobytes(), "ascii")
 
 
-def _mercator(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _project_mercator(
+    lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     # Spherical Mercator ends at 85.05 degrees, where the world is square.
     clipped = np.radians(np.clip(lat, -85.05, 85.05))
     return _MERCATOR_R_M * np.radians(lon), _MERCATOR_R_M * np.log(np.tan(np.pi / 4 + clipped / 2))
 
 
-def _paths_of(geometries: Any) -> tuple[list[Int], list[bool], list[int]]:
+def _extract_paths(geometries: Any) -> tuple[list[Int], list[bool], list[int]]:
     """Take rings (without their last point) and lines as whole numbers, and which geometry each belongs to."""
     parts, owner = shapely.get_parts(geometries, return_index=True)
     kind = shapely.get_type_id(parts)
@@ -159,7 +159,7 @@ def _paths_of(geometries: Any) -> tuple[list[Int], list[bool], list[int]]:
     return [pieces[n] for n in wanted], closed[wanted].tolist(), owners[wanted].tolist()
 
 
-def _junctions(paths: list[Int], closed: list[bool]) -> tuple[list[Int], list[NDArray[np.bool_]]]:
+def _find_junctions(paths: list[Int], closed: list[bool]) -> tuple[list[Int], list[NDArray[np.bool_]]]:
     """Give every distinct point a number, and mark those where a path ends or where paths meet or part."""
     xy = np.concatenate(paths)
     _, ids = np.unique((xy[:, 0] << 32) + xy[:, 1], return_inverse=True)
@@ -182,17 +182,17 @@ def _junctions(paths: list[Int], closed: list[bool]) -> tuple[list[Int], list[ND
     return [ids[a:b] for a, b in bounds], [differs[ids[a:b]] for a, b in bounds]
 
 
-def _pieces(path: Int, ids: Int, cut: NDArray[np.bool_], closed: bool) -> list[tuple[Int, Int]]:
+def _split_path(path: Int, ids: Int, is_junction: NDArray[np.bool_], closed: bool) -> list[tuple[Int, Int]]:
     """Cut a path at its junctions; a closed one without any starts at its lowest point number."""
     if closed:
-        at = int(np.argmax(cut)) if cut.any() else int(np.argmin(ids))
+        at = int(np.argmax(is_junction)) if is_junction.any() else int(np.argmin(ids))
         order = np.append(np.arange(at, len(ids)), np.arange(at + 1))
-        path, ids, cut = path[order], ids[order], cut[order]
-    edges = [0, *(np.flatnonzero(cut[1:-1]) + 1).tolist(), len(ids) - 1]
+        path, ids, is_junction = path[order], ids[order], is_junction[order]
+    edges = [0, *(np.flatnonzero(is_junction[1:-1]) + 1).tolist(), len(ids) - 1]
     return [(path[a : b + 1], ids[a : b + 1]) for a, b in itertools.pairwise(edges)]
 
 
-def _refer(piece: Int, ids: Int, known: dict[bytes, list[int]], arcs: list[Int]) -> list[int]:
+def _refer_to_arcs(piece: Int, ids: Int, arcs_by_key: dict[bytes, list[int]], arcs: list[Int]) -> list[int]:
     """Refer to a piece by its arcs, making them when the piece is new in both directions."""
     # Both neighbours must arrive at the same key, whichever way round they walk.
     first, second, last_but_one, last = ids[[0, 1, -2, -1]].tolist()
@@ -200,14 +200,14 @@ def _refer(piece: Int, ids: Int, known: dict[bytes, list[int]], arcs: list[Int])
     if backwards:
         piece, ids = piece[::-1], ids[::-1]
     key = ids.tobytes()
-    if key not in known:
+    if key not in arcs_by_key:
         first = len(arcs)
-        arcs += [piece[a : a + _LONGEST + 1] for a in range(0, len(piece) - 1, _LONGEST)]
-        known[key] = list(range(first, len(arcs)))
-    return [~number for number in reversed(known[key])] if backwards else known[key]
+        arcs += [piece[a : a + _MAX_ARC_VERTICES + 1] for a in range(0, len(piece) - 1, _MAX_ARC_VERTICES)]
+        arcs_by_key[key] = list(range(first, len(arcs)))
+    return [~number for number in reversed(arcs_by_key[key])] if backwards else arcs_by_key[key]
 
 
-def _levels(arcs: list[Int], finest: float) -> list[tuple[Int, Int]]:
+def _assign_levels(arcs: list[Int], finest_tolerance: float) -> list[tuple[Int, Int]]:
     """Pair each arc's needed vertices with the coarsest level each belongs to; ends belong to all, so no gap opens."""
     sizes = np.array([len(arc) for arc in arcs])
     owner = np.repeat(np.arange(len(arcs)), sizes)
@@ -215,7 +215,7 @@ def _levels(arcs: list[Int], finest: float) -> list[tuple[Int, Int]]:
     level = np.full(len(xy), -1)
     # The third coordinate carries each vertex's number through the simplification.
     lines = shapely.linestrings(np.column_stack((xy, np.arange(len(xy)))).astype(np.float64), indices=owner)
-    for number, tolerance in enumerate((finest, *(max(t, finest) for t in TOLERANCES[1:]))):
+    for number, tolerance in enumerate((finest_tolerance, *(max(t, finest_tolerance) for t in TOLERANCES[1:]))):
         lines = shapely.simplify(lines, tolerance, preserve_topology=False)
         kept = shapely.get_coordinates(lines, include_z=True)[:, 2]
         level[kept.astype(np.int64)] = number
@@ -225,7 +225,7 @@ def _levels(arcs: list[Int], finest: float) -> list[tuple[Int, Int]]:
     return [(arc[part >= 0], part[part >= 0]) for arc, part in parts]
 
 
-def _encode(arcs: list[tuple[Int, Int]]) -> tuple[str, str]:
+def _encode_arcs(arcs: list[tuple[Int, Int]]) -> tuple[str, str]:
     """Write arcs as numbers (count, then steps), levels as 3 vertices a digit."""
     sizes = np.array([len(xy) for xy, _ in arcs])
     steps = np.diff(np.concatenate([xy for xy, _ in arcs]), axis=0, prepend=[[0, 0]])

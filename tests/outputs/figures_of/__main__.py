@@ -14,6 +14,6 @@ from tests.outputs.figures_of.join import join, lands_of
 
 name, root = sys.argv[1:]
 with TemporaryDirectory() as folder:
-    finished = gather(study.read(name), Path(root), Path(folder))
+    finished = gather(study.read_study(name), Path(root), Path(folder))
     figures = list(chain.from_iterable(figures_of(output, finished) for output in OUTPUTS))
 print(join(figures, lands_of(figures)).describe(most=1000))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from geo_border.present import rounding
-from geo_border.present.rounding import Shown
+from geo_border.present.rounding import RoundedValue
 
 OUTPUTS = ("console", "csv", "parquet", "geopackage", "qgis", "map", "report")
 # Sums of the same land in another order, and areas of parts beside the area of the whole.
@@ -34,7 +34,7 @@ class Figure:
     measure: str
     category: str
     unit: str
-    value: Shown
+    value: RoundedValue
     end: str = "value"
     printed: bool = False
     derived: bool = False
@@ -48,12 +48,12 @@ class Figure:
         return f"{self.output}:{self.place} {self.zone_id} {self.measure} {self.category} {self.end}"
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> RoundedValue:
         """The figure as people see it."""
         return self.value if self.printed else show(self.value, self.unit)
 
 
-def show(value: Shown, unit: str) -> Shown:
+def show(value: RoundedValue, unit: str) -> RoundedValue:
     """Round by the rules of `present`; what is a trace already (`<10`) stays one.
 
     >>> show(1234.0, "persons"), show(0.456, "share"), show("<10", "persons"), show(12.3456, "persons/km²")
@@ -61,11 +61,11 @@ def show(value: Shown, unit: str) -> Shown:
     """
     if value is None or isinstance(value, str):
         return value
-    rules: dict[str, Callable[[float], Shown]] = {
-        "share": rounding.percent,
-        "persons/km²": rounding.people_per_km2,
+    rules: dict[str, Callable[[float], RoundedValue]] = {
+        "share": rounding.round_percent,
+        "persons/km²": rounding.round_people_per_km2,
     }
-    return rules[unit](value) if unit in rules else rounding.by_unit(value, unit)
+    return rules[unit](value) if unit in rules else rounding.round_by_unit(value, unit)
 
 
 def agree(one: Figure, other: Figure) -> bool:
@@ -90,7 +90,7 @@ def same_value(one: Figure, other: Figure) -> bool:
     return abs(values[0] - values[1]) <= max(one.within, other.within) * max(map(abs, values)) + TINY
 
 
-def _readings(figure: Figure, error: float) -> set[Shown]:
+def _readings(figure: Figure, error: float) -> set[RoundedValue]:
     if figure.printed or figure.value is None or isinstance(figure.value, str):
         return {_comparable(figure.shown)}
     if figure.unit == "share" and figure.value > 1 - rounding.NOISE:
@@ -100,7 +100,7 @@ def _readings(figure: Figure, error: float) -> set[Shown]:
     return {_comparable(show(value, figure.unit)) for value in around}
 
 
-def _comparable(shown: Shown) -> Shown:
+def _comparable(shown: RoundedValue) -> RoundedValue:
     # 3 and 3.0 are one number in print.
     return shown if shown is None or isinstance(shown, str) else round(float(shown), 6)
 
@@ -112,7 +112,7 @@ def alter(figure: Figure) -> Figure:
     return replace(figure, value=value, printed=figure.printed or isinstance(figure.value, str))
 
 
-def alter_value(value: Shown, unit: str, printed: bool) -> Shown:
+def alter_value(value: RoundedValue, unit: str, printed: bool) -> RoundedValue:
     """A value off by one percent or one rounding step, whichever is more; a trace becomes a number.
 
     >>> alter_value(3490, "km²", printed=True), alter_value(62, "share", printed=True)
@@ -157,7 +157,7 @@ def _step(value: float, unit: str) -> float:
 _NUMBER = r"(?:under |<)?[\d,.\u202f\u00a0]*\d"
 
 
-def read_number(text: str) -> Shown:
+def read_number(text: str) -> RoundedValue:
     """A printed figure: a number, `<n` for a trace, None for a dash.
 
     >>> [read_number(t) for t in ("58,000*", "under 0.1", "–", "3.0 km", "62%*", "under 1%", "<10")]
@@ -173,7 +173,7 @@ def read_number(text: str) -> Shown:
     return f"<{digits}" if found.group().startswith(("under", "<")) else whole
 
 
-def read_range(text: str) -> tuple[Shown, Shown] | None:
+def read_range(text: str) -> tuple[RoundedValue, RoundedValue] | None:
     """The range of a printed figure, or None where it has none.
 
     >>> read_range("42,000 (28,000 – 64,000)"), read_range("25,000–133,000"), read_range("under 10 (under 10–40)")

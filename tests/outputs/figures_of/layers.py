@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from geo_border.present import rounding
-from geo_border.present.rounding import Shown
+from geo_border.present.rounding import RoundedValue
 from tests.outputs.figures_of.figure import Figure
 from tests.outputs.figures_of.rows import plain, text
 
@@ -108,14 +108,14 @@ def of_cell_sums(sums: pd.DataFrame, output: str, place: str) -> Iterator[Figure
 
 def of_places(frame: pd.DataFrame, output: str, place: str) -> Iterator[Figure]:
     """People of each settlement."""
-    kms = [rounding.distance_km(plain(value)) for value in frame["distance_m"]]
+    kms = [rounding.round_distance_km(plain(value)) for value in frame["distance_m"]]
     yield from of_named_places(
         [text(n) for n in frame["name"]], kms, [plain(p) for p in frame["people"]], output, place
     )
 
 
 def of_named_places(
-    names: list[str], kms: list[Any], people: list[Shown], output: str, place: str, printed: bool = False
+    names: list[str], kms: list[Any], people: list[RoundedValue], output: str, place: str, printed: bool = False
 ) -> Iterator[Figure]:
     """People of each settlement, known by its name and its distance as shown; those that share both are left out."""
     ids = [f"place|{name}|{km if isinstance(km, str) else f'{km:g}'} km" for name, km in zip(names, kms, strict=True)]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from geo_border.present.rounding import Shown
+from geo_border.present.rounding import RoundedValue
 from geo_border.present.totals import QUOTED_COVER
 from tests.outputs.figures_of.figure import SIX_DIGITS, Figure
 from tests.outputs.figures_of.layers import CLASSES, of_named_places
@@ -96,5 +96,5 @@ def _of_comparison(rows: list[dict[str, Any]]) -> Iterator[Figure]:
             yield _printed("comparison", zone_id, "people_per_km2", "", "persons/km²", side["people_per_km2"])
 
 
-def _printed(place: str, zone_id: str, measure: str, category: str, unit: str, value: Shown) -> Figure:
+def _printed(place: str, zone_id: str, measure: str, category: str, unit: str, value: RoundedValue) -> Figure:
     return Figure(OUTPUT, place, zone_id, measure, category, unit, value, printed=True)

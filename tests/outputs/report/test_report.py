@@ -14,7 +14,7 @@ import pytest
 
 from geo_border import present
 from geo_border.outputs import report
-from geo_border.present import Language, figures, language
+from geo_border.present import Language, figures, read_language
 from geo_border.present.totals import QUOTED_COVER
 from geo_border.result import Result
 from tests import synthetic
@@ -54,15 +54,15 @@ def _read_rows(text: str, ident: str) -> dict[str, list[str]]:
 
 
 def _write_range(words: Language, row: pd.Series[Any]) -> str:
-    spread = words.spread(row["shown_low"], row["shown_high"])
-    return words.number(row["shown"]) + (f" ({spread})" if spread else "")
+    spread = words.format_range(row["shown_low"], row["shown_high"])
+    return words.format_number(row["shown"]) + (f" ({spread})" if spread else "")
 
 
 @pytest.mark.parametrize("code", present.LANGUAGES)
 def test_figures_read_as_present_writes_them(result: Result, folder: Path, code: str) -> None:
-    text = (folder / report.file_of(code)).read_text("utf-8")
-    words, shown = language(code), figures.shown_rows(result.exposure)
-    far = {to_m: f"{words.number(to_m / 1000)}\u00a0{words.text('km')}" for _, to_m in result.study.bands}
+    text = (folder / report.build_file_name(code)).read_text("utf-8")
+    words, shown = read_language(code), figures.add_rounded_columns(result.exposure)
+    far = {to_m: f"{words.format_number(to_m / 1000)}\u00a0{words.translate('km')}" for _, to_m in result.study.bands}
     for key in ("all", *synthetic.SEGMENTS, "LT", "PL"):
         read = _read_rows(text, key)
         for to_m, distance in far.items():
@@ -71,14 +71,14 @@ def test_figures_read_as_present_writes_them(result: Result, folder: Path, code:
                 (m, None if pd.isna(c) else c): row
                 for m, c, (_, row) in zip(own["measure"], own["category"], own.iterrows(), strict=True)
             }
-            assert read[words.text("Within {distance}", distance=distance)] == [
-                f"{words.number(rows['area', None]['shown'])} {words.text('km²')}",
+            assert read[words.translate("Within {distance}", distance=distance)] == [
+                f"{words.format_number(rows['area', None]['shown'])} {words.translate('km²')}",
                 _write_range(words, rows["people", "total"]),
-                *(words.share(rows["cover_share", name]["shown"]) for name in QUOTED_COVER),
-                words.number(rows["settlements", None]["shown"]),
+                *(words.format_share(rows["cover_share", name]["shown"]) for name in QUOTED_COVER),
+                words.format_number(rows["settlements", None]["shown"]),
             ]
-    assert words.text("Hypothetical strips") in text
-    assert words.text(present.disclaimer()) in text
+    assert words.translate("Hypothetical strips") in text
+    assert words.translate(present.read_disclaimer()) in text
 
 
 def test_what_too_few_pixels_carry_is_a_dash_with_its_reason_on_the_sheet(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geo_border.outputs import webmap
-from geo_border.outputs.webmap.payload import to_json
+from geo_border.outputs.webmap.payload import format_json
 from geo_border.result import Result
 from geo_border.schemas import conform
 from tests.outputs.webmap import conftest
@@ -75,8 +75,8 @@ def test_no_name_runs_as_a_template_and_no_text_ends_its_script(result: Result, 
     text = webmap.write(named, tmp_path).read_text("utf-8")
     assert "<script>alert(1)" not in text
     for name in hostile:
-        assert to_json(name)[1:-1] in text
+        assert format_json(name)[1:-1] in text
 
 
 def test_json_holds_nothing_that_a_page_could_read_as_markup() -> None:
-    assert not set(to_json({"a": "<b>&\u2028\u2029"})) & set("<>&\u2028\u2029")
+    assert not set(format_json({"a": "<b>&\u2028\u2029"})) & set("<>&\u2028\u2029")

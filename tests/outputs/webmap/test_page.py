@@ -15,7 +15,7 @@ import pytest
 
 from geo_border import present
 from geo_border.outputs import webmap
-from geo_border.present import figures, labels, language
+from geo_border.present import figures, labels, read_language
 from geo_border.result import Result
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
 from tests import synthetic
@@ -81,7 +81,7 @@ def test_a_name_that_is_not_there_says_so(page_file: Path, visit: Visit) -> None
 def test_every_figure_reads_as_present_writes_it(page_file: Path, visit: Visit, result: Result, code: str) -> None:
     page = visit(page_file)
     page.select_option("#language", code)
-    words, rows = language(code), figures.shown_rows(result.exposure)
+    words, rows = read_language(code), figures.add_rounded_columns(result.exposure)
     read = page.evaluate(
         "Array.from({ length: GB.rowCount }, (_, i) => GB.row(i)).map((r) => [r.zone_id, r.measure, r.category,"
         " GB.figure(r.shown, r.unit), GB.spread(r.shown_low, r.shown_high, r.unit), r.withheld])"
@@ -90,7 +90,7 @@ def test_every_figure_reads_as_present_writes_it(page_file: Path, visit: Visit, 
         [
             *(row.zone_id, row.measure, None if pd.isna(row.category) else row.category),
             words.figure(row.shown, row.unit),
-            words.spread(row.shown_low, row.shown_high, row.unit),
+            words.format_range(row.shown_low, row.shown_high, row.unit),
             row.withheld,
         ]
         for row in rows.itertuples()
@@ -123,13 +123,16 @@ def _read_facts(card: Any) -> dict[str, str]:
 def test_the_panel_of_a_clicked_zone_tells_its_rows(page_file: Path, visit: Visit, result: Result) -> None:
     page = visit(page_file)
     card = _open_card(page, "band|LT-RU|LT|1000-5000")
-    rows = figures.shown_rows(result.exposure)
+    rows = figures.add_rounded_columns(result.exposure)
     own = rows[rows["zone_id"] == "band|LT-RU|LT|1000-5000"]
-    words, facts = language("en"), _read_facts(card)
+    words, facts = read_language("en"), _read_facts(card)
     for measure, name in (("people", "People"), ("people_per_km2", "People per km²")):
         row = own[own["measure"] == measure].iloc[0]
-        assert facts[name] == f"{words.number(row['shown'])} range {words.spread(row['shown_low'], row['shown_high'])}"
-    assert facts["Area"] == f"{words.number(own[own['measure'] == 'area']['shown'].iloc[0])} km²"
+        assert (
+            facts[name]
+            == f"{words.format_number(row['shown'])} range {words.format_range(row['shown_low'], row['shown_high'])}"
+        )
+    assert facts["Area"] == f"{words.format_number(own[own['measure'] == 'area']['shown'].iloc[0])} km²"
     shares, areas = (
         own[own["measure"] == measure].set_index("category")["shown"] for measure in ("cover_share", "cover_area")
     )
@@ -137,8 +140,8 @@ def test_the_panel_of_a_clicked_zone_tells_its_rows(page_file: Path, visit: Visi
     names, percents, sizes = (card.locator(f".cover li {tag}").all_inner_texts() for tag in ("span", "b", "small"))
     assert names == [labels.CLASSES["cover"][name] for name in order]
     # What is not known has an area and is no share of what is known.
-    assert percents == ["" if name == UNKNOWN else words.share(shares[name]) for name in order]
-    assert sizes == [f"{words.number(areas[name])}\xa0km²" for name in order]
+    assert percents == ["" if name == UNKNOWN else words.format_share(shares[name]) for name in order]
+    assert sizes == [f"{words.format_number(areas[name])}\xa0km²" for name in order]
     assert UNKNOWN in order
 
 
@@ -193,13 +196,13 @@ def test_a_whole_country_without_a_total_is_a_dash_with_its_reason(page_file: Pa
 def test_the_page_speaks_each_language(page_file: Path, visit: Visit, code: str) -> None:
     page = visit(page_file)
     page.select_option("#language", code)
-    words = language(code)
+    words = read_language(code)
     assert page.get_attribute("html", "lang") == code
-    assert page.inner_text("#disclaimer") == words.text(present.disclaimer())
+    assert page.inner_text("#disclaimer") == words.translate(present.read_disclaimer())
     assert page.is_visible("#review") is not words.reviewed
     for tab, title in (("layers", "Layers"), ("compare", "Compare"), ("table", "Table"), ("about", "Sources")):
         page.click(f"#tab-{tab}")
-        assert page.inner_text(f"#tab-{tab}") == words.text(title)
+        assert page.inner_text(f"#tab-{tab}") == words.translate(title)
     assert page.evaluate("[1, 2, 5, 11, 21].map((n) => GB.tn('{n} row', '{n} rows', n))") == [
         words.messages["{n} row"][int(_plural(words.plural_rule, n))].format(n=n)  # type: ignore[union-attr]
         for n in (1, 2, 5, 11, 21)
@@ -259,7 +262,7 @@ def test_the_csv_holds_every_row_and_nobody_under_ten(page_file: Path, visit: Vi
         page.click("#csv")
     text = Path(download.value.path()).read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    shown = figures.shown_rows(result.exposure)
+    shown = figures.add_rounded_columns(result.exposure)
     assert len(rows) == len(shown)
     texts = (
         "zone_kind",
@@ -277,7 +280,7 @@ def test_the_csv_holds_every_row_and_nobody_under_ten(page_file: Path, visit: Vi
     for read, row in zip(rows, shown.to_dict("records"), strict=True):
         assert [read[name] for name in texts] == ["" if pd.isna(row[name]) else row[name] for name in texts]
         for name in ("value", "low", "high"):
-            raw = figures.raw_or_floor(row[name], row["unit"])
+            raw = figures.apply_people_floor(row[name], row["unit"])
             assert read[name] == ("" if raw is None else str(raw))
 
 

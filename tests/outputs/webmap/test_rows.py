@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from geo_border.outputs.webmap.payload import to_json
+from geo_border.outputs.webmap.payload import format_json
 from geo_border.outputs.webmap.rows import (
     RAW_COLUMNS,
     SHOWN_COLUMNS,
@@ -37,22 +37,24 @@ def _list_zones(made: Result) -> pd.DataFrame:
 def test_rows_decode_to_what_present_shows(made: Result) -> None:
     zones = _list_zones(made)
     page = {"zones": encode_zones(zones), "figures": encode_rows(made.exposure, zones)}
-    shown = figures.shown_rows(made.exposure).to_dict("records")
+    shown = figures.add_rounded_columns(made.exposure).to_dict("records")
     for read, row in zip(list_rows(page), shown, strict=True):
         assert [read[name] for name in TEXTS] == [None if pd.isna(row[name]) else row[name] for name in TEXTS]
-        assert [read[name] for name in RAW_COLUMNS] == [figures.raw_or_floor(row[n], row["unit"]) for n in RAW_COLUMNS]
+        assert [read[name] for name in RAW_COLUMNS] == [
+            figures.apply_people_floor(row[n], row["unit"]) for n in RAW_COLUMNS
+        ]
         assert [read[name] for name in SHOWN_COLUMNS] == [row[name] for name in SHOWN_COLUMNS]
 
 
 def test_a_row_costs_few_bytes(made: Result) -> None:
-    text = to_json(encode_rows(made.exposure, _list_zones(made)))
+    text = format_json(encode_rows(made.exposure, _list_zones(made)))
     assert len(text.encode()) < 30 * len(made.exposure)
 
 
 def test_no_number_that_is_withheld_is_in_the_page(made: Result) -> None:
     rows = made.exposure.copy()
     rows.loc[rows["measure"] == "people", ["value", "low", "high", "pixels"]] = [123_457.0, 123_456.0, 123_458.0, 29.0]
-    text = to_json(encode_rows(rows, _list_zones(made)))
+    text = format_json(encode_rows(rows, _list_zones(made)))
     assert not any(number in text for number in ("123457", "123456", "123458"))
 
 

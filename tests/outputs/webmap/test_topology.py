@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.outputs.webmap import grids
-from geo_border.outputs.webmap.page import draw
+from geo_border.outputs.webmap.page import draw_page
 from geo_border.outputs.webmap.topology import TOLERANCES, Plane, Topology, encode_numbers
 from tests import synthetic
 from tests.outputs.webmap import decoding
@@ -88,25 +88,25 @@ def test_coarser_levels_hold_fewer_vertices_and_stay_within_their_tolerance() ->
 
 @given(st.floats(-180, 180), st.floats(-75, 75))
 def test_a_place_stays_itself_wherever_the_study_is(lon: float, lat: float) -> None:
-    plane = Plane.around(lon, lat)
-    moved = shapely.get_coordinates(plane.place([shapely.Point(lon, lat)], CRS.from_epsg(4326)))
+    plane = Plane.build_at(lon, lat)
+    moved = shapely.get_coordinates(plane.project([shapely.Point(lon, lat)], CRS.from_epsg(4326)))
     assert np.abs(moved).max() <= 1
 
 
 def test_a_shape_over_the_antimeridian_stays_in_one_piece() -> None:
-    plane = Plane.around(179.9, 65.0)
+    plane = Plane.build_at(179.9, 65.0)
     crs = CRS.from_proj4("+proj=laea +lat_0=65 +lon_0=180 +datum=WGS84 +units=m +no_defs")
-    placed = plane.place([shapely.box(-50_000, -50_000, 50_000, 50_000)], crs)[0]
+    placed = plane.project([shapely.box(-50_000, -50_000, 50_000, 50_000)], crs)[0]
     # 100 km at 65 N are about 237 km of Mercator, in units of 16 m.
     assert placed.bounds[2] - placed.bounds[0] == pytest.approx(100_000 / np.cos(np.radians(65)) / 16, rel=0.05)
 
 
 def test_grid_cells_with_nothing_known_are_never_drawn() -> None:
-    from geo_border.outputs.webmap.drawing import _people_classes
+    from geo_border.outputs.webmap.drawing import _classify_people
 
     grid = synthetic.build().people
     assert grid is not None
-    classes = _people_classes(grid)
+    classes = _classify_people(grid)
     blank = ~(np.nan_to_num(grid.values) > 0)
     assert blank.any()
     assert (classes[blank] == 0).all()
@@ -117,7 +117,7 @@ def test_grid_runs_come_back_cell_by_cell() -> None:
     classes = np.array([[0, 1, 1, 0, 2], [0, 0, 0, 0, 0], [3, 3, 0, 1, 0]])
     made = synthetic.build().people
     assert made is not None
-    plane = Plane.around(23.0, 54.0)
+    plane = Plane.build_at(23.0, 54.0)
     packed = grids.encode_grid(made, np.pad(classes, ((2, 5), (3, 4))), plane)
     flat, out = iter(decoding.numbers(packed["runs"])), np.zeros((packed["rows"], packed["columns"]), dtype=int)
     for row in out:
@@ -133,7 +133,7 @@ def test_grid_runs_come_back_cell_by_cell() -> None:
 def test_a_cell_stands_within_a_fiftieth_of_its_place() -> None:
     made = synthetic.build().people
     assert made is not None
-    plane = Plane.around(23.0, 54.0)
+    plane = Plane.build_at(23.0, 54.0)
     packed = grids.encode_grid(made, np.ones(made.shape, dtype=np.int64), plane)
     step, across = packed["step"], -(-packed["columns"] // packed["step"]) + 1
     lattice = np.cumsum(np.array(decoding.numbers(packed["lattice"])).reshape(-1, 2), axis=0).reshape(-1, across, 2)
@@ -144,7 +144,7 @@ def test_a_cell_stands_within_a_fiftieth_of_its_place() -> None:
             corners[1, 0] * (1 - u) + corners[1, 1] * u
         ) * v
         x, y = made.transform * (column, row)
-        true = shapely.get_coordinates(plane.place([shapely.Point(x, y)], made.crs))[0]
+        true = shapely.get_coordinates(plane.project([shapely.Point(x, y)], made.crs))[0]
         cell = 1_000 / np.cos(np.radians(54)) / 16
         assert np.abs(drawn - true).max() <= 0.02 * cell + 1
 
@@ -155,5 +155,5 @@ def test_a_heavy_study_gives_up_detail_for_weight() -> None:
     rough = shapely.segmentize(made.layers["forested"].geometry.to_numpy(), 100.0)
     bent = shapely.transform(rough, lambda xy: xy + 30.0 * np.sin(xy[:, ::-1] / 37.0))
     made.layers["forested"] = made.layers["forested"].set_geometry(gpd.GeoSeries(bent, crs="EPSG:3035").values)
-    full = len(draw(made, most_bytes=10**9).encode())
-    assert len(draw(made, most_bytes=int(full * 0.9)).encode()) <= full * 0.9
+    full = len(draw_page(made, max_bytes=10**9).encode())
+    assert len(draw_page(made, max_bytes=int(full * 0.9)).encode()) <= full * 0.9
