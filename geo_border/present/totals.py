@@ -6,12 +6,13 @@ Nothing is summed here: every number is one row of the exposure table, as it may
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from geo_border.present import rounding
 from geo_border.present.figures import add_rounded_columns
+from geo_border.present.rounding import RoundedValue
 from geo_border.schemas import MEDIA, WHOLE
 from geo_border.study import Corridor, Study
 
@@ -22,11 +23,23 @@ INDICATIVE = "indicative"
 # The distance at which a segment's land is set beside its whole country.
 COMPARED_M = 10_000.0
 _CAUTIONED = ("people", "cover_share")
-_NOTHING = pd.DataFrame(
-    columns=["measure", "category", "shown", "shown_low", "shown_high", "withheld", "basis", "note"], dtype=object
-)
 
-Rows = Mapping[str, pd.DataFrame]
+
+class _Row(NamedTuple):
+    """One row of the table: its value, and how it is shown."""
+
+    value: float
+    shown: RoundedValue
+    shown_low: RoundedValue
+    shown_high: RoundedValue
+    withheld: bool
+    basis: str | None
+    note: str | None
+
+
+# Rows of one zone by measure and category, None where a measure has no categories.
+_Zone = Mapping[tuple[str, str | None], _Row]
+_NOTHING: _Zone = {}
 
 
 def compute_totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
@@ -46,52 +59,64 @@ def compute_totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFra
         edge of a band, as `_round_zone` says) and `strips` (for each depth); beside them `corridor`, `comparison`
         (each segment's land within 10 km beside its whole country) and `basis` (what each share of cover is of).
     """
-    rows = _group(add_rounded_columns(exposure), "zone_id")
+    zones = _index_rows(exposure)
     segments = layers["segments"]
-    found: dict[str, Any] = {WHOLE: _summarise(study, rows, WHOLE, list(segments["segment"]))}
+    found: dict[str, Any] = {WHOLE: _summarise(study, zones, WHOLE, list(segments["segment"]))}
     for column in ("segment", "country"):
         for value in pd.unique(segments[column]):
             own = list(segments.loc[segments[column] == value, "segment"])
-            found[str(value)] = _summarise(study, rows, str(value), own)
-    found["corridor"] = [_summarise_corridor(corridor, rows, layers) for corridor in study.corridors]
+            found[str(value)] = _summarise(study, zones, str(value), own)
+    found["corridor"] = [_summarise_corridor(corridor, zones, layers) for corridor in study.corridors]
     found["comparison"] = [
-        _compare(rows, segment, country)
+        _compare(zones, segment, country)
         for segment, country in zip(segments["segment"], segments["country"], strict=True)
-        if _name_within(segment, COMPARED_M) in rows
+        if _name_within(segment, COMPARED_M) in zones
     ]
     shares = exposure[(exposure["measure"] == "cover_share") & exposure["basis"].notna()].drop_duplicates("category")
     found["basis"] = dict(zip(shares["category"], shares["basis"], strict=True))
     return found
 
 
-def _group(rows: pd.DataFrame, column: str) -> Rows:
-    return {str(key): group for key, group in rows.groupby(column, sort=False)}
+def _index_rows(exposure: pd.DataFrame) -> dict[str, _Zone]:
+    """Rows of the table by zone, measure and category."""
+    rows = add_rounded_columns(exposure)
+    for name in ("category", "basis", "note"):
+        # None, not NaN, where a text is empty.
+        rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
+    zones: dict[str, dict[tuple[str, str | None], _Row]] = {}
+    for row in rows[["zone_id", "measure", "category", *_Row._fields]].itertuples(index=False):
+        zone_id, measure, category, *fields = row
+        zones.setdefault(zone_id, {})[measure, category] = _Row._make(fields)
+    return dict(zones)
 
 
 def _name_within(key: str, to_m: float) -> str:
     return f"within|{key}|0-{to_m:g}"
 
 
-def _summarise(study: Study, rows: Rows, key: str, segments: list[str]) -> dict[str, Any]:
+def _summarise(study: Study, zones: Mapping[str, _Zone], key: str, segments: list[str]) -> dict[str, Any]:
     """One subject: its length over its segments, which add up, and its land to every distance."""
-    lengths = [rows[f"segment|{segment}"] for segment in segments if f"segment|{segment}" in rows]
-    by_medium = pd.concat(lengths).groupby("category")["value"].sum() if lengths else pd.Series(dtype=float)
-    media = {medium: float(by_medium[medium]) for medium in MEDIA if medium in by_medium}
+    lines = [zones.get(f"segment|{segment}", _NOTHING) for segment in segments]
+    media = {
+        medium: sum(line["frontier_length", medium].value for line in lines if ("frontier_length", medium) in line)
+        for medium in MEDIA
+        if any(("frontier_length", medium) in line for line in lines)
+    }
     # The strips of a segment that touches several countries are of each; all its land to a depth is one zone.
     return {
         "length": rounding.round_length_km(sum(media.values())) if media else None,
         "media": {medium: rounding.round_length_km(value) for medium, value in media.items()},
-        "within": [_summarise_depth(rows, key, to_m) for _, to_m in study.bands],
-        "strips": [_summarise_depth(rows, key, to_m) for to_m in study.strips_m],
+        "within": [_summarise_depth(zones, key, to_m) for _, to_m in study.bands],
+        "strips": [_summarise_depth(zones, key, to_m) for to_m in study.strips_m],
     }
 
 
-def _summarise_depth(rows: Rows, key: str, to_m: float) -> dict[str, Any]:
+def _summarise_depth(zones: Mapping[str, _Zone], key: str, to_m: float) -> dict[str, Any]:
     zone_id = _name_within(key, to_m)
-    return {"to_m": to_m, "zone_id": zone_id, **_round_zone(rows.get(zone_id))}
+    return {"to_m": to_m, "zone_id": zone_id, **_round_zone(zones.get(zone_id, _NOTHING))}
 
 
-def _round_zone(rows: pd.DataFrame | None) -> dict[str, Any]:
+def _round_zone(zone: _Zone) -> dict[str, Any]:
     """The figures of one zone as they are shown, None where it has none.
 
     Returns
@@ -100,57 +125,57 @@ def _round_zone(rows: pd.DataFrame | None) -> dict[str, Any]:
         `people` (value, low, high), `area`, `settlements`; `cover` and `facilities` by class; `indicative` and
         `withheld`: the measures whose zone is narrower than the data's pixel, and those that too few pixels carry.
     """
-    own = {} if rows is None else _group(rows, "measure")
-    cover, people, facilities = (own.get(name, _NOTHING) for name in ("cover_share", "people", "facilities"))
-    cover = cover[cover["category"].isin(QUOTED_COVER) & cover["shown"].notna()]
-    people = people[(people["category"] == "total") & people["shown"].notna()]
+    people = zone.get(("people", "total"))
+    shares = {name: _get_shown(zone, "cover_share", name) for name in QUOTED_COVER}
     return {
-        "indicative": [name for name in _CAUTIONED if _is_indicative(own.get(name, _NOTHING))],
-        "withheld": [name for name in _CAUTIONED if own.get(name, _NOTHING)["withheld"].any()],
-        "people": tuple(people[["shown", "shown_low", "shown_high"]].iloc[0]) if len(people) else None,
-        "area": _get_shown(own, "area"),
-        "cover": dict(zip(cover["category"], cover["shown"], strict=True)),
-        "settlements": _get_shown(own, "settlements"),
-        "facilities": dict(zip(facilities["category"], facilities["shown"], strict=True)),
+        "indicative": [name for name in _CAUTIONED if any(_is_indicative(row) for row in _list_rows(zone, name))],
+        "withheld": [name for name in _CAUTIONED if any(row.withheld for row in _list_rows(zone, name))],
+        "people": None
+        if people is None or people.shown is None
+        else (people.shown, people.shown_low, people.shown_high),
+        "area": _get_shown(zone, "area"),
+        "cover": {name: shown for name, shown in shares.items() if shown is not None},
+        "settlements": _get_shown(zone, "settlements"),
+        "facilities": {kind: row.shown for (measure, kind), row in zone.items() if measure == "facilities"},
     }
 
 
-def _get_shown(own: Rows, measure: str, category: str | None = None) -> rounding.RoundedValue:
-    rows = own.get(measure, _NOTHING)
-    rows = rows if category is None else rows[rows["category"] == category]
-    found: rounding.RoundedValue = rows["shown"].iloc[0] if len(rows) else None
-    return found
+def _list_rows(zone: _Zone, measure: str) -> list[_Row]:
+    return [row for (name, _), row in zone.items() if name == measure]
 
 
-def _is_indicative(rows: pd.DataFrame) -> bool:
-    """Whether figures are of land narrower than the data's pixel."""
-    part = rows[rows["shown"].notna()]
-    return bool(part["note"].fillna("").str.startswith(INDICATIVE).any())
+def _get_shown(zone: _Zone, measure: str, category: str | None = None) -> RoundedValue:
+    row = zone.get((measure, category))
+    return None if row is None else row.shown
 
 
-def _compare(rows: Rows, segment: str, country: str) -> dict[str, Any]:
+def _is_indicative(row: _Row) -> bool:
+    """Whether a figure that is shown is of land narrower than the data's pixel."""
+    return row.shown is not None and (row.note or "").startswith(INDICATIVE)
+
+
+def _compare(zones: Mapping[str, _Zone], segment: str, country: str) -> dict[str, Any]:
     """Shares of trees and density of a segment's land within 10 km and of its country, each with what it is of."""
     entry: dict[str, Any] = {"segment": segment, "country": country, "to_m": COMPARED_M}
     for side, zone_id in (("near", _name_within(segment, COMPARED_M)), ("whole", f"country|{country}")):
-        zone = rows.get(zone_id, _NOTHING)
-        own = _group(zone, "measure")
-        bases = own.get("people_per_km2", _NOTHING)["basis"].dropna()
+        zone = zones.get(zone_id, _NOTHING)
+        density = zone.get(("people_per_km2", None))
         entry[side] = {
             "zone_id": zone_id,
-            "tree": _get_shown(own, "cover_share", "tree"),
-            "people_per_km2": _get_shown(own, "people_per_km2"),
-            "density_basis": bases.iloc[0] if len(bases) else None,
-            "withheld": bool(zone["withheld"].any()),
+            "tree": _get_shown(zone, "cover_share", "tree"),
+            "people_per_km2": _get_shown(zone, "people_per_km2"),
+            "density_basis": None if density is None else density.basis,
+            "withheld": any(row.withheld for row in zone.values()),
         }
     return entry
 
 
-def _summarise_corridor(corridor: Corridor, rows: Rows, layers: Mapping[str, Any]) -> dict[str, Any]:
+def _summarise_corridor(corridor: Corridor, zones: Mapping[str, _Zone], layers: Mapping[str, Any]) -> dict[str, Any]:
     """A corridor over all its countries, and its axes."""
     axis = layers["corridor_axis"]
     lines = [
         {"name": row["name"], "length": rounding.round_length_km(float(row["length_km"]))} for _, row in axis.iterrows()
     ]
     zone_id = f"corridor|{corridor.id}|{WHOLE}"
-    figures = _round_zone(rows.get(zone_id))
+    figures = _round_zone(zones.get(zone_id, _NOTHING))
     return {"id": corridor.id, "name": corridor.name, "zone_id": zone_id, **figures, "axis": lines, "k": corridor.k}

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from geo_border import study
-from tests.outputs.figures_of.figure import OUTPUTS, Figure, agree, alter, alter_value, read_number
+from tests.outputs.figures_of.figure import OUTPUTS, Figure, agree, alter, alter_value, is_on_edge, read_number
 from tests.outputs.figures_of.finished import Finished, figures_of, gather
 from tests.outputs.figures_of.join import Joined, join, lands_of, pairs_of
 from tests.outputs.figures_of.lands import Lands
@@ -68,7 +68,11 @@ def test_a_figure_off_by_a_percent_or_a_step_disagrees_with_every_figure_that_it
         for one, other in pairs_of(chain.from_iterable(figures.values()), lands)
         if one.value is not None and other.value is not None and agree(one, other)
     }
-    for one, other in pairs.values():
+    # What stands in the middle between two steps, to the digits that an output gives, agrees with either.
+    edged = {key for key, pair in pairs.items() if any(map(is_on_edge, pair))}
+    print(f"{len(pairs) - len(edged)} pairs altered, {len(edged)} more stand on an edge")
+    assert len(edged) < len(pairs) / 100
+    for one, other in (pair for key, pair in pairs.items() if key not in edged):
         assert not agree(alter(one), other), (one, alter(one), other)
         assert not agree(one, alter(other)), (one, other, alter(other))
     assert len(pairs) > 2000

@@ -13,6 +13,8 @@ from geo_border.present.rounding import RoundedValue
 OUTPUTS = ("console", "csv", "parquet", "geopackage", "qgis", "map", "report")
 # Sums of the same land in another order, and areas of parts beside the area of the whole.
 RELATIVE = 1e-6
+# A row of the table, whatever file or view holds it: but for the last digits that a rounding may see otherwise.
+EXACT = 1e-12
 # In the figure's own unit: what is left of a large number by subtraction.
 TINY = 1e-6
 # The map's table gives six digits.
@@ -78,8 +80,13 @@ def agree(one: Figure, other: Figure) -> bool:
     blank, other_blank = (figure.value is None or (as_shown and figure.withheld) for figure in (one, other))
     if blank or other_blank:
         return blank == other_blank
-    error = max(one.within, other.within)
+    error = max((figure.within for figure in (one, other) if not figure.printed), default=0.0)
     return bool(_readings(one, error) & _readings(other, error))
+
+
+def is_on_edge(figure: Figure) -> bool:
+    """Whether a raw value stands so near the middle between two steps that its last digits leave both open."""
+    return len(_readings(figure, figure.within)) > 1
 
 
 def same_value(one: Figure, other: Figure) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.outputs.figures_of.figure import Figure
+from tests.outputs.figures_of.figure import EXACT, Figure
 from tests.outputs.figures_of.layers import of_cell_sums, of_layers, of_places
 from tests.outputs.figures_of.rows import of_table, plain
 
@@ -88,7 +88,7 @@ def _of_rows(frame: pd.DataFrame, view: str, kind: tuple[str, str, str], columns
     """One measure, category and unit of every row of a view, which leaves out what is not shown."""
     for end, column in columns.items():
         for zone_id, value in zip(frame["zone_id"], frame[column], strict=True):
-            yield Figure(OUTPUT, view, str(zone_id), *kind, plain(value), end, presented=True)
+            yield Figure(OUTPUT, view, str(zone_id), *kind, plain(value), end, within=EXACT, presented=True)
 
 
 def _of_wide(frame: pd.DataFrame) -> Iterator[Figure]:

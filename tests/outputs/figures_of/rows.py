@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from geo_border.present.withholding import withhold
-from tests.outputs.figures_of.figure import Figure
+from tests.outputs.figures_of.figure import EXACT, RELATIVE, Figure
 
 ENDS = ("value", "low", "high")
 # Cover classes that texts name together.
@@ -41,7 +41,7 @@ def of_table(frame: pd.DataFrame, output: str, place: str) -> Iterator[Figure]:
             value = plain(row[end])
             withheld = value is not None and plain(kept[end]) is None
             key = (zone_id, str(row["measure"]), category, str(row["unit"]))
-            yield Figure(output, place, *key, value, end, withheld=withheld)
+            yield Figure(output, place, *key, value, end, within=EXACT, withheld=withheld)
 
 
 def category_of(measure: str, category: str) -> str:
@@ -64,7 +64,7 @@ def add_up(figures: Iterable[Figure]) -> list[Figure]:
         for found in list(step(known)):
             key = (found.zone_id, found.measure, found.category, found.end)
             # A row of the table itself stands above what is worked out.
-            known.setdefault(key, replace(found, place="added up", derived=True))
+            known.setdefault(key, replace(found, place="added up", derived=True, within=RELATIVE))
     return [figure for figure in known.values() if figure.derived]
 
 
