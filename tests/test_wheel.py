@@ -58,7 +58,7 @@ def test_an_installed_package_finds_its_snapshot_and_its_studies(wheel: zipfile.
         "from geo_border import store, study\n"
         "assert store.__file__.startswith(sys.argv[1]), store.__file__\n"
         "found = store.embedded_dir()\n"
-        "print(found.relative_to(sys.argv[1]).as_posix(), (found / 'NOTICE').exists(), study.names()[0])"
+        "print(found.relative_to(sys.argv[1]).as_posix(), (found / 'NOTICE').exists(), study.list_studies()[0])"
     )
     # -P: the current folder, where the checkout is, stays out of the path.
     command = [sys.executable, "-P", "-c", code, str(tmp_path / "site")]

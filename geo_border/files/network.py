@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 # A proxy that cannot exist: what asks for a server all the same fails on this machine, without a name being looked up.
-_SETTINGS = {
+SETTINGS = {
     "GDAL_HTTP_PROXY": "127.0.0.1:0",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "PROJ_NETWORK": "OFF",
@@ -18,4 +18,4 @@ def forbid_network() -> None:
     A second wall behind the checks of `raster` and `vector`. Only the command line puts it up: a program that
     imports the package may read addresses with GDAL itself.
     """
-    os.environ.update(_SETTINGS)
+    os.environ.update(SETTINGS)

@@ -105,8 +105,10 @@ def round_count(value: float | None) -> RoundedValue:
 def round_by_unit(value: float | None, unit: str) -> RoundedValue:
     """Round a row of the exposure table by its unit; a share becomes whole percent.
 
-    >>> round_by_unit(1234.0, "persons"), round_by_unit(7.0, "count"), round_by_unit(0.456, "share"), round_by_unit(0.123456, "else")
-    (1200, 7, 46, 0.123)
+    >>> round_by_unit(1234.0, "persons"), round_by_unit(7.0, "count")
+    (1200, 7)
+    >>> round_by_unit(0.456, "share"), round_by_unit(0.123456, "else")
+    (46, 0.123)
     """
     rule = _RULES.get(unit)
     if rule is not None:

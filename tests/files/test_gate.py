@@ -23,7 +23,7 @@ from rasterio.errors import RasterioError
 import geo_border
 from geo_border.errors import FetchError, FileError, GeometryError, RasterError, SchemaError
 from geo_border.fetch.choose import build_local_raw
-from geo_border.files import formats
+from geo_border.files import formats, network
 from geo_border.files.raster import open_raster
 from geo_border.files.vector import list_layers, read_geoparquet, read_parquet, read_vector
 from geo_border.outputs import mosaic
@@ -85,6 +85,13 @@ def _use_raster(path: Path) -> None:
 def _use_vector(path: Path) -> None:
     layer = pyogrio.list_layers(path)[0][0]
     pyogrio.read_dataframe(path, layer=layer)
+
+
+@pytest.fixture(autouse=True)
+def _gdal_left_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that ran the command line in this process has closed the network for GDAL, which would hide a call."""
+    for name in network.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("kind", CALLING_RASTERS)

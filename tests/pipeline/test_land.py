@@ -86,7 +86,7 @@ def test_a_segment_whose_country_has_no_land_beside_it_runs_along_no_unit() -> N
     kept = np.array([ground.band_parts[i] in pieces for i in ground.units["piece"]])
     place = {id(piece): i for i, piece in enumerate(pieces)}
     units = ground.units[kept].assign(piece=lambda f: [place[id(ground.band_parts[i])] for i in f["piece"]])
-    bare = handmade.replace_ground(ground, pieces=pieces, units=units.reset_index(drop=True))
+    bare = handmade.replace_ground(ground, band_parts=pieces, units=units.reset_index(drop=True))
     found = share_stretches(bare)
     assert found[found["segment"] == "AA-XX"]["admin"].unique().tolist() == ["none"]
 

@@ -43,12 +43,14 @@ def test_bands_lie_on_the_home_side_only(us_mx: Result) -> None:
     bands = shapely.union_all(zones.geometry.to_numpy())
     # Both borders are the same line, thinned to 100 m for the map: more than that past it would be the other side.
     assert shapely.area(shapely.intersection(bands, shapely.buffer(countries["US"], -250))) == 0
-    assert set(zones["country"]) == {"MX"}
+    # All land to a distance is of no one country.
+    assert set(zones["country"].dropna()) == {"MX"}
+    assert set(zones.loc[zones["country"].isna(), "zone_kind"]) <= {"within", "strip"}
 
 
 def test_what_no_dataset_covers_is_absent_and_said_once(us_mx: Result) -> None:
     measures = set(us_mx.exposure["measure"])
-    assert measures == {"area", "cover_area", "frontier_length", "protected_area"}
+    assert measures == {"area", "cover_area", "cover_share", "frontier_length", "protected_area"}
     notes = us_mx.passport["notes"]
     assert sum(note.startswith("people:") for note in notes) == 1
     assert not any(str(Path(geo_border.__file__).parent.parent) in note for note in notes)

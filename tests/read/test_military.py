@@ -144,7 +144,7 @@ PLANTED: list[dict[str, str | None]] = [
     {"military": None, "other_tags": '{"landuse": "Military"}'},
 ]
 OPEN: dict[str, str | None] = {"military": "no", "other_tags": '"access"=>"yes"'}
-FORMATS = ["a.gpkg", "a.geojson", "a.shp", "a.fgb", "a.parquet", "a.csv", "a.gml"]
+FORMATS = ["a.gpkg", "a.geojson", "a.shp", "a.fgb", "a.parquet", "a.csv"]
 
 
 def write(path: Path, rows: list[dict[str, object]], shapes: list[shapely.Geometry], need: str) -> Raw:
