@@ -42,6 +42,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python .ci/check_names.py
 	$(BIN)/python -m pytest -q tests/test_import_order.py tests/test_docs.py
 
 bench: $(VENV)/.installed-dev
