@@ -57,7 +57,7 @@ def test_an_installed_package_finds_its_snapshot_and_its_studies(wheel: zipfile.
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from geo_border import store, study\n"
         "assert store.__file__.startswith(sys.argv[1]), store.__file__\n"
-        "found = store.embedded_dir()\n"
+        "found = store.locate_embedded()\n"
         "print(found.relative_to(sys.argv[1]).as_posix(), (found / 'NOTICE').exists(), study.list_studies()[0])"
     )
     # -P: the current folder, where the checkout is, stays out of the path.
