@@ -154,9 +154,6 @@ def _join(frames: Sequence[pd.DataFrame], layer: Layer) -> pd.DataFrame:
 
 def _build_rows(figures: Figures, zones: ZoneTable, kept: NDArray[np.int64]) -> pd.DataFrame:
     spread = compute_spread(figures, zones)
-    # Where a share or density is of nothing, its row is empty and says so.
-    without = np.isnan(spread.value) if figures.basis is not None else np.zeros(len(zones), dtype=bool)
-    note = np.where(without, f"the zone has no {figures.basis}: nothing to divide by", spread.note)
 
     def pick(values: FloatArray | None) -> FloatArray | float:
         return np.nan if values is None else values[kept]
@@ -170,7 +167,7 @@ def _build_rows(figures: Figures, zones: ZoneTable, kept: NDArray[np.int64]) -> 
             low=spread.low[kept],
             high=spread.high[kept],
             range_from=spread.range_from[kept],
-            note=note[kept],
+            note=spread.note[kept],
             known_share=pick(figures.known_share),
             pixels=pick(figures.pixels),
             unit=figures.unit,

@@ -206,7 +206,7 @@ def test_every_figure_stands_in_the_table_and_every_range_in_the_readings(made: 
     ratios = few["basis"].notna()
     assert few.loc[~ratios, "value"].notna().all()
     # A share or density of nothing is empty, with the reason.
-    assert few.loc[ratios & few["value"].isna(), "note"].str.contains("nothing to divide by").all()
+    assert few.loc[ratios & few["value"].isna(), "note"].str.contains("empty: the zone has nothing").all()
     keys = ["zone_id", "measure", "category"]
     found = made.readings.fillna({"category": ""}).groupby(keys)["value"].agg(["first", "min", "max", "size"])
     rows = table.fillna({"category": ""}).set_index(keys)
