@@ -231,7 +231,7 @@ def _load_study(study: str | Path | Study, root: str | Path) -> tuple[Study, Fol
 def _collect_rarely() -> Iterator[None]:
     """Search for cycles less often: a run makes millions of objects, and the search costs a twentieth of its time."""
     before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(100_000, 10, 5)
     try:
         yield
     finally:
