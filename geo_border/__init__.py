@@ -12,13 +12,14 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from geo_border._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from geo_border.pipeline.run import check, diff, draw, fetch, plan, release, report, run
     from geo_border.pipeline.run import list_sources as sources
     from geo_border.study import list_studies as studies
     from geo_border.zonal import tabulate
 
-__version__ = "0.1.0"
 __all__ = ["check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources", "studies", "tabulate"]
 _HOME = {
     "check": "geo_border.pipeline:check",

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from geo_border import __version__
+from geo_border._version import __version__
 from geo_border.errors import EmptyLayerError
 from geo_border.result import PASSPORT_FILE, read_passport
 from geo_border.store import Raw, compute_sha256, write_text

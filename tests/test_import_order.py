@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "geo_border"
 
 # From the ground up (DESIGN section 3). A part may import parts of lower tiers, and itself if it is a folder.
 TIERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "_version"),
     ("geo", "user_cache"),
     ("schemas",),
     ("files",),
@@ -60,8 +60,7 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import; write geo_border.… in full"
             assert node.module is not None
-            # The version is a constant of the package itself: reading it loads nothing.
-            named = {f"{node.module}.{alias.name}" for alias in node.names} - {"geo_border.__version__"}
+            named = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= {name if name in MODULES else node.module for name in named}
     return {name if name.split(".")[0] == "geo_border" else name.split(".")[0] for name in found}
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from geo_border import __version__
+from geo_border._version import __version__
 from geo_border.cli.console import ProgressBars, WarningHandler, print_summary
 from geo_border.cli.tables import build_plan_table, format_catalogue, format_plan
 from geo_border.errors import GeoBorderError

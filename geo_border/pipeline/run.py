@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from geo_border import __version__, passport, result, store
+from geo_border import passport, result, store
+from geo_border._version import __version__
 from geo_border.diff import list_changes
 from geo_border.engine import Engine
 from geo_border.errors import CheckError, EmptyLayerError
