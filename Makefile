@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 TESTS ?=
 WORKERS ?= auto
+SEED ?=
 
-.PHONY: help setup run test check bench docs snapshot release clean
+.PHONY: help setup run test fuzz check bench docs snapshot release clean
 
 help:
 	@echo "make run       set up, then map the default study (STUDY=suwalki for another)"
 	@echo "make test      set up, then run the tests (TESTS=tests/zones for some)"
+	@echo "make fuzz      set up, then search with many new random cases (SEED=1 draws those of before)"
 	@echo "make check     set up, then ruff, mypy, import order and the docs' links and commands"
 	@echo "make bench     set up, then benchmarks beside other tools, into benchmarks/RESULTS.md"
 	@echo "make docs      set up, then the API reference, into docs/api"
@@ -37,6 +39,12 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+# What fails stays in .hypothesis and is tried first the next time; keep it in its test as an @example.
+fuzz: $(VENV)/.installed-dev
+	seed=$(or $(SEED),$$($(BIN)/python -c 'import random; print(random.randrange(2**32))')); echo "SEED=$$seed"; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m hypothesis --hypothesis-profile=search \
+		--hypothesis-seed=$$seed $(TESTS) || { echo "make fuzz SEED=$$seed draws these cases again"; exit 1; }
 
 check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

@@ -1,4 +1,4 @@
-"""What all tests share: a closed network, hypothesis that draws the same in CI, and one run of the default study."""
+"""What all tests share: a closed network, cases that are drawn the same each time, one run of the default study."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from hypothesis import HealthCheck, settings
+
+from tests.drawing import register_profiles
 
 # Run by the distribution's Python, which has QGIS; ours only looks for doctests in it.
 collect_ignore = ["outputs/qgis_session.py"]
 _LOOPBACK = ("127.", "::1", "localhost")
 
-settings.register_profile("local", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+register_profiles()
 
 
 class NetworkClosedError(RuntimeError):

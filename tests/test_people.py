@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -19,6 +19,7 @@ from geo_border.geo.grid import Grid
 from geo_border.geo.line_distance import LineIndex
 from geo_border.people import Ground, counted, in_areas, modelled
 from geo_border.zonal import prepare_zones
+from tests.drawing import drawn
 
 EUROPE = CRS.from_epsg(3035)
 # South-west corner of the made-up grid: cells of 1 km, whole kilometres of EPSG:3035.
@@ -120,7 +121,7 @@ def cut(seed: int, width: int, height: int) -> list[Any]:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20)
+@drawn(20)
 def test_all_residents_are_found_again_however_home_is_cut(seed: int) -> None:
     draw = np.random.default_rng(seed)
     counts = grid((draw.pareto(1.0, (5, 6)) * 30 * (draw.random((5, 6)) > 0.3) + 1).tolist())

@@ -15,6 +15,7 @@ from geo_border.geo.crs import FloatArray, arc_m, convert_to_ecef
 STEP_M = 20.0
 _NEIGHBOURS = 3
 _BLOCK = 200_000
+_WORTH_THREADS = 1_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class LineIndex:
     def _find_nearest_in_block(self, lon: FloatArray, lat: FloatArray) -> NearestLine:
         points = convert_to_ecef(lon, lat)
         count = min(_NEIGHBOURS, len(self._samples))
-        _, sample = self._tree.query(points, k=count, workers=-1)
+        # For a few points, starting threads takes longer than asking.
+        workers = -1 if len(points) >= _WORTH_THREADS else 1
+        _, sample = self._tree.query(points, k=count, workers=workers)
         sample = sample.reshape(len(points), count)
         chords = np.concatenate((self._after[sample], self._before[sample]), axis=1)
         ends = np.minimum(chords + 1, len(self._samples) - 1)

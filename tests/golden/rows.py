@@ -1,6 +1,7 @@
 """The golden rows: write them from a finished run, read them, and join them with the tables of another run.
 
-`python -m tests.golden.rows ROOT` writes the files of this folder anew from the runs under ROOT.
+`python -m tests.golden.rows ROOT` writes the files of this folder anew from the runs under ROOT; with `--moved` only
+`moved.csv`, the rows that differ from the others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 FOLDER = Path(__file__).parent
+MOVED = FOLDER / "moved.csv"
 STUDIES = ("finland-poland", "suwalki", "norway-russia")
 TABLES = ("exposure", "within")
 KEY = ["zone_id", "measure", "category"]
@@ -31,8 +33,28 @@ def name_of(study: str, table: str) -> Path:
 
 
 def read_golden(study: str, table: str) -> pd.DataFrame:
-    """The golden rows, indexed by zone, measure and category; an empty category is an empty text."""
-    return _indexed(pd.read_csv(name_of(study, table), keep_default_na=False, na_values={n: [""] for n in NUMBERS}))
+    """The golden rows, indexed by zone, measure and category; an empty category is an empty text.
+
+    Rows that a change moved for a stated reason have the numbers of `moved.csv`.
+    """
+    golden, moved = read_pinned(study, table), read_moved(study, table)
+    golden.loc[moved.index, NUMBERS] = moved[NUMBERS]
+    return golden
+
+
+def read_pinned(study: str, table: str) -> pd.DataFrame:
+    """The golden rows as they were at the base commit."""
+    return _indexed(_read_numbers(name_of(study, table)))
+
+
+def read_moved(study: str, table: str) -> pd.DataFrame:
+    """The rows of one table of one study that a later change moved, as they are since."""
+    frame = _read_numbers(MOVED)
+    return _indexed(frame[(frame["study"] == study) & (frame["table"] == table)].drop(columns=["study", "table"]))
+
+
+def _read_numbers(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, na_values={n: [""] for n in NUMBERS})
 
 
 def read_tables(processed: Path) -> dict[str, pd.DataFrame]:
@@ -106,5 +128,21 @@ def write_golden(root: Path) -> None:
             rows.to_csv(name_of(study, table), index=False, float_format=FORMAT, lineterminator="\n")
 
 
+def write_moved(root: Path) -> None:
+    """Write the rows that differ from the pinned ones in finished runs of the three studies under a root."""
+    parts = []
+    for study in STUDIES:
+        tables = read_tables(root / "data" / "processed" / study)
+        for table in TABLES:
+            pinned, rows = read_pinned(study, table), tables[f"{table}.csv"]
+            different = pinned.index[sort_into_classes(pinned, rows) == "different"]
+            found = rows.loc[different].reset_index()[COLUMNS]
+            found.insert(0, "study", study)
+            found.insert(1, "table", table)
+            parts.append(found)
+    pd.concat(parts).to_csv(MOVED, index=False, float_format=FORMAT, lineterminator="\n")
+
+
 if __name__ == "__main__":
-    write_golden(Path(sys.argv[1]))
+    write = write_moved if "--moved" in sys.argv else write_golden
+    write(Path(sys.argv[-1]))

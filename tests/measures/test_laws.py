@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_border.measures.base import VALUE
@@ -19,6 +19,7 @@ from geo_border.measures.table import build_readings, build_table, sum_columns
 from geo_border.schemas import MEDIA
 from geo_border.zones.membership import build_membership
 from tests import handmade
+from tests.drawing import drawn
 from tests.handmade import World, box
 
 # Measures whose figures add up over land; ratios do not.
@@ -58,7 +59,7 @@ def make_random_world(seed: int) -> World:
 
 # Few enough that the laws share their worlds.
 worlds = st.integers(0, 3).map(make_random_world)
-few = settings(max_examples=4)
+few = drawn(4)
 
 
 def list_figures(world: World, measures: tuple[str, ...] = ADD_UP) -> pd.DataFrame:
@@ -245,7 +246,7 @@ def test_the_order_of_zones_does_not_matter(world: World, random: object) -> Non
 
 
 @given(st.floats(-5.9, -0.1), st.floats(0.1, 7.9))
-@settings(max_examples=4)
+@drawn(4)
 def test_splitting_units_changes_no_sum(x: float, y: float) -> None:
     """Home land cut once more from west to east and from south to north has the same figures."""
     world = handmade.make_world()

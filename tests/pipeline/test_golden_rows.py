@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.golden.rows import STUDIES, TABLES, read_golden, read_tables, sort_into_classes
+from tests.golden.rows import STUDIES, TABLES, read_golden, read_moved, read_pinned, read_tables, sort_into_classes
 
 # A study is run once for all: the default one by whichever test asks first, the two small ones here.
 GROUPS = {"finland-poland": "default run"}
@@ -31,6 +31,18 @@ def test_every_golden_row_stands_in_the_table_with_its_value(study: str, run_roo
             off = golden[~classes.isin(UNCHANGED)]
             beside = off.join(rows, rsuffix="_now").assign(**{"class": classes[off.index]})
             assert off.empty, f"{len(off)} rows of {table} in {name}:\n{beside.head(20).to_string()}"
+
+
+@pytest.mark.parametrize("study", ["finland-poland", "suwalki"])
+@pytest.mark.parametrize("table", TABLES)
+def test_what_was_moved_lies_with_a_neighbour_now(study: str, table: str) -> None:
+    pinned, moved = read_pinned(study, table), read_moved(study, table)
+    assert set(sort_into_classes(pinned.loc[moved.index], moved)) == {"different"}
+    area = (moved["value"] - pinned.loc[moved.index, "value"]).xs("area", level="measure").reset_index()
+    # Kind of zone and depth: within one, what a segment lost another has.
+    kind_and_depth = area["zone_id"].str.replace(r"\|.*\|", "|", regex=True)
+    assert 0.001 < area["value"].abs().max() < 0.025
+    assert area["value"].groupby(kind_and_depth).sum().abs().max() < 1e-7
 
 
 def _holds(rows: pd.DataFrame, table: str) -> bool:

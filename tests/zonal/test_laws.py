@@ -13,7 +13,7 @@ import rasterio
 import rasterio.shutil
 import shapely
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 from pyproj import CRS, Geod, Transformer
@@ -23,6 +23,7 @@ from geo_border.geo.grid import Grid
 from geo_border.zonal import compute_coverage_fraction, compute_coverage_table, tabulate
 from geo_border.zonal.reproject import project_rings
 from geo_border.zonal.rings import flatten_polygons
+from tests.drawing import drawn
 from tests.kinds import KEY
 
 PLANES = {3035: Affine(1000, 0, 4_000_000, 0, -1000, 3_000_000), 4326: Affine(0.05, 0, 20.0, 0, -0.05, 70.0)}
@@ -63,7 +64,7 @@ def _halves(zones: gpd.GeoDataFrame, share: float) -> gpd.GeoDataFrame:
 @pytest.mark.parametrize("epsg", [3035, 4326])
 @pytest.mark.parametrize("coverage", ["exact", "center"])
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 def test_classes_and_nodata_add_up_to_the_zone(epsg: int, coverage: str, seed: int) -> None:
     grid, zones = _scene(seed, epsg)
     table = tabulate(grid, zones, coverage=coverage)
@@ -75,7 +76,7 @@ def test_classes_and_nodata_add_up_to_the_zone(epsg: int, coverage: str, seed: i
 
 @pytest.mark.parametrize("epsg", [3035, 4326])
 @given(seed=st.integers(0, 10_000), share=st.floats(0.1, 0.9))
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 def test_a_zone_split_in_two_sums_to_the_whole(epsg: int, seed: int, share: float) -> None:
     """The cut adds vertices to the outline, which may move it by a rounding of its coordinates, but by no more."""
     grid, zones = _scene(seed, epsg)
@@ -86,7 +87,7 @@ def test_a_zone_split_in_two_sums_to_the_whole(epsg: int, seed: int, share: floa
 
 
 @given(cut=st.integers(1, 30), low=st.floats(-3, 3), high=st.floats(-3, 3))
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 def test_parts_that_share_vertices_sum_to_the_whole_to_1e_12(cut: int, low: float, high: float) -> None:
     grid, _ = _scene(1, 4326)
     turn = np.linspace(0, 2 * np.pi, 61)[:-1]
@@ -106,7 +107,7 @@ def test_parts_that_share_vertices_sum_to_the_whole_to_1e_12(cut: int, low: floa
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@drawn(15)
 def test_order_of_zones_and_vertices_does_not_matter(seed: int) -> None:
     grid, zones = _scene(seed, 4326)
     turned = zones.iloc[::-1].copy()
@@ -117,7 +118,7 @@ def test_order_of_zones_and_vertices_does_not_matter(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000), right=st.integers(0, 9), down=st.integers(0, 9))
-@settings(max_examples=15, deadline=None)
+@drawn(15)
 def test_moving_raster_and_zones_by_whole_cells_changes_nothing(seed: int, right: int, down: int) -> None:
     grid, zones = _scene(seed, 3035)
     east, south = right * 1024.0, -down * 1024.0

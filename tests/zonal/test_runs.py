@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.geo.grid import Grid
 from geo_border.zonal import tabulate
 from geo_border.zonal.kernels import add_classes
+from tests.drawing import drawn
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-@settings(max_examples=150, deadline=None)
+@drawn(150)
 @given(
     seed=st.integers(0, 1 << 30),
     mean_run=st.sampled_from((1, 3, 20, 200, 5000)),

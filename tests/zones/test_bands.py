@@ -8,17 +8,18 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_border.geo.crs import WGS84, area_km2, reproject
+from tests.drawing import drawn
 from tests.worlds import World, a_study, boundaries, two_sides, world, wound
 
 EDGES_M = (500.0, 1000.0, 2000.0, 5000.0, 10000.0, 25000.0, 50000.0)
 # Near the equator, in Europe where its plane is true, and in Lapland where it is 739 m off at 50 km.
 SOUTHS = (0.2, 54.0, 69.0)
 cases = st.tuples(st.integers(0, 3), st.sampled_from(SOUTHS))
-few = settings(max_examples=8)
+few = drawn(8)
 
 
 @lru_cache(maxsize=16)

@@ -7,13 +7,14 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo_border.geo.crs import GEOD, WGS84, area_km2, length_m, reproject
 from geo_border.geo.line_distance import LineIndex
 from geo_border.zones.buffers import buffer_line, cut_line
+from tests.drawing import drawn
 from tests.worlds import wound
 
 EUROPE = CRS.from_epsg(3035)
@@ -57,7 +58,7 @@ def test_progress_counts_every_piece() -> None:
 @given(st.integers(0, 5_000), st.sampled_from((36.0, 52.0, 69.0)), st.sampled_from((0.005, 0.03, 0.2)))
 @example(1589, 52.0, 0.03)
 @example(3049, 36.0, 0.03)
-@settings(max_examples=10)
+@drawn(10)
 def test_outlines_lie_within_2_m_of_their_distance_and_3_m_at_50_km(seed: int, south: float, swing: float) -> None:
     line = shapely.LineString(wound(seed, south, south + 0.7, 25, swing))
     for edge_m, shape in zip(EDGES_M, buffer_line(line, EDGES_M, EUROPE), strict=True):
