@@ -136,7 +136,8 @@ def _read_people(raw: Raw, window: Bounds) -> Any:
 
 
 def _read_people_category(raw: Raw, window: Bounds, category: str) -> Any:
-    if _is_fine(raw) and raw.entry.counts == "all":
+    # Persons per km² become persons where they are read.
+    if _is_fine(raw) and raw.entry.counts == "all" and not raw.entry.density:
         return list(read.list_people_files(raw, category))
     return read.read_people(raw, window, category)
 

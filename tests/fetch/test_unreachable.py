@@ -123,9 +123,9 @@ def test_a_host_that_was_given_up_is_not_paced(folders: Folders, closed: str) ->
 
 def test_what_one_dataset_learnt_of_a_host_the_next_one_knows(folders: Folders, closed: str, tried: list[Any]) -> None:
     options = patient(closed)
-    found = fetch_needs(("roads",), {"preset": "live"}, folders, WIDE, options)
+    found = fetch_needs(("roads",), LIVE, folders, WIDE, options)
     asked = len(tried)
-    later = fetch_needs(("facilities", "places"), {"preset": "live"}, folders, WIDE, replace(options, facing=("BY",)))
+    later = fetch_needs(("facilities", "places"), LIVE, folders, WIDE, replace(options, facing=("BY",)))
     assert set(found.failures) == {"roads"}
     assert set(later.failures) == {"facilities", "places"}
     assert all("given up after 6 tries for another file" in str(error) for error in later.failures.values())
