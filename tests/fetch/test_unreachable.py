@@ -27,6 +27,7 @@ AT_ONCE = Options().connections
 MANY = [str(i) for i in range(120)]
 TILED = {"url": "https://data.example/tile{part}.tif", "name": "tile{part}.tif", "each": MANY}
 # Roads of this window come in more than a hundred tiles of a quarter degree or so.
+LIVE = Sources(read_package(), {"preset": "live"})
 WIDE = shapely.box(22.0, 53.0, 28.0, 58.0)
 
 
