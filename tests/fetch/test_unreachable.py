@@ -13,6 +13,8 @@ import pytest
 import shapely
 
 from geo_border.catalog import Entry, find_entry
+from geo_border.catalog.catalogue import read_package
+from geo_border.catalog.resolve import Sources
 from geo_border.errors import UnreachableError
 from geo_border.fetch.gather import fetch_dataset, fetch_needs
 from geo_border.fetch.options import Options
