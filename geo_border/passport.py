@@ -30,7 +30,8 @@ def build_source_row(need: str, raw: Raw) -> dict[str, Any]:
         Its files.
     """
     entry = raw.entry
-    own = {} if raw.declared_in == PACKAGE else {"entry": entry.model_dump(mode="json", exclude_defaults=True)}
+    stated = entry.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    own = {} if raw.declared_in == PACKAGE else {"entry": stated}
     return {
         "need": need,
         **entry.describe_source(),

@@ -84,8 +84,8 @@ class Legend(FrozenModel):
     @classmethod
     def _name_classes(cls, data: Any) -> Any:
         """Call each value by its class where the legend has no names."""
-        if isinstance(data, dict) and "names" not in data:
-            return {**data, "names": data.get("classes", {})}
+        if isinstance(data, dict) and "names" not in data and isinstance(data.get("classes"), dict):
+            return {**data, "names": {value: str(name) for value, name in data["classes"].items()}}
         return data
 
     @model_validator(mode="after")
@@ -182,7 +182,7 @@ class Download(FrozenModel):
         """Name and kind of a file by its address."""
         if not isinstance(data, dict) or not isinstance(data.get("url"), str):
             return data
-        name = PurePosixPath(urlsplit(data["url"]).path).name
+        name = re.split("[?#]", data["url"])[0].rpartition("/")[2]
         kind = _KIND_BY_SUFFIX.get(PurePosixPath(name).suffix.casefold())
         return {"name": name, **({} if kind is None else {"kind": kind}), **data}
 
@@ -288,7 +288,7 @@ class Entry(FrozenModel):
             # It names a folder.
             out.setdefault("version", "current")
         out.setdefault("title", out.get("name", ""))
-        out.setdefault("attribution", f"{out['title']}: the user's own file" if download is None else str(out["title"]))
+        out.setdefault("attribution", out["title"])
         return out
 
     @field_validator("file")
