@@ -16,7 +16,9 @@ from geo_border.user_config import read_user_config
 LOG = logging.getLogger("geo_border")
 
 
-def open_catalogue(catalog: Sequence[str | Path] = (), study: Study | None = None) -> Catalogue:
+def open_catalogue(
+    catalog: Sequence[str | Path] = (), study: Study | None = None, without: Path | None = None
+) -> Catalogue:
     """The package's datasets, then those of the user's configuration, of catalogues and of a study; the last one wins.
 
     Parameters
@@ -25,6 +27,8 @@ def open_catalogue(catalog: Sequence[str | Path] = (), study: Study | None = Non
         Paths of catalogues, in order.
     study
         A study that may describe datasets of its own.
+    without
+        A catalogue that is left out wherever it is named.
 
     Raises
     ------
@@ -33,7 +37,8 @@ def open_catalogue(catalog: Sequence[str | Path] = (), study: Study | None = Non
     """
     found = read_package()
     for path in (*read_user_config().catalogues, *map(Path, catalog)):
-        found = found.extend(read_catalogue(path))
+        if without is None or path.resolve() != without.resolve():
+            found = found.extend(read_catalogue(path))
     return found if study is None else found.extend(study.datasets)
 
 
