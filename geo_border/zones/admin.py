@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from geo_border.errors import SchemaError
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.overlay import extract_polygons, join_touching
 from geo_border.zones.voronoi import partition_by_points
 
 _STEP_M = 500.0
@@ -93,7 +93,7 @@ def _divide_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataF
         )
         parts = np.array(partition_by_points(xy, owner, _SEARCH_M), dtype=object)
         extra = extract_polygons(shapely.intersection(parts, rest))
-        shapes[: len(parts)] = extract_polygons(shapely.union(shapes[: len(parts)], extra))
+        shapes[: len(parts)] = join_touching(shapes[: len(parts)], extra)
     elif len(rows) == 1:
         shapes = np.array([land], dtype=object)
     out = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=crs))
