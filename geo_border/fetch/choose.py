@@ -19,6 +19,15 @@ CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
 def choose(words: Sequence[str], study: Mapping[str, str] | None = None, fallback: str | None = None) -> dict[str, str]:
     """Lay what `--sources` says over what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
 
+    Parameters
+    ----------
+    words
+        What `--sources` was given: a preset, `NEED=DATASET`, `NEED=PATH` or `NEED=DATASET@PATH`.
+    study
+        The same by need, as the study file says; `preset` among its keys.
+    fallback
+        Preset whose datasets replace those that cannot be fetched.
+
     Raises
     ------
     CatalogError

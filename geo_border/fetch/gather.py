@@ -85,6 +85,21 @@ def fetch_needs(
 
     With a fallback nothing fails: its dataset stands in, and a need that it has none for is left out.
 
+    Parameters
+    ----------
+    needs
+        What is needed, of `catalog.NEEDS`.
+    sources
+        As `choose` returns it.
+    folders
+        Where fetched files go.
+    window
+        Area whose tiles are fetched, in EPSG:4326; None for no window.
+    options
+        Networks, mirrors, limits and progress.
+    fallback
+        Preset whose datasets replace those that cannot be fetched.
+
     Raises
     ------
     CatalogError

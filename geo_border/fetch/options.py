@@ -83,6 +83,15 @@ CONFIG = Path(".config") / "geo_border" / "config.toml"
 def build_options(offline: bool, mirrors: Sequence[str], home: Path | None = None) -> Options:
     """Options from the command line, and mirrors from `~/.config/geo_border/config.toml` after those given.
 
+    Parameters
+    ----------
+    offline
+        Whether the network must not be used.
+    mirrors
+        Each as `FROM=TO`, two beginnings of an address.
+    home
+        The user's home folder; None for that of the system.
+
     Raises
     ------
     CatalogError

@@ -18,7 +18,21 @@ from geo_border.store import Folders, Raw
 def plan_fetch(
     needs: Sequence[str], sources: dict[str, str], folders: Folders, window: BaseGeometry | None, options: Options
 ) -> list[dict[str, Any]]:
-    """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms."""
+    """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms.
+
+    Parameters
+    ----------
+    needs
+        What is needed, of `catalog.NEEDS`.
+    sources
+        As `choose` returns it.
+    folders
+        Where fetched files are.
+    window
+        Area whose tiles are listed, in EPSG:4326; None for no window.
+    options
+        Networks, mirrors and limits.
+    """
     rows = []
     for need in needs:
         found = resolve(need, sources, options.countries)

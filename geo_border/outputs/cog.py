@@ -40,6 +40,13 @@ def write(result: Result, folder: Path) -> list[Path]:
     and overviews by nearest neighbour. Counts get overviews by average: an overview's value is persons per native
     cell, so sums are only right at full resolution, and the file says so.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Raises
     ------
     StoreError

@@ -26,6 +26,13 @@ def write(result: Result, folder: Path) -> list[Path]:
 
     Each follows GeoParquet 1.1: geometry as WKB, CRS as PROJJSON, bounds; columns carry their meaning and unit.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Raises
     ------
     SchemaError

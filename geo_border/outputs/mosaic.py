@@ -25,6 +25,15 @@ _TYPES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16"}
 def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     """Write `landcover.vrt` over tiles of one grid and CRS.
 
+    Parameters
+    ----------
+    tiles
+        GeoTIFF files.
+    legend
+        Classes, names and colours of their values.
+    folder
+        Where the mosaic is written; paths in it are relative to here.
+
     Raises
     ------
     RasterError

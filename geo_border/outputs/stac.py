@@ -39,6 +39,13 @@ def write(result: Result, folder: Path) -> list[Path]:
 
     The item has no time of its own but that of its data: the years of the sources' vintages.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder, with the outputs in it.
+
     Raises
     ------
     StoreError

@@ -13,6 +13,11 @@ def list_holders(sources: Iterable[Mapping[str, Any]]) -> list[str]:
 
     >>> list_holders([{"attribution": "© A"}, {"attribution": "© A; B"}, {"attribution": "C"}])
     ['© A', 'B', 'C']
+
+    Parameters
+    ----------
+    sources
+        Rows of a passport's `sources`; `attribution` is read.
     """
     named = (part for source in sources for part in str(source.get("attribution", "")).split("; "))
     return [part for part in dict.fromkeys(named) if part]

@@ -103,6 +103,11 @@ class Language:
 def read_language(code: str) -> Language:
     """Read a language's catalogue from `locale/<code>/LC_MESSAGES/geo_border.po`.
 
+    Parameters
+    ----------
+    code
+        One of `LANGUAGES`.
+
     Raises
     ------
     CatalogError

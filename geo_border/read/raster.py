@@ -89,6 +89,13 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
 def read_cover(raw: Raw, window: Bounds | None = None) -> Grid:
     """Land-cover classes as the file has them, every value checked against the entry's legend.
 
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+
     Raises
     ------
     RasterError
@@ -106,7 +113,15 @@ def read_cover(raw: Raw, window: Bounds | None = None) -> Grid:
 
 
 def read_classes(raw: Raw, window: Bounds | None = None) -> Grid:
-    """Settlement classes (DEGURBA level 2 codes, 10 to 30), 0 where not known."""
+    """Settlement classes (DEGURBA level 2 codes, 10 to 30), 0 where not known.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     grid = read_grid(raw, window)
     values = grid.values.astype(np.int32)
     known = [10, 11, 12, 13, 21, 22, 23, 30]

@@ -34,6 +34,13 @@ _MARGIN_DEG = 3.0
 def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
     """Polygons of the study's home and facing territories.
 
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    study
+        Its home and facing territories are read.
+
     Returns
     -------
     GeoDataFrame
@@ -80,13 +87,29 @@ def _select_countries(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: st
 
 
 def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Land, lakes and rivers included, the sea left out: `geometry` (EPSG:4326), cut to the window."""
+    """Land, lakes and rivers included, the sea left out: `geometry` (EPSG:4326), cut to the window.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     table = read_table(raw, window, ground=True)[["geometry"]]
     return require_rows(repair_polygons(clip_to_window(table, window), raw.paths[0]), raw, "land")
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if told, `geometry`."""
+    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if told, `geometry`.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     table = read_table(raw, window, ground=True)
     if {"area_km2", "perimeter_km"} <= set(table.columns):
         area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
@@ -100,7 +123,15 @@ def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`."""
+    """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     table = read_table(raw, window, raw.entry.options.get("layer"), ground=True)
     table = select_columns(table, map_columns(raw, ("admin_id", "name", "country")), raw.paths[0])
     table["country"] = convert_to_alpha2(table["country"])
@@ -111,6 +142,13 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Protected areas: `name`, `kind` (as the source classes them), `source`, `geometry`; sites may overlap.
 
     Those not in force (`options.not_in_force`: values of a field) are left out, and so are points and lines.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
 
     Raises
     ------
