@@ -88,7 +88,7 @@ def fetch_needs(
     Parameters
     ----------
     needs
-        What is needed, of `catalog.NEEDS`.
+        What is needed, of `schemas.NEEDS`.
     sources
         As `choose` returns it.
     folders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -121,7 +121,7 @@ def _fetch_in_parallel(
     return {piece: future.result() for piece, future in futures.items()}
 
 
-def build_raw(entry: Entry, folders: Folders, records: Sequence[tuple[str, dict[str, Any]]]) -> Raw:
+def build_raw(entry: Entry, folders: Folders, records: Sequence[tuple[str, Mapping[str, object]]]) -> Raw:
     """Gather files and what their provenance says into a `Raw`; tiles that do not exist are left out."""
     there = [(name, what) for name, what in records if what.get("absent") is None]
     dated = sorted({str(what["dated"]) for _, what in there if what.get("dated")})

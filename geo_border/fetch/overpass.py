@@ -112,10 +112,11 @@ def _read_response(path: Path) -> dict[str, Any] | None:
     return answer if _is_response(answer) else None
 
 
-def _is_response(value: Any) -> bool:
+def _is_response(value: object) -> bool:
     """Whether JSON has what is used of an Overpass answer."""
-    dated = isinstance(value, dict) and isinstance(value.get("osm3s"), dict)
-    elements = value.get("elements") if dated and "timestamp_osm_base" in value["osm3s"] else None
+    if not (isinstance(value, dict) and isinstance(value.get("osm3s"), dict)):
+        return False
+    elements = value.get("elements") if "timestamp_osm_base" in value["osm3s"] else None
     return isinstance(elements, list) and all(isinstance(e, dict) and {"type", "id"} <= e.keys() for e in elements)
 
 

@@ -23,7 +23,7 @@ def plan_fetch(
     Parameters
     ----------
     needs
-        What is needed, of `catalog.NEEDS`.
+        What is needed, of `schemas.NEEDS`.
     sources
         As `choose` returns it.
     folders

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -159,5 +160,5 @@ def _find_years(result: Result) -> tuple[int, int]:
     return (min(found), max(found)) if found else (1970, 1970)
 
 
-def _format_json(document: dict[str, Any]) -> str:
+def _format_json(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 
-def list_holders(sources: Iterable[Mapping[str, Any]]) -> list[str]:
+def list_holders(sources: Iterable[Mapping[str, object]]) -> list[str]:
     """Name the holders of a passport's sources once each, in their order.
 
     An attribution that names several has them apart by `; `.

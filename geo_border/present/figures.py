@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from geo_border.present import rounding
@@ -58,5 +56,5 @@ def apply_people_floor(value: float | None, unit: str) -> float | str | None:
     return int(short) if short.is_integer() else short
 
 
-def _convert_to_float(value: Any) -> float | None:
+def _convert_to_float(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else float(value)

@@ -42,7 +42,7 @@ _Zone = Mapping[tuple[str, str | None], _Row]
 _NOTHING: _Zone = {}
 
 
-def compute_totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
+def compute_totals(study: Study, layers: Mapping[str, pd.DataFrame], exposure: pd.DataFrame) -> dict[str, Any]:
     """Figures of the whole, and of each segment and country.
 
     Parameters
@@ -170,7 +170,9 @@ def _compare(zones: Mapping[str, _Zone], segment: str, country: str) -> dict[str
     return entry
 
 
-def _summarise_corridor(corridor: Corridor, zones: Mapping[str, _Zone], layers: Mapping[str, Any]) -> dict[str, Any]:
+def _summarise_corridor(
+    corridor: Corridor, zones: Mapping[str, _Zone], layers: Mapping[str, pd.DataFrame]
+) -> dict[str, Any]:
     """A corridor over all its countries, and its axes."""
     axis = layers["corridor_axis"]
     lines = [

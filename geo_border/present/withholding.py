@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -17,7 +15,7 @@ FEW_PEOPLE = f"fewer than {PEOPLE_FLOOR} people"
 _NUMBERS = ("value", "low", "high")
 
 
-def is_withheld(pixels: pd.Series[Any]) -> pd.Series[bool]:
+def is_withheld(pixels: pd.Series[float]) -> pd.Series[bool]:
     """Whether a figure is not shown: its data have pixels, and fewer than 30 carry it.
 
     >>> is_withheld(pd.Series([12.0, 30.0, np.nan])).tolist()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -81,7 +80,7 @@ def describe_unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
     return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
 
 
-def _build_grid(path: Path, north: NDArray[Any], east: NDArray[Any], people: NDArray[np.float64]) -> Grid:
+def _build_grid(path: Path, north: NDArray[np.int64], east: NDArray[np.int64], people: NDArray[np.float64]) -> Grid:
     off = (north % _CELL_M != 0) | (east % _CELL_M != 0)
     _raise_if_any(path, off, north, east, f"lies off the grid of {_CELL_M} m")
     west, top = int(east.min()), int(north.max()) + _CELL_M
@@ -99,7 +98,9 @@ def _build_grid(path: Path, north: NDArray[Any], east: NDArray[Any], people: NDA
     return Grid(values.reshape(rows, columns), transform, CRS.from_epsg(3035), float("nan"))
 
 
-def _raise_if_any(path: Path, wrong: NDArray[np.bool_], north: NDArray[Any], east: NDArray[Any], reason: str) -> None:
+def _raise_if_any(
+    path: Path, wrong: NDArray[np.bool_], north: NDArray[np.int64], east: NDArray[np.int64], reason: str
+) -> None:
     if wrong.any():
         first = int(np.argmax(wrong))
         name = f"CRS3035RES{_CELL_M}mN{north[first]}E{east[first]}"
@@ -108,7 +109,7 @@ def _raise_if_any(path: Path, wrong: NDArray[np.bool_], north: NDArray[Any], eas
         )
 
 
-def _find_inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None) -> NDArray[np.bool_]:
+def _find_inside(north: NDArray[np.int64], east: NDArray[np.int64], window: Bounds | None) -> NDArray[np.bool_]:
     inside = np.full(north.shape, window is None)
     for part in split_at_antimeridian(window):
         if part is not None:
@@ -118,7 +119,7 @@ def _find_inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None)
     return inside
 
 
-def _read_columns(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.float64]]:
+def _read_columns(path: Path, cell: str, column: str) -> tuple[pa.Array, NDArray[np.float64]]:
     """Names of cells (Arrow strings) and persons in them, NaN where the file leaves them open."""
     there = _read_header(path, (cell, column))
     wanted = {cell: pa.string(), column: pa.string()}
@@ -139,7 +140,7 @@ def _read_columns(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.f
     return names, people
 
 
-def _raise_if_not_cells(path: Path, names: Any, people: NDArray[np.float64]) -> None:
+def _raise_if_not_cells(path: Path, names: pa.Array, people: NDArray[np.float64]) -> None:
     """Refuse people in a cell of another grid, or of no name: they would be in no figure."""
     like, cell = (compute.match_substring_regex(names, form) for form in (_LIKE_A_CELL, _CELL_ID))
     wrong = names.filter(compute.and_(compute.and_not(like, cell), pa.array(people > 0)))
@@ -150,7 +151,7 @@ def _raise_if_not_cells(path: Path, names: Any, people: NDArray[np.float64]) -> 
         )
 
 
-def _parse_counts(path: Path, names: Any, texts: Any, column: str) -> NDArray[np.float64]:
+def _parse_counts(path: Path, names: pa.Array, texts: pa.Array, column: str) -> NDArray[np.float64]:
     texts = compute.if_else(compute.is_in(texts, pa.array(_NOT_KNOWN)), pa.scalar(None, pa.string()), texts)
     numbers = compute.fill_null(compute.match_substring_regex(texts, _NUMBER), True)
     people = compute.cast(compute.if_else(numbers, texts, "inf"), pa.float64()).to_numpy(zero_copy_only=False)

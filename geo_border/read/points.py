@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -161,7 +160,9 @@ def _choose_reader(raw: Raw) -> str:
     return "osm-pbf" if raw.paths[0].name.endswith(".osm.pbf") else raw.entry.reader
 
 
-def _read_columns(raw: Raw, window: Bounds | None, needed: Sequence[str], optional: dict[str, Any]) -> gpd.GeoDataFrame:
+def _read_columns(
+    raw: Raw, window: Bounds | None, needed: Sequence[str], optional: Mapping[str, object]
+) -> gpd.GeoDataFrame:
     table = read_table(raw, window, raw.entry.options.get("layer"))
     columns = map_columns(raw, (*needed, *optional))
     there = {ours: theirs for ours, theirs in columns.items() if ours in needed or theirs in table.columns}

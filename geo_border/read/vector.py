@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geo_border.errors import StudyError
 from geo_border.facts.iso3166 import convert_to_alpha2
@@ -250,8 +253,8 @@ def _split_off_part(table: gpd.GeoDataFrame, row: int, point: shapely.Point) -> 
 
 
 def _measure_polygons(
-    polygons: Any,
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
+    polygons: Iterable[BaseGeometry],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     both = [GEOD.geometry_area_perimeter(polygon) for polygon in polygons]
     area = np.array([abs(area_m2) / 1e6 for area_m2, _ in both], dtype=np.float64)
     return area, np.array([perimeter_m / 1e3 for _, perimeter_m in both], dtype=np.float64)
