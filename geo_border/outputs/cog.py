@@ -108,8 +108,8 @@ def _convert_to_bytes(grid: Grid, class_values: set[int]) -> Grid:
     if not np.isin(np.unique(values), expected).all():
         return grid
     nodata = grid.nodata if grid.nodata is not None and 0 <= grid.nodata <= 255 else 255
-    kept = np.where(np.isin(values, list(class_values)), values, nodata).astype(np.uint8)
-    return Grid(kept, grid.transform, grid.crs, nodata)
+    converted = np.where(np.isin(values, list(class_values)), values, nodata).astype(np.uint8)
+    return Grid(converted, grid.transform, grid.crs, nodata)
 
 
 def _write_grid(

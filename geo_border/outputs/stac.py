@@ -103,7 +103,7 @@ def _list_assets(result: Result, folder: Path) -> dict[str, Any]:
     ]
     project = f"{result.study.name}.qgz"
     listed.append((project, "QGIS project", "application/zip", ["overview"]))
-    # The passport vouches for all files and so comes last: it is told of before it is there, and without its size.
+    # The passport vouches for all files and so comes last: it is described before it is written, and without its size.
     passport = {"href": f"./{PASSPORT_FILE}", "title": "Inputs, parameters, checks", "type": "application/json"}
     assets: dict[str, Any] = {PASSPORT_FILE: {**passport, "roles": ["metadata"]}}
     for name, title, media, roles in listed:

@@ -6,7 +6,7 @@ Nothing is summed here: every number is one row of the exposure table, as it may
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import pandas as pd
 
@@ -116,7 +116,19 @@ def _summarise_depth(zones: Mapping[str, _Zone], key: str, to_m: float) -> dict[
     return {"to_m": to_m, "zone_id": zone_id, **_round_zone(zones.get(zone_id, _NOTHING))}
 
 
-def _round_zone(zone: _Zone) -> dict[str, Any]:
+class ZoneFigures(TypedDict):
+    """The figures of a zone as `_round_zone` gives them: persons, km², counts, whole percent."""
+
+    indicative: list[str]
+    withheld: list[str]
+    people: tuple[RoundedValue, RoundedValue, RoundedValue] | None
+    area: RoundedValue
+    cover: dict[str, RoundedValue]
+    settlements: RoundedValue
+    facilities: dict[str | None, RoundedValue]
+
+
+def _round_zone(zone: _Zone) -> ZoneFigures:
     """The figures of one zone as they are shown, None where it has none.
 
     Returns

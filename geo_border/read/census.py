@@ -76,8 +76,8 @@ def describe_unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
     lost = (people > 0) & ~compute.match_substring_regex(names, _CELL_ID).to_numpy(zero_copy_only=False)
     codes = convert_to_alpha2(names.filter(pa.array(lost)).to_pandas().str.removesuffix("_unallocated"))
     of = [f"{code} {int(count):,}" for code, count in zip(codes, people[lost], strict=True) if code in countries]
-    told = ", ".join(of)
-    return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
+    places = ", ".join(of)
+    return f"the census places some in no cell, and they are in no figure here: {places}." if places else None
 
 
 def _build_grid(path: Path, north: NDArray[np.int64], east: NDArray[np.int64], people: NDArray[np.float64]) -> Grid:
@@ -121,10 +121,10 @@ def _find_inside(north: NDArray[np.int64], east: NDArray[np.int64], window: Boun
 
 def _read_columns(path: Path, cell: str, column: str) -> tuple[pa.Array, NDArray[np.float64]]:
     """Names of cells (Arrow strings) and persons in them, NaN where the file leaves them open."""
-    there = _read_header(path, (cell, column))
+    header = _read_header(path, (cell, column))
     wanted = {cell: pa.string(), column: pa.string()}
     # The names as `_read_header` reads them: Arrow would keep a space after the comma.
-    how = arrow_csv.ReadOptions(column_names=there, skip_rows=1)
+    how = arrow_csv.ReadOptions(column_names=header, skip_rows=1)
     options = arrow_csv.ConvertOptions(
         include_columns=list(wanted), column_types=wanted, null_values=_NOT_KNOWN, strings_can_be_null=True
     )
@@ -133,9 +133,9 @@ def _read_columns(path: Path, cell: str, column: str) -> tuple[pa.Array, NDArray
             table = arrow_csv.read_csv(handle, read_options=how, convert_options=options).combine_chunks()
     except (ArrowInvalid, OSError) as error:
         raise SchemaError(f"{path}: not the census grid's CSV in UTF-8 ({' '.join(str(error).split())}).") from error
-    names, told = (compute.utf8_trim_whitespace(table[name]).combine_chunks() for name in wanted)
+    names, counts = (compute.utf8_trim_whitespace(table[name]).combine_chunks() for name in wanted)
     names = compute.fill_null(names, "")
-    people = _parse_counts(path, names, told, column)
+    people = _parse_counts(path, names, counts, column)
     _raise_if_not_cells(path, names, people)
     return names, people
 

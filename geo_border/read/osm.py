@@ -1,4 +1,4 @@
-"""Overpass answers read to places, facilities, public roads and country polygons; each feature once."""
+"""Overpass responses read to places, facilities, public roads and country polygons; each feature once."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     """Persons per cell as float64; NaN where not known.
 
     A cell that is nodata, NaN or below zero is not known: no count of people is negative, and -99999 or -200 stand in
-    published grids both with and without a nodata tag. A file without the tag is told once in a warning.
+    published grids both with and without a nodata tag. A file without the tag is named once in a warning.
 
     Raises
     ------
@@ -75,12 +75,12 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
         values[grid.values == grid.nodata] = np.nan
     negative = values < 0
     if negative.any():
-        told = ", ".join(f"{v:g}" for v in np.unique(values[negative])[:3])
+        examples = ", ".join(f"{v:g}" for v in np.unique(values[negative])[:3])
         LOG.warning(
             "%s: %d cells hold negative people (%s) without being declared nodata; they are treated as not known.",
             raw.paths[0],
             int(negative.sum()),
-            told,
+            examples,
         )
         values[negative] = np.nan
     return Grid(values, grid.transform, grid.crs, float("nan"))
@@ -141,8 +141,10 @@ def check_values(values: NDArray[np.generic], nodata: float | None, known: Seque
     """
     found = set(np.unique(values).tolist()) - set(known) - ({nodata} if nodata is not None else set())
     if found:
-        told = ", ".join(f"{v:g}" for v in sorted(found)[:5])
-        raise RasterError(f"{path}: values {told} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?")
+        examples = ", ".join(f"{v:g}" for v in sorted(found)[:5])
+        raise RasterError(
+            f"{path}: values {examples} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?"
+        )
 
 
 def require_nodata(path: Path) -> None:

@@ -104,7 +104,7 @@ def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if told, `geometry`.
+    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if known, `geometry`.
 
     Parameters
     ----------

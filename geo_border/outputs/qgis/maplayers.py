@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -32,7 +31,7 @@ def format_datasource(layer_def: LayerDef) -> str:
 
 
 def build_vector_layer(
-    layer_def: LayerDef, crs: CRS, bounds: Bounds | None, passport: Mapping[str, Any], translate: Translate
+    layer_def: LayerDef, crs: CRS, bounds: Bounds | None, passport: dict[str, Any], translate: Translate
 ) -> ET.Element:
     """Write a vector layer or a table."""
     kind, wkb = _GEOMETRY[_find_geometry_kind(layer_def)]
@@ -87,7 +86,7 @@ def _find_geometry_kind(layer_def: LayerDef) -> str | None:
 
 
 def build_raster_layer(
-    name: str, title: str, file: str, crs: CRS, renderer: ET.Element, description: str, passport: Mapping[str, Any]
+    name: str, title: str, file: str, crs: CRS, renderer: ET.Element, description: str, passport: dict[str, Any]
 ) -> ET.Element:
     """Write a grid."""
     root = ET.Element("maplayer", type="raster", hasScaleBasedVisibilityFlag="0", minScale="1e+08", maxScale="0")
@@ -132,7 +131,7 @@ def _append_identity(root: ET.Element, layer_id: str, datasource: str, title: st
     append_child(root, "layername", title)
 
 
-def _append_metadata(root: ET.Element, title: str, description: str, passport: Mapping[str, Any]) -> None:
+def _append_metadata(root: ET.Element, title: str, description: str, passport: dict[str, Any]) -> None:
     sources = passport.get("sources", [])
     credit = "; ".join(list_holders(sources))
     append_child(root, "attribution", credit)

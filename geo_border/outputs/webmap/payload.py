@@ -118,15 +118,15 @@ def _list_segments(segments: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _list_treaties(countries: pd.DataFrame) -> dict[str, dict[str, Any]]:
     columns = ("name", "treaty_status", "treaty_notified", "treaty_effective", "treaty_source")
-    told = {
+    treaties = {
         row["country"]: {c.removeprefix("treaty_"): _convert_scalar(row[c]) for c in columns}
         for _, row in countries.iterrows()
     }
-    for code, row in told.items():
+    for code, row in treaties.items():
         # The layer has no room for an address; the fact that it was made from has one.
         fact = facts.read_treaty().get(code, {})
         row["url"] = fact.get("source_url") if fact.get("source") == row["source"] else None
-    return told
+    return treaties
 
 
 def _select_source_fields(source: Mapping[str, object]) -> dict[str, Any]:
