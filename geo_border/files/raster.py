@@ -31,7 +31,7 @@ _IN_ZIP = re.compile(r"/vsizip/(?P<archive>.*?\.zip)/(?P<member>.+)", re.IGNOREC
 
 
 def open_raster(path: str | Path) -> DatasetReader:
-    """Open a raster of this machine for reading.
+    """Open a local raster for reading.
 
     Every raster that the project did not make in memory is opened here: a user's, a fetched one, tiles, results of a
     former run. Workers of a cluster open theirs here too.

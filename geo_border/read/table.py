@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -204,7 +203,7 @@ def _read_ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDa
     return table.set_crs(crs, allow_override=True)
 
 
-def _choose_layer(path: Path, layers: Iterable[Any], layer_name: str | None) -> str:
+def _choose_layer(path: Path, layers: Iterable[tuple[str, str | None]], layer_name: str | None) -> str:
     names = [str(name) for name, kind in layers if kind is not None]
     if layer_name in names:
         return layer_name
