@@ -112,7 +112,7 @@ def _compare_figures(a: Path, b: Path) -> list[dict[str, Any]]:
     return out
 
 
-def _build_row(what: str, key: str, before: Any, after: Any, measure: str = "", unit: str = "") -> dict[str, Any]:
+def _build_row(what: str, key: str, before: object, after: object, measure: str = "", unit: str = "") -> dict[str, Any]:
     return {"what": what, "key": key, "measure": measure, "unit": unit, "before": before, "after": after}
 
 

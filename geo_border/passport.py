@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def build_check(name: str, value: float, limit: float, unit: str) -> dict[str, A
     return {"name": name, "passed": bool(abs(value) <= limit), "value": float(value), "limit": limit, "unit": unit}
 
 
-def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
+def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: Mapping[str, object]) -> str:
     """A hash of all that a run's result depends on: study, inputs, their mirrors, parameters, this package's code."""
     inputs = [[s["need"], s["dataset"], s["version"], s["mirror"], [f["sha256"] for f in s["files"]]] for s in sources]
     told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}

@@ -10,9 +10,10 @@ import numpy as np
 
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
-from geo_border.geo.crs import WGS84, FloatArray, build_transformer, row_area_km2
+from geo_border.geo.crs import WGS84, build_transformer, row_area_km2
 from geo_border.geo.grid import Grid
 from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.types import FloatArray
 from geo_border.zonal import Zones, compute_coverage_fraction, compute_coverage_table, tabulate
 
 # A cell less than this dry has its people spread over all its home land: they do live there, the water data is coarser.

@@ -113,7 +113,7 @@ def read_passport(file: Path) -> dict[str, Any]:
     return passport
 
 
-def _has_rows(content: Any, key: str, names: set[str]) -> bool:
+def _has_rows(content: object, key: str, names: set[str]) -> bool:
     rows = content.get(key) if isinstance(content, dict) else None
     return isinstance(rows, list) and all(isinstance(row, dict) and names <= set(row) for row in rows)
 

@@ -133,7 +133,7 @@ class DaskEngine:
         """Workers now; at least one, because some may yet come."""
         return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
 
-    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    def _submit(self, function: Callable[..., object], *arguments: object) -> Future[Any]:
         """Submit one task, never taken for another one with the same arguments."""
         with warnings.catch_warnings():
             # The zones of a whole frontier are some megabytes; they are sent once.
@@ -172,7 +172,7 @@ def _safe_path() -> Iterator[None]:
 
 
 @contextmanager
-def _translate_errors(address: str, checkpoint: Checkpoint[Any, Any] | None) -> Iterator[None]:
+def _translate_errors(address: str, checkpoint: Checkpoint[T, R] | None) -> Iterator[None]:
     """Say once and clearly what was lost; errors of the tasks themselves pass as they are."""
     again = "run again and it goes on where it was" if checkpoint else "run again, or use --engine local"
     try:

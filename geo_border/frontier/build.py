@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
+from shapely import LineString, MultiLineString
 
 from geo_border.errors import StudyError
 from geo_border.frontier.match import find_shared_line
@@ -17,6 +17,7 @@ from geo_border.frontier.medium import SEA, Surroundings, cut_by_medium
 from geo_border.frontier.territories import find_country
 from geo_border.geo.crs import WGS84, build_equal_area_crs, distance_m, length_m, parse_crs, reproject
 from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.types import LonLatLinear, LonLatPolygonal
 from geo_border.schemas import MEDIA
 from geo_border.study import Study
 
@@ -41,9 +42,9 @@ class Segment:
     facing: str
     country: str
     facing_country: str
-    line: Any
-    stretches: tuple[tuple[str, Any], ...]
-    sea: Any
+    line: LonLatLinear
+    stretches: tuple[tuple[str, LineString], ...]
+    sea: MultiLineString
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Frontier:
     crs: CRS
 
     @property
-    def line(self) -> Any:
+    def line(self) -> MultiLineString:
         """Everything that distances are measured from, in lon/lat."""
         return shapely.multilinestrings([p for s in self.segments for p in shapely.get_parts(s.line)])
 
@@ -71,7 +72,7 @@ class Frontier:
         """Layer `frontier_sea`, in the study's plane."""
         return self._build_frame([(s, line) for s in self.segments for line in shapely.get_parts(s.sea)])
 
-    def _build_frame(self, rows: list[tuple[Segment, Any]]) -> gpd.GeoDataFrame:
+    def _build_frame(self, rows: list[tuple[Segment, LonLatLinear]]) -> gpd.GeoDataFrame:
         lines = np.array([line for _, line in rows], dtype=object)
         data = {
             "segment": [s.id for s, _ in rows],
@@ -82,7 +83,7 @@ class Frontier:
         return gpd.GeoDataFrame(pd.DataFrame(data), geometry=reproject(lines, WGS84, self.crs), crs=self.crs)
 
 
-def match_borders(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], Any]:
+def match_borders(territories: dict[str, LonLatPolygonal], study: Study) -> dict[tuple[str, str], MultiLineString]:
     """Home and facing names to their shared line in lon/lat, sea included, for every pair that meets.
 
     Raises
@@ -108,7 +109,7 @@ def match_borders(territories: dict[str, Any], study: Study) -> dict[tuple[str, 
     return lines
 
 
-def choose_study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
+def choose_study_crs(study: Study, lines: dict[tuple[str, str], MultiLineString]) -> CRS:
     """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier."""
     if study.crs is not None:
         return parse_crs(study.crs, f"study {study.name}: crs")
@@ -119,7 +120,9 @@ def choose_study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
     return build_equal_area_crs((west + east) / 2, (south + north) / 2)
 
 
-def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings, study: Study, crs: CRS) -> Frontier:
+def build_frontier(
+    lines: dict[tuple[str, str], MultiLineString], surroundings: Surroundings, study: Study, crs: CRS
+) -> Frontier:
     """Segments from matched lines: cut by medium, the sea set apart.
 
     Raises
@@ -141,7 +144,9 @@ def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings
     return Frontier(tuple(segments), crs)
 
 
-def find_tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+def find_tripoints(
+    lines: dict[tuple[str, str], MultiLineString], boundaries: gpd.GeoDataFrame, study: Study
+) -> gpd.GeoDataFrame:
     """Where three countries meet at an end of the frontier: `name` (e.g. EE-LV-RU), `geometry` (lon/lat).
 
     A point is an end of a segment that a third country of the boundary file touches, or where two segments meet.
@@ -164,7 +169,7 @@ def find_tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFra
     return gpd.GeoDataFrame({"name": names}, geometry=points, crs=WGS84)
 
 
-def _list_ends(line: Any) -> list[tuple[float, ...]]:
+def _list_ends(line: LonLatLinear) -> list[tuple[float, ...]]:
     coordinates = [shapely.get_coordinates(part) for part in shapely.get_parts(line)]
     return [tuple(xy[i]) for xy in coordinates for i in (0, -1) if tuple(xy[0]) != tuple(xy[-1])]
 
@@ -175,7 +180,9 @@ def _find_touching(xy: tuple[float, ...], boundaries: gpd.GeoDataFrame, toleranc
     return set(boundaries.loc[near, "country"])
 
 
-def measure_reference_lines(territories: dict[str, Any], study: Study) -> dict[str, tuple[float, Any]]:
+def measure_reference_lines(
+    territories: dict[str, LonLatPolygonal], study: Study
+) -> dict[str, tuple[float, MultiLineString]]:
     """Length and line of each reference border of the study, by name."""
     out = {}
     for reference in study.reference_lines:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from shapely import LineString
 
-from geo_border.geo.crs import WGS84, FloatArray, reproject
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import densify
+from geo_border.geo.types import FloatArray, GeometryArray, LonLatLinear
 from geo_border.schemas import MEDIA
 
 SEA = len(MEDIA)
@@ -36,10 +37,10 @@ class Surroundings:
         Polygons treated as sea.
     """
 
-    land: Any
-    water: Any
+    land: GeometryArray
+    water: GeometryArray
     is_lake: NDArray[np.bool_]
-    lagoons: Any
+    lagoons: GeometryArray
 
 
 def build_surroundings(
@@ -68,7 +69,9 @@ def build_surroundings(
     return Surroundings(ground, wet[~lagoon], is_lake[~lagoon], wet[lagoon])
 
 
-def cut_by_medium(line: Any, surroundings: Surroundings, tolerance_m: float, crs: CRS) -> list[tuple[int, Any]]:
+def cut_by_medium(
+    line: LonLatLinear, surroundings: Surroundings, tolerance_m: float, crs: CRS
+) -> list[tuple[int, LineString]]:
     """The line (lon/lat) cut where its medium changes: (index into MEDIA, or SEA; line) in the line's order."""
     out = []
     for part in shapely.get_parts(line):
@@ -106,7 +109,7 @@ def _classify_points(xy: FloatArray, surroundings: Surroundings, tolerance_m: fl
     return code
 
 
-def _is_near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bool_]:
+def _is_near_any(point: GeometryArray, polygons: GeometryArray, tolerance_m: float) -> NDArray[np.bool_]:
     shapely.prepare(polygons)
     near = np.zeros(len(point), dtype=bool)
     tree = shapely.STRtree(point)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from geo_border.geo.types import GeometryArray, LonLatLinear, LonLatPolygonal
 from geo_border.study import Study
 
 
-def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, Any]:
+def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, LonLatPolygonal]:
     """Each territory that the study names, as one polygon in lon/lat.
 
     Longitudes may run past 180 so that home is in one sheet: a study in the Bering Strait has its whole frontier
@@ -38,7 +37,7 @@ def find_country(name: str, study: Study) -> str:
     return study.territories[name].country if name in study.territories else name
 
 
-def shift_longitudes(geometry: Any, reference: Any) -> Any:
+def shift_longitudes(geometry: GeometryArray, reference: LonLatPolygonal | LonLatLinear) -> GeometryArray:
     """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `reference`."""
     west, _, east, _ = shapely.total_bounds(reference)
     return _shift_by_turns(np.asarray(geometry, dtype=object), (west + east) / 2)
@@ -50,7 +49,7 @@ def _compute_centre(home: gpd.GeoDataFrame) -> float:
     return float(np.degrees(np.arctan2(np.sin(lon).mean(), np.cos(lon).mean())))
 
 
-def _shift_by_turns(geometry: Any, centre: float) -> Any:
+def _shift_by_turns(geometry: GeometryArray, centre: float) -> GeometryArray:
     bounds = shapely.bounds(geometry)
     turns = np.round((centre - (bounds[:, 0] + bounds[:, 2]) / 2) / 360)
     moved = geometry.copy()
@@ -59,7 +58,7 @@ def _shift_by_turns(geometry: Any, centre: float) -> Any:
     return moved
 
 
-def _merge_rows(rows: Any, centre: float) -> Any:
+def _merge_rows(rows: GeometryArray, centre: float) -> LonLatPolygonal:
     parts = shapely.get_parts(rows)
     moved = _shift_by_turns(parts, centre)
     if len(rows) == 1 and all(a is b for a, b in zip(parts, moved, strict=True)):

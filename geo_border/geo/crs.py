@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.exceptions import CRSError as ProjCRSError
 
 from geo_border.errors import CRSError
+from geo_border.geo.types import FloatArray, GeometryArray, LonLatLinear, PlanePolygonal, Shapes
 
 WGS84 = CRS.from_epsg(4326)
 GEOD = Geod(ellps="WGS84")
@@ -22,8 +21,6 @@ _E2 = _F * (2 - _F)
 # Mean radius of curvature used only in the small chord-to-arc correction.
 _R_M = 6371008.8
 
-FloatArray = NDArray[np.float64]
-
 
 @lru_cache(maxsize=256)
 def build_transformer(source: str, target: str) -> Transformer:
@@ -31,7 +28,7 @@ def build_transformer(source: str, target: str) -> Transformer:
     return Transformer.from_crs(CRS.from_user_input(source), CRS.from_user_input(target), always_xy=True)
 
 
-def parse_crs(value: Any, where: str) -> CRS:
+def parse_crs(value: object, where: str) -> CRS:
     """Any way of naming a CRS made into one; `where` names the file and key in the message.
 
     Raises
@@ -54,15 +51,17 @@ class LocalPlane:
         # A bare projection, not a transformer between two CRS: making one of those costs 70 ms, and there are many.
         self._projection = Proj(proj="aeqd", lat_0=round(lat, 6), lon_0=round(lon, 6), ellps="WGS84")
 
-    def project(self, geometry: Any) -> Any:
+    def project(self, geometry: Shapes) -> Shapes:
         """Lon/lat geometries moved into the plane, vertex by vertex."""
-        return shapely.transform(geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1])))
+        moved: Shapes = shapely.transform(geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1])))
+        return moved
 
-    def unproject(self, geometry: Any) -> Any:
+    def unproject(self, geometry: Shapes) -> Shapes:
         """Geometries of the plane moved back to lon/lat, vertex by vertex."""
-        return shapely.transform(
+        moved: Shapes = shapely.transform(
             geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1], inverse=True))
         )
+        return moved
 
 
 def build_equal_area_crs(lon: float, lat: float) -> CRS:
@@ -70,16 +69,17 @@ def build_equal_area_crs(lon: float, lat: float) -> CRS:
     return CRS.from_proj4(f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs")
 
 
-def reproject(geometry: Any, source: CRS, target: CRS) -> Any:
+def reproject(geometry: Shapes, source: CRS, target: CRS) -> Shapes:
     """Geometries (scalar or array) moved vertex by vertex; use `shapely.segmentize` before where edges are long."""
     if source == target:
         return geometry
-    move = build_transformer(source.to_wkt(), target.to_wkt())
+    transformer = build_transformer(source.to_wkt(), target.to_wkt())
 
     def _transform_xy(xy: FloatArray) -> FloatArray:
-        return np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
-    return shapely.transform(geometry, _transform_xy)
+    moved: Shapes = shapely.transform(geometry, _transform_xy)
+    return moved
 
 
 def convert_to_ecef(lon_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
@@ -104,18 +104,20 @@ def arc_m(chord_m: FloatArray) -> FloatArray:
     return chord_m + chord_m**3 / (24 * _R_M**2)
 
 
-def length_m(lines: Any) -> FloatArray:
+def length_m(lines: LonLatLinear | GeometryArray) -> FloatArray:
     """Geodesic length in metres of each lon/lat line (scalar or array), vertex to vertex on WGS 84."""
     flat = np.atleast_1d(np.asarray(lines, dtype=object))
     return np.array([0.0 if g is None else abs(GEOD.geometry_length(g)) for g in flat])
 
 
-def distance_m(lon_a: Any, lat_a: Any, lon_b: Any, lat_b: Any) -> FloatArray:
+def distance_m(
+    lon_a: float | FloatArray, lat_a: float | FloatArray, lon_b: float | FloatArray, lat_b: float | FloatArray
+) -> FloatArray:
     """Geodesic distance in metres between points a and b, element by element."""
     return np.asarray(GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
 
 
-def area_km2(geometry: Any, crs: CRS) -> FloatArray:
+def area_km2(geometry: PlanePolygonal | GeometryArray, crs: CRS) -> FloatArray:
     """Area in km² of each geometry in an equal-area CRS.
 
     Raises

@@ -6,13 +6,18 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, overload
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
+from geo_border.geo.types import GeometryArray, IntArray, Polygonal
+
+# Overlay of two arrays, pair by pair.
+PairOverlay: TypeAlias = Callable[[GeometryArray, GeometryArray], GeometryArray]
 _SPLIT = 4
 # Fewer than this are overlaid faster than threads are started.
 _MIN_THREADED = 2_000
@@ -25,7 +30,7 @@ class LatticeParts:
     source: NDArray[np.int64]
     column: NDArray[np.int64]
     row: NDArray[np.int64]
-    shape: Any
+    shape: GeometryArray
     size_m: float
 
     def __len__(self) -> int:
@@ -38,46 +43,59 @@ class LatticeParts:
         return np.asarray(whole & (shapely.get_num_coordinates(self.shape) == 5))
 
 
-def extract_polygons(geometry: Any) -> Any:
+@overload
+def extract_polygons(geometry: GeometryArray) -> GeometryArray: ...
+
+
+@overload
+def extract_polygons(geometry: BaseGeometry | None) -> Polygonal: ...
+
+
+def extract_polygons(geometry: BaseGeometry | GeometryArray | None) -> GeometryArray | Polygonal:
     """Each geometry (scalar or array) without the points and lines that overlays leave; empty polygon for None."""
-    if np.ndim(geometry) == 0:
-        return extract_polygons(np.array([geometry], dtype=object))[0]
-    kinds = shapely.get_type_id(geometry)
-    out = np.where(kinds < 0, shapely.Polygon(), geometry)
+    shapes: GeometryArray = np.asarray(geometry, dtype=object)
+    if shapes.ndim == 0:
+        return extract_polygons(shapes.reshape(1))[0]
+    kinds = shapely.get_type_id(shapes)
+    out: GeometryArray = np.where(kinds < 0, shapely.Polygon(), shapes)
     for i in np.flatnonzero((kinds >= 0) & (kinds != 3) & (kinds != 6)):
-        parts = shapely.get_parts(shapely.get_parts(geometry[i]))
+        parts = shapely.get_parts(shapely.get_parts(shapes[i]))
         faces = parts[shapely.get_type_id(parts) == 3]
         # The union of nothing is an empty collection, which is no polygon.
         out[i] = shapely.union_all(faces) if len(faces) else shapely.Polygon()
     return out
 
 
-def intersect_pairs(a: Any, b: Any) -> Any:
+def intersect_pairs(a: GeometryArray, b: GeometryArray) -> GeometryArray:
     """Polygonal intersection of two arrays, pair by pair, on all cores (GEOS works outside Python's lock)."""
     cores = os.cpu_count() or 1
     if len(a) < _MIN_THREADED or cores == 1:
-        return extract_polygons(shapely.intersection(a, b))
+        common: GeometryArray = shapely.intersection(a, b)
+        return extract_polygons(common)
     # Interleaved, so that each thread gets as many large polygons as the others.
-    out = np.empty(len(a), dtype=object)
+    out: GeometryArray = np.empty(len(a), dtype=object)
     with ThreadPoolExecutor(cores) as pool:
         for i, part in enumerate(pool.map(lambda k: shapely.intersection(a[k::cores], b[k::cores]), range(cores))):
             out[i::cores] = part
     return extract_polygons(out)
 
 
-def clip_pairs(polygons: Any, boxes: Any) -> Any:
-    """As `common`, where the second of each pair is an upright box and the first valid: faster where it winds much.
+def clip_pairs(polygons: GeometryArray, boxes: GeometryArray) -> GeometryArray:
+    """As `intersect_pairs`, where the second of each pair is an upright box and the first valid.
 
-    An overlay stands in where the clip of a polygon is not valid.
+    Faster for polygons with long winding outlines. An overlay stands in where the clip of a polygon is not valid.
     """
-    out = np.array([shapely.clip_by_rect(p, *b) for p, b in zip(polygons, shapely.bounds(boxes), strict=True)], object)
+    clips = [shapely.clip_by_rect(p, *b) for p, b in zip(polygons, shapely.bounds(boxes), strict=True)]
+    out: GeometryArray = np.array(clips, dtype=object)
     wrong = ~shapely.is_valid(out)
     out[wrong] = shapely.intersection(polygons[wrong], boxes[wrong])
     return extract_polygons(out)
 
 
 def cut_by_lattice(
-    geometry: Any, size_m: float, intersect: Callable[[Any, Any], Any] = intersect_pairs
+    geometry: GeometryArray,
+    size_m: float,
+    intersect: PairOverlay = intersect_pairs,
 ) -> LatticeParts:
     """Polygons (array) cut by the squares of a lattice through the origin, by `intersect_pairs` or `clip_pairs`.
 
@@ -95,7 +113,7 @@ def cut_by_lattice(
         size /= _SPLIT
 
 
-def intersect_parts(a: LatticeParts, b: LatticeParts) -> tuple[NDArray[np.int64], NDArray[np.int64], Any]:
+def intersect_parts(a: LatticeParts, b: LatticeParts) -> tuple[IntArray, IntArray, GeometryArray]:
     """Where pieces of two layers on one lattice overlap: position in a, position in b, common shape."""
     left = pd.DataFrame({"column": a.column, "row": a.row, "a": np.arange(len(a))})
     right = pd.DataFrame({"column": b.column, "row": b.row, "b": np.arange(len(b))})
@@ -111,8 +129,11 @@ def intersect_parts(a: LatticeParts, b: LatticeParts) -> tuple[NDArray[np.int64]
 
 
 def _cut_once(
-    source: NDArray[np.int64], shapes: Any, size: float, intersect: Callable[[Any, Any], Any]
-) -> tuple[Any, Any, Any, Any]:
+    source: NDArray[np.int64],
+    shapes: GeometryArray,
+    size: float,
+    intersect: PairOverlay,
+) -> tuple[IntArray, IntArray, IntArray, GeometryArray]:
     bounds = shapely.bounds(shapes) / size
     low = np.floor(bounds[:, :2]).astype(np.int64)
     high = np.maximum(np.ceil(bounds[:, 2:]).astype(np.int64), low + 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from geo_border.geo.types import CellArray, GeometryArray, Polygonal
 
 _POLYGON, _MULTIPOLYGON = 3, 6
 _FEWEST_POINTS = 4
@@ -28,7 +30,7 @@ def declare_polygons(name: str) -> dict[str, tuple[str, int]]:
     }
 
 
-def pack_polygons(name: str, shapes: Any) -> dict[str, NDArray[Any]]:
+def pack_polygons(name: str, shapes: Sequence[Polygonal] | GeometryArray) -> dict[str, CellArray]:
     """Write polygons and multipolygons (array, 2D) as the arrays of `declare_polygons`.
 
     Raises
@@ -54,7 +56,7 @@ def pack_polygons(name: str, shapes: Any) -> dict[str, NDArray[Any]]:
     }
 
 
-def unpack_polygons(name: str, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+def unpack_polygons(name: str, arrays: Mapping[str, NDArray[Any]]) -> GeometryArray:
     """Build the polygons that `pack_polygons` wrote.
 
     Raises
@@ -91,7 +93,7 @@ def _require_sum(counts: NDArray[np.int64], total: int, least: int) -> None:
         raise ValueError("counts that do not add up")
 
 
-def _filled(count: int, shape: Any) -> NDArray[Any]:
+def _filled(count: int, shape: Polygonal) -> GeometryArray:
     """Array of one shape many times."""
     out = np.empty(count, dtype=object)
     out[:] = shape

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.errors import RasterError
+from geo_border.geo.types import CellArray
 from geo_border.zonal.kernels import (
     LOW_BITS,
     LOW_MASK,
     SUM_COLUMNS,
+    CodeArray,
     add_classes,
     add_values,
     list_class_lines,
@@ -51,13 +53,14 @@ _MAX_CLASS = 2**63 - 1
 _MAX_CODES = 65_535
 
 
-def find_stored_nodata(header: Header) -> Any:
+def find_stored_nodata(header: Header) -> np.number | None:
     """The nodata value as the file stores it, or None where no cell can hold it."""
     if header.nodata is None or np.isnan(header.nodata):
         return None
     if header.dtype.kind == "f":
         with np.errstate(over="ignore"):
-            return header.dtype.type(header.nodata)
+            stored: np.number = header.dtype.type(header.nodata)
+            return stored
     limits = np.iinfo(header.dtype)
     fits = float(header.nodata).is_integer() and limits.min <= header.nodata <= limits.max
     return header.dtype.type(int(header.nodata)) if fits else None
@@ -80,7 +83,7 @@ def _map_byte_columns(nodata: int | None) -> NDArray[np.int64]:
 
 
 def encode_classes(
-    header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
+    header: Header, values: CellArray, mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
     """Codes of a block's cells, the classes that they stand for, and each code's column (class number + 1).
 
@@ -120,8 +123,8 @@ def encode_classes(
 
 
 def convert_values(
-    header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
-) -> tuple[NDArray[Any], tuple[float, float, float]]:
+    header: Header, values: CellArray, mask: NDArray[np.bool_] | None
+) -> tuple[CellArray, tuple[float, float, float]]:
     """Values as float32 or float64, and (nodata, scale, offset) to read them with; NaN stands for masked cells."""
     plain = values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
     if mask is not None:
@@ -138,7 +141,7 @@ class Accumulator(Protocol):
     """Takes blocks, gives their sums."""
 
     def add_block(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block whose first cell is at row and column `origin`, under its spans."""
 
@@ -161,13 +164,15 @@ class ByteClassSums:
 
     def add_block(
         self,
-        values: NDArray[Any],
+        values: CellArray,
         mask: NDArray[np.bool_] | None,  # noqa: ARG002 - `is_applicable` lets no masked raster in
         origin: tuple[int, int],
         spans: Spans,
     ) -> None:
         """Add a block."""
-        _add_class_areas(values, origin, spans, self._areas, self._index, self._column, self._sums)
+        _add_class_areas(
+            cast("NDArray[np.uint8]", values), origin, spans, self._areas, self._index, self._column, self._sums
+        )
 
     def collect_sums(self) -> SumTable:
         """Lines of zone, class, has data, high, low."""
@@ -182,7 +187,7 @@ class ClassSums:
         self._parts: list[SumTable] = []
 
     def add_block(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block."""
         found, index = number_lines(spans.cells, len(self._zones))
@@ -204,7 +209,7 @@ class ValueSums:
         self._index, self._sums = np.arange(len(zones)), np.zeros((len(zones), SUM_COLUMNS), np.int64)
 
     def add_block(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block.
 
@@ -227,7 +232,7 @@ class ValueSums:
 
 
 def _add_class_areas(
-    codes: NDArray[Any],
+    codes: CodeArray,
     origin: tuple[int, int],
     spans: Spans,
     areas: NDArray[np.int64],
@@ -239,7 +244,7 @@ def _add_class_areas(
 
     `index` is each zone's line of `sums`, `column` each code's class in it.
     """
-    line = np.ascontiguousarray(codes).reshape(-1)
+    line: CodeArray = np.ascontiguousarray(codes).reshape(-1)
     begin, step = index * (sums.shape[1] * 2), column * 2
     add_classes(line, codes.shape[1], origin, spans.cells, spans.weight, areas, begin, step, sums.reshape(-1))
 

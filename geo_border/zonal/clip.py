@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from shapely import Polygon
 
 from geo_border.geo.crs import build_transformer
 from geo_border.zonal.raster import Header
@@ -130,7 +130,7 @@ def _find_covered_by_one(zones: Zones, header: Header) -> NDArray[np.bool_]:
     return np.asarray(count == np.bincount(zones.rings_by_crs.rings.zone, minlength=len(zones)))
 
 
-def _project_extent(header: Header, zones: Zones) -> Any:
+def _project_extent(header: Header, zones: Zones) -> Polygon:
     """A raster's outline in the zones' CRS."""
     box = shapely.box(*header.box)
     if zones.rings_by_crs.rings.crs.equals(header.crs, ignore_axis_order=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,7 +103,7 @@ def _compute_share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDA
 
 
 def _build_table(
-    columns: dict[str, Any],
+    columns: Mapping[str, object],
     rows: NDArray[np.int64],
     area_m2: NDArray[np.float64],
     data: NDArray[np.float64],

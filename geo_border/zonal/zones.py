@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +16,7 @@ from pyproj import CRS
 from geo_border.errors import GeometryError
 from geo_border.geo.crs import parse_crs
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import GeometryArray, Polygonal
 from geo_border.zonal.reproject import project_rings, unwrap_rings
 from geo_border.zonal.rings import Rings, flatten_polygons, number_zones, read_zones
 
@@ -67,7 +67,7 @@ class Zones:
     """
 
     def __init__(
-        self, geometries: NDArray[Any], number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS
+        self, geometries: GeometryArray, number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS
     ) -> None:
         self._geometries, self._number = geometries, number
         self.ids, self.field = ids, field
@@ -82,7 +82,7 @@ class Zones:
             self._geometries, np.zeros_like(self._number), pd.Index(["all"]), self.field, self.rings_by_crs.rings.crs
         )
 
-    def find_within(self, area: Any) -> NDArray[np.bool_]:
+    def find_within(self, area: Polygonal) -> NDArray[np.bool_]:
         """Whether every polygon of each zone lies in an area given in the zones' own CRS."""
         shapely.prepare(area)
         inside = np.ones(len(self), dtype=np.bool_)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +13,14 @@ from pyproj import CRS
 from geo_border.errors import SchemaError
 from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import PlanePolygonal
 from geo_border.zones.voronoi import partition_by_points
 
 _STEP_M = 500.0
 _SEARCH_M = 20_000.0
 
 
-def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
+def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, PlanePolygonal], crs: CRS) -> gpd.GeoDataFrame:
     """Each country's home land divided among its units.
 
     Published units are generalised and do not follow our boundary: home land outside all of them goes to the nearest.
@@ -66,7 +66,7 @@ def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -
     return out
 
 
-def _divide_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataFrame:
+def _divide_country(rows: gpd.GeoDataFrame, land: PlanePolygonal, crs: CRS) -> gpd.GeoDataFrame:
     if len(rows) == 0:
         return rows
     rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -12,6 +10,7 @@ from pyproj import CRS
 from geo_border.geo.crs import WGS84, area_km2, reproject
 from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.overlay import cut_by_lattice
+from geo_border.geo.types import PlanePolygonal
 
 CELL_M = 1_000.0
 # Slivers under a square metre are rounding at a cell's edge.
@@ -19,7 +18,7 @@ _MIN_KM2 = 1e-6
 
 
 def build_cells(
-    home: dict[str, Any], segments: list[str], index: LineIndex, crs: CRS, widest_m: float
+    home: dict[str, PlanePolygonal], segments: list[str], index: LineIndex, crs: CRS, widest_m: float
 ) -> gpd.GeoDataFrame:
     """Every cell with home land whose clipped centroid lies within the widest band.
 
