@@ -48,6 +48,13 @@ def format_changes(rows: list[dict[str, Any]], limit: int) -> list[str]:
     """Differences as text: studies, inputs, how many figures of each measure, then `limit` of the figures (0: all).
 
     Figures that differ only beyond the sixth significant digit are counted, not listed.
+
+    Parameters
+    ----------
+    rows
+        Differences as `list_changes` gives them.
+    limit
+        Greatest number of figures to list; 0 lists all.
     """
     if not rows:
         return ["No difference."]

@@ -72,6 +72,13 @@ class Result:
 def read(study: Study, processed: Path) -> Result:
     """A result as it stands in `data/processed/<study>`.
 
+    Parameters
+    ----------
+    study
+        The study that was run.
+    processed
+        Its folder of results.
+
     Raises
     ------
     CheckError
@@ -96,6 +103,11 @@ def read(study: Study, processed: Path) -> Result:
 
 def read_passport(file: Path) -> dict[str, Any]:
     """The content of a `run.json`.
+
+    Parameters
+    ----------
+    file
+        Path of a `run.json`.
 
     Raises
     ------

@@ -211,6 +211,11 @@ def list_studies() -> list[str]:
 def read_study(name_or_path: str | Path) -> Study:
     """A study by the name of one that ships, or by the path of a .toml file.
 
+    Parameters
+    ----------
+    name_or_path
+        Name of a study that ships ("suwalki"), or path of a .toml file.
+
     Raises
     ------
     StudyError

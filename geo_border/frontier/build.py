@@ -86,6 +86,13 @@ class Frontier:
 def match_borders(territories: dict[str, LonLatPolygonal], study: Study) -> dict[tuple[str, str], MultiLineString]:
     """Home and facing names to their shared line in lon/lat, sea included, for every pair that meets.
 
+    Parameters
+    ----------
+    territories
+        Polygons by name in lon/lat, all in one sheet of longitudes.
+    study
+        Gives the home and facing names and the tolerance in metres.
+
     Raises
     ------
     StudyError
@@ -110,7 +117,15 @@ def match_borders(territories: dict[str, LonLatPolygonal], study: Study) -> dict
 
 
 def choose_study_crs(study: Study, lines: dict[tuple[str, str], MultiLineString]) -> CRS:
-    """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier."""
+    """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier.
+
+    Parameters
+    ----------
+    study
+        Its `crs` is taken where it has one.
+    lines
+        Shared lines by home and facing name, in lon/lat.
+    """
     if study.crs is not None:
         return parse_crs(study.crs, f"study {study.name}: crs")
     xy = shapely.get_coordinates(list(lines.values()))
@@ -124,6 +139,17 @@ def build_frontier(
     lines: dict[tuple[str, str], MultiLineString], surroundings: Surroundings, study: Study, crs: CRS
 ) -> Frontier:
     """Segments from matched lines: cut by medium, the sea set apart.
+
+    Parameters
+    ----------
+    lines
+        Shared lines by home and facing name, in lon/lat, the sea included.
+    surroundings
+        Land, inland water and lagoons near the line, in the plane of `crs`.
+    study
+        Gives the tolerance at the coast in metres and the country of each territory.
+    crs
+        The study's plane.
 
     Raises
     ------
@@ -150,6 +176,15 @@ def find_tripoints(
     """Where three countries meet at an end of the frontier: `name` (e.g. EE-LV-RU), `geometry` (lon/lat).
 
     A point is an end of a segment that a third country of the boundary file touches, or where two segments meet.
+
+    Parameters
+    ----------
+    lines
+        Shared lines by home and facing name, in lon/lat.
+    boundaries
+        Polygons in lon/lat with `country`, third countries included.
+    study
+        Gives the tolerance in metres and the country of each territory.
     """
     ends = [(xy, {find_country(n, study) for n in pair}) for pair, line in lines.items() for xy in _list_ends(line)]
     found: list[tuple[tuple[float, ...], set[str]]] = []
@@ -183,7 +218,15 @@ def _find_touching(xy: tuple[float, ...], boundaries: gpd.GeoDataFrame, toleranc
 def measure_reference_lines(
     territories: dict[str, LonLatPolygonal], study: Study
 ) -> dict[str, tuple[float, MultiLineString]]:
-    """Length and line of each reference border of the study, by name."""
+    """Length and line of each reference border of the study, by name.
+
+    Parameters
+    ----------
+    territories
+        Polygons by name in lon/lat, those of the reference lines included.
+    study
+        Gives the reference lines and the tolerance in metres.
+    """
     out = {}
     for reference in study.reference_lines:
         one, other = reference.between

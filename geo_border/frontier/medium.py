@@ -54,6 +54,19 @@ def build_surroundings(
 
     A polygon's own `kind` (river or lake) counts where its source tells one; else it is a lake where 2 x area /
     perimeter, about its mean width, is over `lake_width_m`, and a river below.
+
+    Parameters
+    ----------
+    land
+        Land polygons in lon/lat; None takes all to be land.
+    water
+        Inland water in lon/lat with `area_km2`, `perimeter_km` and, where its source has it, `kind`; None for none.
+    points
+        Lon and lat of a point in each lagoon.
+    lake_width_m
+        Mean width in metres from which a water polygon is a lake.
+    crs
+        The study's plane.
     """
     none = np.array([], dtype=object)
     ground = none if land is None else shapely.get_parts(reproject(land.geometry.to_numpy(), WGS84, crs))

@@ -16,6 +16,13 @@ def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, L
     Longitudes may run past 180 so that home is in one sheet: a study in the Bering Strait has its whole frontier
     near 190, none of it at -170.
 
+    Parameters
+    ----------
+    boundaries
+        Polygons in lon/lat with `country` and `territory`.
+    study
+        Gives the names.
+
     Returns
     -------
     Polygon by name: home and facing, named territories, and the countries of reference lines.
@@ -33,12 +40,28 @@ def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, L
 
 
 def find_country(name: str, study: Study) -> str:
-    """The country a territory is part of; its own name where it is one."""
+    """The country a territory is part of; its own name where it is one.
+
+    Parameters
+    ----------
+    name
+        A territory or a country, as the study writes it.
+    study
+        Gives the territories with their countries.
+    """
     return study.territories[name].country if name in study.territories else name
 
 
 def shift_longitudes(geometry: GeometryArray, reference: LonLatPolygonal | LonLatLinear) -> GeometryArray:
-    """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `reference`."""
+    """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `reference`.
+
+    Parameters
+    ----------
+    geometry
+        Geometries in lon/lat degrees (n).
+    reference
+        Geometry in lon/lat degrees whose middle longitude names the sheet.
+    """
     west, _, east, _ = shapely.total_bounds(reference)
     return _shift_by_turns(np.asarray(geometry, dtype=object), (west + east) / 2)
 

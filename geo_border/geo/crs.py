@@ -24,12 +24,25 @@ _R_M = 6371008.8
 
 @lru_cache(maxsize=256)
 def build_transformer(source: str, target: str) -> Transformer:
-    """Transformer between two CRS given as WKT or authority strings, always in x, y (lon, lat) order."""
+    """Transformer between two CRS given as WKT or authority strings, always in x, y (lon, lat) order.
+
+    Parameters
+    ----------
+    source, target
+        CRS to move from and to, as WKT or authority strings ("EPSG:3035").
+    """
     return Transformer.from_crs(CRS.from_user_input(source), CRS.from_user_input(target), always_xy=True)
 
 
 def parse_crs(value: object, where: str) -> CRS:
     """Any way of naming a CRS made into one; `where` names the file and key in the message.
+
+    Parameters
+    ----------
+    value
+        A CRS of pyproj, an EPSG number, an authority string or WKT.
+    where
+        File and key, for the message.
 
     Raises
     ------
@@ -65,12 +78,26 @@ class LocalPlane:
 
 
 def build_equal_area_crs(lon: float, lat: float) -> CRS:
-    """Lambert azimuthal equal-area plane on WGS 84 centred at a point."""
+    """Lambert azimuthal equal-area plane on WGS 84 centred at a point.
+
+    Parameters
+    ----------
+    lon, lat
+        Centre in degrees.
+    """
     return CRS.from_proj4(f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs")
 
 
 def reproject(geometry: Shapes, source: CRS, target: CRS) -> Shapes:
-    """Geometries (scalar or array) moved vertex by vertex; use `shapely.segmentize` before where edges are long."""
+    """Geometries (scalar or array) moved vertex by vertex; use `shapely.segmentize` before where edges are long.
+
+    Parameters
+    ----------
+    geometry
+        A geometry or an array of them, in `source`.
+    source, target
+        CRS to move from and to; coordinates are x, y (lon, lat) in both.
+    """
     if source == target:
         return geometry
     transformer = build_transformer(source.to_wkt(), target.to_wkt())
@@ -87,6 +114,11 @@ def convert_to_ecef(lon_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
 
     >>> [round(float(v)) for v in convert_to_ecef(np.array([0.0]), np.array([0.0]))[0]]
     [6378137, 0, 0]
+
+    Parameters
+    ----------
+    lon_deg, lat_deg
+        Longitudes and latitudes in degrees (n).
     """
     lon, lat = np.radians(lon_deg), np.radians(lat_deg)
     normal_m = _A_M / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
@@ -105,7 +137,13 @@ def arc_m(chord_m: FloatArray) -> FloatArray:
 
 
 def length_m(lines: LonLatLinear | GeometryArray) -> FloatArray:
-    """Geodesic length in metres of each lon/lat line (scalar or array), vertex to vertex on WGS 84."""
+    """Geodesic length in metres of each lon/lat line (scalar or array), vertex to vertex on WGS 84.
+
+    Parameters
+    ----------
+    lines
+        One line or an array of them (n) in lon/lat degrees; None counts as 0.
+    """
     flat = np.atleast_1d(np.asarray(lines, dtype=object))
     return np.array([0.0 if g is None else abs(GEOD.geometry_length(g)) for g in flat])
 
@@ -113,12 +151,25 @@ def length_m(lines: LonLatLinear | GeometryArray) -> FloatArray:
 def distance_m(
     lon_a: float | FloatArray, lat_a: float | FloatArray, lon_b: float | FloatArray, lat_b: float | FloatArray
 ) -> FloatArray:
-    """Geodesic distance in metres between points a and b, element by element."""
+    """Geodesic distance in metres between points a and b, element by element.
+
+    Parameters
+    ----------
+    lon_a, lat_a, lon_b, lat_b
+        Degrees; numbers or arrays of one shape.
+    """
     return np.asarray(GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
 
 
 def area_km2(geometry: PlanePolygonal | GeometryArray, crs: CRS) -> FloatArray:
     """Area in km² of each geometry in an equal-area CRS.
+
+    Parameters
+    ----------
+    geometry
+        A geometry or an array of them in the plane of `crs`.
+    crs
+        An equal-area CRS in metres.
 
     Raises
     ------
@@ -135,6 +186,15 @@ def row_area_km2(north_deg: float, step_deg: float, width_deg: float, rows: int)
 
     >>> round(float(row_area_km2(1.0, 1.0, 1.0, 1)[0]))
     12308
+
+    Parameters
+    ----------
+    north_deg
+        Latitude of the grid's upper edge in degrees.
+    step_deg, width_deg
+        Height and width of a cell in degrees.
+    rows
+        Number of rows.
     """
     lat = np.radians(north_deg - step_deg * np.arange(rows + 1))
     e, sine = np.sqrt(_E2), np.sin(lat)
@@ -144,7 +204,13 @@ def row_area_km2(north_deg: float, step_deg: float, width_deg: float, rows: int)
 
 
 def is_equal_area(crs: CRS) -> bool:
-    """Whether the CRS is a projection that keeps areas on its ellipsoid."""
+    """Whether the CRS is a projection that keeps areas on its ellipsoid.
+
+    Parameters
+    ----------
+    crs
+        Any CRS.
+    """
     operation = crs.coordinate_operation
     if operation is None:
         return False
@@ -157,6 +223,13 @@ def area_below_m2(lat_deg: FloatArray, crs: CRS) -> FloatArray:
 
     Negative in the south; differences of it are the exact areas of cells in longitude and latitude (Snyder 1987,
     equation 3-12, times b² / 2 per radian).
+
+    Parameters
+    ----------
+    lat_deg
+        Latitudes in degrees, of any shape.
+    crs
+        CRS whose ellipsoid is meant.
     """
     ellipsoid = crs.ellipsoid
     if ellipsoid is None:

@@ -91,7 +91,15 @@ class LineIndex:
 
 
 def densify(lonlat: FloatArray, step_m: float) -> FloatArray:
-    """Vertices (n x 2, degrees) with points added so that no edge is longer than `step_m`."""
+    """Vertices (n x 2, degrees) with points added so that no edge is longer than `step_m`.
+
+    Parameters
+    ----------
+    lonlat
+        Vertices of one line (n x 2, degrees).
+    step_m
+        Greatest length of an edge in metres, along the chord through the earth.
+    """
     if len(lonlat) < 2:
         return lonlat
     xyz = convert_to_ecef(lonlat[:, 0], lonlat[:, 1])

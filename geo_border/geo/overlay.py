@@ -6,15 +6,14 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeAlias, overload
+from typing import TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from geo_border.geo.types import GeometryArray, IntArray, Polygonal
+from geo_border.geo.types import GeometryArray, IntArray, Shapes
 
 # Overlay of two arrays, pair by pair.
 PairOverlay: TypeAlias = Callable[[GeometryArray, GeometryArray], GeometryArray]
@@ -43,19 +42,17 @@ class LatticeParts:
         return np.asarray(whole & (shapely.get_num_coordinates(self.shape) == 5))
 
 
-@overload
-def extract_polygons(geometry: GeometryArray) -> GeometryArray: ...
+def extract_polygons(geometry: Shapes) -> Shapes:
+    """Each geometry (scalar or array) without the points and lines that overlays leave; empty polygon for None.
 
-
-@overload
-def extract_polygons(geometry: BaseGeometry | None) -> Polygonal: ...
-
-
-def extract_polygons(geometry: BaseGeometry | GeometryArray | None) -> GeometryArray | Polygonal:
-    """Each geometry (scalar or array) without the points and lines that overlays leave; empty polygon for None."""
+    Parameters
+    ----------
+    geometry
+        A geometry or an array of them (n), in any CRS; None where there is nothing.
+    """
     shapes: GeometryArray = np.asarray(geometry, dtype=object)
     if shapes.ndim == 0:
-        return extract_polygons(shapes.reshape(1))[0]
+        return cast("Shapes", extract_polygons(shapes.reshape(1))[0])
     kinds = shapely.get_type_id(shapes)
     out: GeometryArray = np.where(kinds < 0, shapely.Polygon(), shapes)
     for i in np.flatnonzero((kinds >= 0) & (kinds != 3) & (kinds != 6)):
@@ -63,7 +60,7 @@ def extract_polygons(geometry: BaseGeometry | GeometryArray | None) -> GeometryA
         faces = parts[shapely.get_type_id(parts) == 3]
         # The union of nothing is an empty collection, which is no polygon.
         out[i] = shapely.union_all(faces) if len(faces) else shapely.Polygon()
-    return out
+    return cast("Shapes", out)
 
 
 def intersect_pairs(a: GeometryArray, b: GeometryArray) -> GeometryArray:
@@ -84,6 +81,13 @@ def clip_pairs(polygons: GeometryArray, boxes: GeometryArray) -> GeometryArray:
     """As `intersect_pairs`, where the second of each pair is an upright box and the first valid.
 
     Faster for polygons with long winding outlines. An overlay stands in where the clip of a polygon is not valid.
+
+    Parameters
+    ----------
+    polygons
+        Valid polygons (n), in any plane.
+    boxes
+        Upright boxes in the same plane (n).
     """
     clips = [shapely.clip_by_rect(p, *b) for p, b in zip(polygons, shapely.bounds(boxes), strict=True)]
     out: GeometryArray = np.array(clips, dtype=object)
@@ -100,6 +104,15 @@ def cut_by_lattice(
     """Polygons (array) cut by the squares of a lattice through the origin, by `intersect_pairs` or `clip_pairs`.
 
     Squares are halved from coarse to fine, so a large polygon is never cut against single small squares.
+
+    Parameters
+    ----------
+    geometry
+        Polygons (n) in a plane in metres.
+    size_m
+        Side of a square in metres.
+    intersect
+        The overlay of pairs.
     """
     bounds = shapely.bounds(geometry)
     size = size_m
@@ -114,7 +127,13 @@ def cut_by_lattice(
 
 
 def intersect_parts(a: LatticeParts, b: LatticeParts) -> tuple[IntArray, IntArray, GeometryArray]:
-    """Where pieces of two layers on one lattice overlap: position in a, position in b, common shape."""
+    """Where pieces of two layers on one lattice overlap: position in a, position in b, common shape.
+
+    Parameters
+    ----------
+    a, b
+        Pieces cut by one lattice, with squares of one size.
+    """
     left = pd.DataFrame({"column": a.column, "row": a.row, "a": np.arange(len(a))})
     right = pd.DataFrame({"column": b.column, "row": b.row, "b": np.arange(len(b))})
     pairs = left.merge(right, on=["column", "row"])

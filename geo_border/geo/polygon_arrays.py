@@ -20,6 +20,11 @@ def declare_polygons(name: str) -> dict[str, tuple[str, int]]:
 
     `_xy`: vertices of all rings; `_ring`: vertices of each ring; `_part`: rings of each part, its outline first;
     `_shape`: parts of each shape; `_multi`: 1 for a multipolygon, 0 for a polygon.
+
+    Parameters
+    ----------
+    name
+        First part of the arrays' names.
     """
     return {
         f"{name}_xy": ("<f8", 2),
@@ -32,6 +37,13 @@ def declare_polygons(name: str) -> dict[str, tuple[str, int]]:
 
 def pack_polygons(name: str, shapes: Sequence[Polygonal] | GeometryArray) -> dict[str, CellArray]:
     """Write polygons and multipolygons (array, 2D) as the arrays of `declare_polygons`.
+
+    Parameters
+    ----------
+    name
+        First part of the arrays' names.
+    shapes
+        Polygons and multipolygons without heights, in any CRS.
 
     Raises
     ------
@@ -58,6 +70,13 @@ def pack_polygons(name: str, shapes: Sequence[Polygonal] | GeometryArray) -> dic
 
 def unpack_polygons(name: str, arrays: Mapping[str, NDArray[Any]]) -> GeometryArray:
     """Build the polygons that `pack_polygons` wrote.
+
+    Parameters
+    ----------
+    name
+        First part of the arrays' names.
+    arrays
+        Arrays by name, of the types that `declare_polygons` gives.
 
     Raises
     ------

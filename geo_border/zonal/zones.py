@@ -141,6 +141,13 @@ class Zones:
 def prepare_zones(zones: Zones | gpd.GeoDataFrame | str | Path, zone_field: str = "zone_id") -> Zones:
     """Zones ready for `tabulate`, which takes them in place of the layer and then skips what they already know.
 
+    Parameters
+    ----------
+    zones
+        Layer of polygons in any CRS, a vector file, or zones that are ready and come back as they are.
+    zone_field
+        Column with the zones' ids; rows of one id are one zone.
+
     Raises
     ------
     GeometryError

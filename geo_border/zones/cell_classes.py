@@ -34,6 +34,15 @@ def build_people_counter(
     """For squares (km) with people in them, a function that gives the people within `radius_m` of a square's centre.
 
     People count where their own square's centre lies within the reach (straight line).
+
+    Parameters
+    ----------
+    column, row
+        Lower-left corner of each square in km (n).
+    people
+        Persons in each square (n).
+    radius_m
+        Reach in metres.
     """
     reach = int(radius_m // 1000) + 1
     west, south = int(column.min()) - reach, int(row.min()) - reach
@@ -86,6 +95,13 @@ def classify_cells(
 def dissolve_cells(cells: gpd.GeoDataFrame, kind: pd.Series[str]) -> gpd.GeoDataFrame:
     """Cells of one segment, country and class as one polygon each; cells whose class is empty are left out.
 
+    Parameters
+    ----------
+    cells
+        Cells with `segment`, `country` and `people`, in an equal-area plane.
+    kind
+        Class of each cell, aligned with `cells`; None where it has none.
+
     Returns
     -------
     GeoDataFrame
@@ -118,5 +134,11 @@ def _merge_squares(shapes: GeometryArray) -> PlanePolygonal:
 
 
 def name_settlement_class(code: pd.Series[float]) -> pd.Series[str]:
-    """The word of each DEGURBA level 2 code; `unclassed` where there is none."""
+    """The word of each DEGURBA level 2 code; `unclassed` where there is none.
+
+    Parameters
+    ----------
+    code
+        DEGURBA level 2 code of each cell; NaN where there is none.
+    """
     return code.map(SETTLEMENT_CLASSES).astype(object).fillna("unclassed")

@@ -22,6 +22,19 @@ def build_cells(
 ) -> gpd.GeoDataFrame:
     """Every cell with home land whose clipped centroid lies within the widest band.
 
+    Parameters
+    ----------
+    home
+        Home land by country, in the study's plane.
+    segments
+        Ids of the segments, by the labels of `index`.
+    index
+        The frontier's lines.
+    crs
+        The study's plane.
+    widest_m
+        Upper edge of the widest band in metres.
+
     Returns
     -------
     GeoDataFrame
