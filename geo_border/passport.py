@@ -68,8 +68,8 @@ def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: Mapping
         Whatever else a result depends on, as JSON can hold it.
     """
     inputs = [[s["need"], s["dataset"], s["version"], s["mirror"], [f["sha256"] for f in s["files"]]] for s in sources]
-    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    content = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def write(folder: Path, passport: dict[str, Any], files: list[Path], root: Path) -> Path:

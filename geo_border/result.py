@@ -115,13 +115,13 @@ def read_passport(file: Path) -> dict[str, Any]:
         When it is not JSON, or not the passport of a run.
     """
     try:
-        found = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8"))
     except (ValueError, OSError) as error:
         raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
-    wanting = [key for key, names in _ROW_KEYS.items() if not _has_rows(found, key, names)]
+    wanting = [key for key, names in _ROW_KEYS.items() if not _has_rows(content, key, names)]
     if wanting:
         raise CheckError(f"{file}: not the passport of a run (without {', '.join(wanting)}). Delete it and run again.")
-    passport: dict[str, Any] = found
+    passport: dict[str, Any] = content
     return passport
 
 
@@ -136,8 +136,8 @@ def _raise_if_damaged(path: Path, study: Study) -> Iterator[None]:
     try:
         yield
     except _READ_ERRORS as error:
-        told = " ".join(str(error).split())
-        raise CheckError(f"{path}: damaged ({told}). Run `geo-border run {study.name}` to make it again.") from error
+        reason = " ".join(str(error).split())
+        raise CheckError(f"{path}: damaged ({reason}). Run `geo-border run {study.name}` to make it again.") from error
 
 
 def _read_layer(path: Path, name: str) -> Any:

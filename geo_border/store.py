@@ -167,15 +167,15 @@ def remove_partial_folders(*folders: Path) -> None:
     folders
         Folders that are searched to any depth.
     """
-    for left in [path for folder in folders for path in folder.rglob(f"{_PARTIAL}*") if path.is_dir()]:
+    for partial in [path for folder in folders for path in folder.rglob(f"{_PARTIAL}*") if path.is_dir()]:
         try:
-            if time.time() - left.stat().st_mtime > _GRACE_S:
-                with FileLock(left / _LOCK_NAME, timeout=0):
+            if time.time() - partial.stat().st_mtime > _GRACE_S:
+                with FileLock(partial / _LOCK_NAME, timeout=0):
                     pass
-                shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(partial, ignore_errors=True)
         except (Timeout, OSError) as error:
             # Being written, gone meanwhile, or another user's: nothing that a run must stop for.
-            LOG.debug("%s: left as it is (%s)", left, error)
+            LOG.debug("%s: left as it is (%s)", partial, error)
 
 
 def write_text(final: Path, text: str) -> None:
@@ -210,8 +210,8 @@ def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(folder / ".lock")
-        held.acquire(timeout=wait_s)
+        folder_lock = FileLock(folder / ".lock")
+        folder_lock.acquire(timeout=wait_s)
     except Timeout:
         raise StoreError(f"{folder}: another run is writing here. Wait for it to end, or use another --root.") from None
     except OSError as error:
@@ -221,4 +221,4 @@ def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     try:
         yield
     finally:
-        held.release()
+        folder_lock.release()

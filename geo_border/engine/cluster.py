@@ -111,9 +111,9 @@ class DaskEngine:
         # Work travels as a task of its own: a worker that joins late, or for one that died, gets it again.
         work = self._submit(pickle.loads, pickle.dumps((run, combine)))
         for group in group_tasks(tasks):
-            kept = checkpoint.load(group) if checkpoint else None
-            if kept is not None:
-                results.append(kept)
+            stored = checkpoint.load(group) if checkpoint else None
+            if stored is not None:
+                results.append(stored)
                 done += len(group)
                 continue
             batches = [group[i : i + size] for i in range(0, len(group), size)]

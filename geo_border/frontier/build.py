@@ -163,8 +163,8 @@ def build_frontier(
         if dry:
             merged = shapely.line_merge(shapely.multilinestrings([piece for _, piece in dry]), directed=True)
             sea = shapely.MultiLineString([piece for code, piece in cut if code == SEA])
-            own = (find_country(home, study), find_country(facing, study))
-            segments.append(Segment(f"{home}-{facing}", home, facing, *own, merged, tuple(dry), sea))
+            countries = (find_country(home, study), find_country(facing, study))
+            segments.append(Segment(f"{home}-{facing}", home, facing, *countries, merged, tuple(dry), sea))
     if not segments:
         raise StudyError(f"study {study.name}: the whole frontier lies at sea; nothing is measured from the sea.")
     return Frontier(tuple(segments), crs)
@@ -187,20 +187,20 @@ def find_tripoints(
         Gives the tolerance in metres and the country of each territory.
     """
     ends = [(xy, {find_country(n, study) for n in pair}) for pair, line in lines.items() for xy in _list_ends(line)]
-    found: list[tuple[tuple[float, ...], set[str]]] = []
+    candidates: list[tuple[tuple[float, ...], set[str]]] = []
     for xy, countries in ends:
         touching = countries | _find_touching(xy, boundaries, study.match_tolerance_m)
         for other, others in ends:
             if distance_m(xy[0], xy[1], other[0], other[1]) < _SAME_POINT_M:
                 touching |= others
         if len(touching) >= 3:
-            found.append((xy, touching))
-    kept: list[tuple[tuple[float, ...], set[str]]] = []
-    for xy, touching in found:
-        if all(distance_m(xy[0], xy[1], k[0], k[1]) >= _SAME_POINT_M for k, _ in kept):
-            kept.append((xy, touching))
-    names = ["-".join(sorted(touching)) for _, touching in kept]
-    points = shapely.points([xy for xy, _ in kept]) if kept else []
+            candidates.append((xy, touching))
+    tripoints: list[tuple[tuple[float, ...], set[str]]] = []
+    for xy, touching in candidates:
+        if all(distance_m(xy[0], xy[1], k[0], k[1]) >= _SAME_POINT_M for k, _ in tripoints):
+            tripoints.append((xy, touching))
+    names = ["-".join(sorted(touching)) for _, touching in tripoints]
+    points = shapely.points([xy for xy, _ in tripoints]) if tripoints else []
     return gpd.GeoDataFrame({"name": names}, geometry=points, crs=WGS84)
 
 

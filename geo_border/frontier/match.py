@@ -44,8 +44,8 @@ def find_shared_line(home: LonLatPolygonal, facing: LonLatPolygonal, tolerance_m
     candidates = home_edges[_is_edge_near(tree, home_edges, tolerance_m)]
     pieces = _split_at_vertices(candidates, facing_edges, tolerance_m)
     ends = [pieces[:, 0], pieces.mean(axis=1), pieces[:, 1]]
-    kept = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
-    return _merge_edges(pieces[kept])
+    is_shared = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
+    return _merge_edges(pieces[is_shared])
 
 
 def _compute_window(

@@ -52,7 +52,7 @@ def build_surroundings(
 ) -> Surroundings:
     """Land and water in the study's plane; a water polygon that holds one of `points` (lon, lat) is a lagoon.
 
-    A polygon's own `kind` (river or lake) counts where its source tells one; else it is a lake where 2 x area /
+    A polygon's own `kind` (river or lake) counts where its source states one; else it is a lake where 2 x area /
     perimeter, about its mean width, is over `lake_width_m`, and a river below.
 
     Parameters
@@ -74,8 +74,8 @@ def build_surroundings(
         return Surroundings(ground, none, np.array([], dtype=bool), none)
     wet = reproject(water.geometry.to_numpy(), WGS84, crs)
     width_m = 2 * water["area_km2"].to_numpy() / np.maximum(water["perimeter_km"].to_numpy(), 1e-9) * 1e3
-    told = water["kind"].to_numpy() if "kind" in water else np.full(len(wet), None)
-    is_lake = np.where(np.isin(told, MEDIA), told == "lake", width_m > lake_width_m).astype(bool)
+    kind = water["kind"].to_numpy() if "kind" in water else np.full(len(wet), None)
+    is_lake = np.where(np.isin(kind, MEDIA), kind == "lake", width_m > lake_width_m).astype(bool)
     marks = reproject(shapely.points(points), WGS84, crs) if points else none
     lagoon = np.zeros(len(wet), dtype=bool)
     lagoon[shapely.STRtree(wet).query(marks, predicate="within")[1]] = True
@@ -97,9 +97,9 @@ def cut_by_medium(
         ends = np.append(starts[1:], len(code))
         # A run keeps its ends and, of the vertices between, those that the source has.
         source = set(map(tuple, shapely.get_coordinates(part).tolist()))
-        own = np.array([tuple(v) in source for v in lonlat.tolist()])
+        is_source_vertex = np.array([tuple(v) in source for v in lonlat.tolist()])
         for a, b in zip(starts, ends, strict=True):
-            keep = own[a : b + 1].copy()
+            keep = is_source_vertex[a : b + 1].copy()
             keep[[0, -1]] = True
             out.append((int(code[a]), shapely.linestrings(lonlat[a : b + 1][keep])))
     return out
@@ -131,8 +131,8 @@ def _is_near_any(point: GeometryArray, polygons: GeometryArray, tolerance_m: flo
         candidates = candidates[~near[candidates]]
         inside = shapely.contains_xy(polygon, shapely.get_coordinates(point[candidates]))
         near[candidates[inside]] = True
-        rest = candidates[~inside]
-        near[rest[shapely.dwithin(polygon, point[rest], tolerance_m)]] = True
+        outside = candidates[~inside]
+        near[outside[shapely.dwithin(polygon, point[outside], tolerance_m)]] = True
     return near
 
 

@@ -75,16 +75,16 @@ def _compute_centre(home: gpd.GeoDataFrame) -> float:
 def _shift_by_turns(geometry: GeometryArray, centre: float) -> GeometryArray:
     bounds = shapely.bounds(geometry)
     turns = np.round((centre - (bounds[:, 0] + bounds[:, 2]) / 2) / 360)
-    moved = geometry.copy()
+    shifted = geometry.copy()
     for i in np.flatnonzero(turns):
-        moved[i] = shapely.transform(geometry[i], lambda xy, by=turns[i] * 360: xy + np.array((by, 0)))
-    return moved
+        shifted[i] = shapely.transform(geometry[i], lambda xy, by=turns[i] * 360: xy + np.array((by, 0)))
+    return shifted
 
 
 def _merge_rows(rows: GeometryArray, centre: float) -> LonLatPolygonal:
     parts = shapely.get_parts(rows)
-    moved = _shift_by_turns(parts, centre)
-    if len(rows) == 1 and all(a is b for a, b in zip(parts, moved, strict=True)):
+    shifted = _shift_by_turns(parts, centre)
+    if len(rows) == 1 and all(a is b for a, b in zip(parts, shifted, strict=True)):
         return rows[0]
     # Sources cut polygons at the antimeridian; side by side again, the cut must not stay a border.
-    return shapely.union_all(moved)
+    return shapely.union_all(shifted)

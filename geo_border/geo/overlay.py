@@ -143,8 +143,8 @@ def intersect_parts(a: LatticeParts, b: LatticeParts) -> tuple[IntArray, IntArra
     shape = np.where(whole_b, a.shape[at], b.shape[bt])
     cut = ~whole_a & ~whole_b
     shape[cut] = intersect_pairs(a.shape[at[cut]], b.shape[bt[cut]])
-    kept = shapely.area(shape) > 0
-    return at[kept], bt[kept], shape[kept]
+    has_area = shapely.area(shape) > 0
+    return at[has_area], bt[has_area], shape[has_area]
 
 
 def _cut_once(
@@ -170,5 +170,5 @@ def _cut_once(
     out[full] = box[full]
     cut = several & ~full
     out[cut] = intersect(out[cut], box[cut])
-    kept = shapely.area(out) > 0
-    return source[number[kept]], column[kept], row[kept], out[kept]
+    has_area = shapely.area(out) > 0
+    return source[number[has_area]], column[has_area], row[has_area], out[has_area]

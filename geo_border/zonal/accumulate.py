@@ -37,8 +37,8 @@ def merge_sums(parts: list[SumTable], key_columns: int) -> SumTable:
     new[1:] = (lines[1:, :key_columns] != lines[:-1, :key_columns]).any(axis=1)
     merged = lines[new]
     merged[:, key_columns:] = np.add.reduceat(lines[:, key_columns:], np.flatnonzero(new), axis=0)
-    # Each limb passes on what it cannot hold, so that equal sums have equal limbs. Areas come as (high, low) pairs,
-    # a sum as four limbs.
+    # Each part passes on what it cannot hold, so that equal sums have equal parts. Areas come as (high, low) pairs,
+    # a sum as four parts.
     pairs = range(key_columns + 1, merged.shape[1], 2) if key_columns == 3 else (4, 3, 2, 6, 8)
     for low in pairs:
         merged[:, low - 1] += merged[:, low] >> LOW_BITS
@@ -48,7 +48,7 @@ def merge_sums(parts: list[SumTable], key_columns: int) -> SumTable:
 
 # Column of the class sums that holds cells without data.
 NO_DATA_COLUMN = 0
-# Classes are told as 64-bit integers with a sign.
+# Classes are written as 64-bit integers with a sign.
 _MAX_CLASS = 2**63 - 1
 _MAX_CODES = 65_535
 
@@ -190,11 +190,11 @@ class ClassSums:
         self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block."""
-        found, index = number_lines(spans.cells, len(self._zones))
+        present, index = number_lines(spans.cells, len(self._zones))
         codes, classes, column = encode_classes(self._header, values, mask)
-        sums = np.zeros((len(found), len(classes) + 1, 2), np.int64)
+        sums = np.zeros((len(present), len(classes) + 1, 2), np.int64)
         _add_class_areas(codes, origin, spans, self._areas, index, column, sums)
-        self._parts.append(_build_class_sums(sums, self._zones[found], classes))
+        self._parts.append(_build_class_sums(sums, self._zones[present], classes))
 
     def collect_sums(self) -> SumTable:
         """Lines of zone, class, has data, high, low."""
@@ -227,7 +227,7 @@ class ValueSums:
             )
 
     def collect_sums(self) -> SumTable:
-        """Lines of zone and the limbs of its sum and areas."""
+        """Lines of zone and the parts of its sum and areas."""
         return np.column_stack((self._zones, self._sums))
 
 

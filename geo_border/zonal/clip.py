@@ -151,6 +151,6 @@ def _find_covered_in_plane(zones: Zones, headers: list[Header]) -> NDArray[np.bo
     if crs.is_geographic and east - west >= _FULL_CIRCLE_DEG - 1e-9:
         low_x, high_x = np.full_like(low_x, west), np.full_like(high_x, east)
     shapely.prepare(area)
-    held = shapely.covers(area, shapely.box(low_x, low_y, high_x, high_y))
-    inside[rings.zone[~held]] = False
+    is_covered = shapely.covers(area, shapely.box(low_x, low_y, high_x, high_y))
+    inside[rings.zone[~is_covered]] = False
     return inside

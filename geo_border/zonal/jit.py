@@ -29,7 +29,7 @@ from numba.extending import intrinsic  # noqa: E402
 
 __all__ = ["compile_kernel", "intrinsic", "types"]
 
-# Its values are set from the environment, which no type tells.
+# Its values, set from the environment, have no declared type.
 _config: Any = numba.config
 F = TypeVar("F", bound=Callable[..., object])
 

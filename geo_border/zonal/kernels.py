@@ -23,13 +23,13 @@ LOW_BITS = 40
 LOW_MASK = (1 << LOW_BITS) - 1
 # Cells of one row that may be added at once: their area, up to 2^42 units a cell, must stay within 64 bits.
 MAX_SPAN_CELLS = 1 << 20
-# Columns of a zone's line in sum mode: four limbs of the sum, two of the area with data, two of that without.
+# Columns of a zone's line in sum mode: four parts of the sum, two of the area with data, two of that without.
 SUM_COLUMNS = 8
 
 
 @compile_kernel(forceinline=True)
 def add_pair(sums: IntArray, at: KernelInt, amount: KernelInt) -> None:
-    """Add an integer to the two limbs at sums[at], sums[at + 1]."""
+    """Add an integer to the two parts (high, low) at sums[at], sums[at + 1]."""
     total = sums[at + 1] + amount
     sums[at] += total >> LOW_BITS
     sums[at + 1] = total & LOW_MASK
@@ -122,15 +122,15 @@ def number_lines(cells: NDArray[np.int32], zones: int) -> tuple[IntArray, IntArr
     index = np.empty(zones, np.int64)
     for zone in range(zones):
         index[zone] = -1
-    found = np.empty(min(zones, cells.shape[0]), np.int64)
+    present = np.empty(min(zones, cells.shape[0]), np.int64)
     n = 0
     for s in range(cells.shape[0]):
         zone = cells[s, 3]
         if index[zone] < 0:
             index[zone] = n
-            found[n] = zone
+            present[n] = zone
             n += 1
-    return found[:n], index
+    return present[:n], index
 
 
 @compile_kernel()
@@ -280,14 +280,14 @@ def add_classes(
     index, column
         Where each zone's sums begin, and how far behind that those of each code are.
     sums
-        Two limbs a zone and class.
+        Two parts (high, low) a zone and class.
     """
     size = column.shape[0]
     counts = np.zeros(4 * size, np.int64)
     known = np.empty(size, np.int64)
     is_known = np.zeros(size, np.bool_)
     where = np.empty(width // WORD_BITS + 2, np.int64)
-    turns = np.empty(width // WORD_BITS + 2, np.uint64)
+    changes = np.empty(width // WORD_BITS + 2, np.uint64)
     known_codes: KernelInt = np.int64(0)
     for s in range(cells.shape[0]):
         base = (cells[s, 0] - origin[0]) * width - origin[1]
@@ -299,8 +299,8 @@ def add_classes(
             for i in range(first, last):
                 add_pair(sums, at + column[codes[i]], amount)
             continue
-        n = find_changes(codes, first, last, where, turns)
-        single = _add_runs(codes, first, last, where, turns, n, counts, area, sums, at, column)
+        n = find_changes(codes, first, last, where, changes)
+        single = _add_runs(codes, first, last, where, changes, n, counts, area, sums, at, column)
         if single > 0:
             known_codes = _add_counts(counts, known, is_known, known_codes, single, area, sums, at, column)
 

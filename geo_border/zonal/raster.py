@@ -90,7 +90,7 @@ class Header:
 
 
 def read_file_states(names: Sequence[str]) -> tuple[FileState, ...]:
-    """Name, size, times and inode of each file; none where one of them cannot be told.
+    """Name, size, times and inode of each file; none where one of them cannot be read.
 
     The time of the last change to a file's entry shows a copy that kept the times of another.
     """

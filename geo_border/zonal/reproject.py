@@ -235,20 +235,20 @@ def add_shifted_copies(rings: Rings, west: float, east: float) -> Rings:
     if len(rings.x) == 0 or not rings.crs.is_geographic:
         return rings
     low, _, high, _ = rings.compute_extents()
-    found = [
+    copies = [
         _shift_rings(rings, (low + turn < east) & (high + turn > west), turn)
         for turn in (0.0, -_FULL_CIRCLE_DEG, _FULL_CIRCLE_DEG)
         if turn == 0.0 or bool(((low + turn < east) & (high + turn > west)).any())
     ]
-    if len(found) == 1:
-        return found[0]
-    start = np.concatenate(([0], np.cumsum(np.concatenate([np.diff(part.start) for part in found])))).astype(np.int64)
+    if len(copies) == 1:
+        return copies[0]
+    start = np.concatenate(([0], np.cumsum(np.concatenate([np.diff(part.start) for part in copies])))).astype(np.int64)
     return Rings(
-        np.concatenate([part.x for part in found]),
-        np.concatenate([part.y for part in found]),
+        np.concatenate([part.x for part in copies]),
+        np.concatenate([part.y for part in copies]),
         start,
-        np.concatenate([part.zone for part in found]),
-        np.concatenate([part.sign for part in found]),
+        np.concatenate([part.zone for part in copies]),
+        np.concatenate([part.sign for part in copies]),
         rings.crs,
     )
 

@@ -123,11 +123,11 @@ class TabulationTasks:
 
     def list_tasks(self) -> list[Task]:
         """Raster number and range of rows of every strip, raster after raster."""
-        found = []
+        tasks = []
         for number, header in enumerate(self._headers):
             height, rows = _choose_row_count(header), header.shape[0]
-            found += [(number, row, min(row + height, rows)) for row in range(0, rows, height)]
-        return found
+            tasks += [(number, row, min(row + height, rows)) for row in range(0, rows, height)]
+        return tasks
 
     def __call__(self, task: Task) -> PartialSums:
         """Sums of one strip, and the zones whose coverage no valid polygon has."""
@@ -148,7 +148,7 @@ class TabulationTasks:
     def compute_key(self) -> bytes:
         """What distinguishes this work from any other: files by name, size and times, zones by every vertex.
 
-        Empty where a file is none of this machine's, so that nothing tells whether it has changed.
+        Empty where a file is none of this machine's, so that it cannot be known whether it has changed.
         """
         rings, digest = self._rings_by_crs.rings, hashlib.sha256()
         for raster, header in zip(self._rasters, self._headers, strict=True):

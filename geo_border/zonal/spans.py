@@ -165,16 +165,16 @@ def _group_blocks(cells: NDArray[np.int32], size: int, width: int, max_blocks: i
     group = np.zeros(blocks, np.int64)
     edge = np.empty(blocks + 1, np.int64)
     n: KernelInt = 0
-    held: KernelInt = 0
+    blocks_in_group: KernelInt = 0
     for block in range(blocks):
         if not touched[block]:
-            held = 0
+            blocks_in_group = 0
             continue
-        if held == 0:
+        if blocks_in_group == 0:
             edge[n] = block * size
             n += 1
         group[block] = n - 1
-        held = (held + 1) % max_blocks
+        blocks_in_group = (blocks_in_group + 1) % max_blocks
     edge[n] = width
     return group, edge[: n + 1]
 

@@ -77,7 +77,7 @@ def tabulate_rows(
     -------
     Part
         Class mode: lines of zone, class, has data, high, low (area units); sum mode: lines of zone and SUM_COLUMNS
-        limbs.
+        parts.
     ndarray
         Zones that cover a cell by less than nothing or more than once: their polygons may be invalid.
     """

@@ -89,10 +89,10 @@ class Zones:
         boxes = shapely.box(*shapely.bounds(self._geometries).T)
         # Most zones are decided by their extent; the others vertex by vertex, unless they clearly reach outside.
         open_rows = np.flatnonzero(~shapely.covers(area, boxes) & ~shapely.is_empty(self._geometries))
-        maybe = shapely.covers(shapely.box(*shapely.bounds(area)), boxes[open_rows])
-        inside[self._number[open_rows[~maybe]]] = False
-        look = open_rows[maybe & inside[self._number[open_rows]]]
-        inside[self._number[look[~shapely.covers(area, self._geometries[look])]]] = False
+        may_cover = shapely.covers(shapely.box(*shapely.bounds(area)), boxes[open_rows])
+        inside[self._number[open_rows[~may_cover]]] = False
+        undecided = open_rows[may_cover & inside[self._number[open_rows]]]
+        inside[self._number[undecided[~shapely.covers(area, self._geometries[undecided])]]] = False
         return inside
 
     def repair_zones(self, suspects: NDArray[np.int64]) -> Zones | None:
@@ -129,11 +129,13 @@ class Zones:
         pairs = (left < right) & (self._number[left] != self._number[right])
         left, right = left[pairs], right[pairs]
         common = shapely.area(shapely.intersection(shapes[left], shapes[right]))
-        found = np.flatnonzero(common > 1e-9 * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right])))
-        if len(found):
-            a, b = self.ids[self._number[left[found[0]]]], self.ids[self._number[right[found[0]]]]
+        overlapping = np.flatnonzero(
+            common > 1e-9 * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+        )
+        if len(overlapping):
+            a, b = self.ids[self._number[left[overlapping[0]]]], self.ids[self._number[right[overlapping[0]]]]
             others = {1: "", 2: ", and so does one more pair"}.get(
-                len(found), f", and so do {len(found) - 1:,} more pairs"
+                len(overlapping), f", and so do {len(overlapping) - 1:,} more pairs"
             )
             raise GeometryError(f"zones: {a!r} and {b!r} overlap{others}; mend them, or use --overlap allow.")
 

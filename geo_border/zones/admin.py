@@ -50,15 +50,15 @@ def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, PlanePolygonal], 
         frames = list(
             pool.map(lambda item: _divide_country(admin[admin["country"] == item[0]], item[1], crs), home.items())
         )
-    kept = [frame for frame in frames if len(frame)]
+    filled = [frame for frame in frames if len(frame)]
     columns = ["admin_id", "name", "country", "geometry"]
-    if not kept:
+    if not filled:
         return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=crs)
-    rows = [row for frame in kept for row in frame[columns].itertuples(index=False)]
+    rows = [row for frame in filled for row in frame[columns].itertuples(index=False)]
     out = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
-    twice = out[out["admin_id"].duplicated(keep=False)]
-    if len(twice):
-        name, countries = twice["admin_id"].iloc[0], sorted(set(twice["country"]))
+    repeated = out[out["admin_id"].duplicated(keep=False)]
+    if len(repeated):
+        name, countries = repeated["admin_id"].iloc[0], sorted(set(repeated["country"]))
         raise SchemaError(
             f"admin: the unit {name!r} stands in {' and '.join(countries)}. Give every unit an id of its own, for "
             "instance with the country's code before it."

@@ -55,11 +55,11 @@ def cut_bands(
     edges = sorted(buffer_by_distance)
     pairs = [(segment, country) for segment in nearest for country in home]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(
+        parts_by_pair = pool.map(
             lambda pair: _cut_pair(pair, home[pair[1]], nearest[pair[0]], [(e, buffer_by_distance[e]) for e in edges]),
             pairs,
         )
-        return [piece for pieces_of_pair in found for piece in pieces_of_pair]
+        return [piece for pieces_of_pair in parts_by_pair for piece in pieces_of_pair]
 
 
 def _cut_pair(

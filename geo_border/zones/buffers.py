@@ -117,9 +117,9 @@ def buffer_line(
     tasks = list(enumerate(cut_line(line, PART_M)))
     work = partial(_run_task, edges_m=tuple(edges_m), crs=crs.to_wkt())
     key = shapely.to_wkb(line) + repr(work.keywords).encode()
-    found = (engine or LocalEngine()).reduce(work, tasks, _merge_results, progress, key, ReachKind(len(edges_m)))
+    reaches = (engine or LocalEngine()).reduce(work, tasks, _merge_results, progress, key, ReachKind(len(edges_m)))
     # In the line's order, whichever way the pieces came back.
-    by_edge = np.array([found[number] for number, _ in tasks], dtype=object).T
+    by_edge = np.array([reaches[number] for number, _ in tasks], dtype=object).T
     with ThreadPoolExecutor() as pool:
         return list(pool.map(_merge_shapes, by_edge))
 

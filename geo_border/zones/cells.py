@@ -44,8 +44,14 @@ def build_cells(
     countries = list(home)
     cut = cut_by_lattice(np.array(list(home.values()), dtype=object), CELL_M)
     area = area_km2(cut.shape, crs)
-    kept = area > _MIN_KM2
-    source, column, row, piece, area = cut.source[kept], cut.column[kept], cut.row[kept], cut.shape[kept], area[kept]
+    has_land = area > _MIN_KM2
+    source, column, row, piece, area = (
+        cut.source[has_land],
+        cut.column[has_land],
+        cut.row[has_land],
+        cut.shape[has_land],
+        area[has_land],
+    )
     lonlat = shapely.get_coordinates(reproject(shapely.centroid(piece), crs, WGS84))
     near = index.find_nearest(lonlat[:, 0], lonlat[:, 1])
     inside = np.flatnonzero(near.distance_m < widest_m)

@@ -97,19 +97,19 @@ class CutKind:
         if tile.tolist() != sorted(task.number for task in tasks) or not len(tile) == len(units) == len(parts):
             raise ValueError("of other tiles")
         shape, water = unpack_polygons("shape", arrays), unpack_polygons("water", arrays)
-        own = [*(arrays[of] for of in ("piece", "admin", "column", "row")), shape]
-        wet = [arrays["wet"], water]
-        for counts, columns in ((units, own), (parts, wet)):
+        unit_columns = [*(arrays[of] for of in ("piece", "admin", "column", "row")), shape]
+        water_columns = [arrays["wet"], water]
+        for counts, columns in ((units, unit_columns), (parts, water_columns)):
             if (counts < 0).any() or {len(column) for column in columns} != {sum(counts.tolist())}:
                 raise ValueError("columns of other lengths")
-        for values, least, end in ((own[0], 0, self.pieces), (own[1], -1, self.admins)):
+        for values, least, end in ((unit_columns[0], 0, self.pieces), (unit_columns[1], -1, self.admins)):
             if ((values < least) | (values >= end)).any():
                 raise ValueError("a unit that points nowhere")
-        if ((wet[0] < 0) | (wet[0] >= np.repeat(units, parts))).any():
+        if ((water_columns[0] < 0) | (water_columns[0] >= np.repeat(units, parts))).any():
             raise ValueError("water in no unit")
         rows, places = (np.split(np.arange(c.sum()), np.cumsum(c)[:-1]) for c in (units, parts))
         return {
-            number: TileUnits(*(column[at] for column in own), *(column[place] for column in wet))
+            number: TileUnits(*(column[at] for column in unit_columns), *(column[place] for column in water_columns))
             for number, at, place in zip(tile.tolist(), rows, places, strict=True)
         }
 
@@ -148,8 +148,8 @@ def cut_units(
     work = partial(_cut_tile, country=country, admin_country=admin_country)
     where = engine or LocalEngine()
     key = _compute_key(tiles, country, admin_country) if where.checkpoints else b""
-    found = where.reduce(work, tiles, _merge_results, progress, key, CutKind(len(parts), len(admin)))
-    cuts = [found[tile.number] for tile in tiles]
+    units_by_tile = where.reduce(work, tiles, _merge_results, progress, key, CutKind(len(parts), len(admin)))
+    cuts = [units_by_tile[tile.number] for tile in tiles]
     piece, admin_at, column, row, shape = (
         _concatenate([getattr(cut, name) for cut in cuts]) for name in ("piece", "admin", "column", "row", "shape")
     )
@@ -236,7 +236,7 @@ def _merge_results(results: Sequence[UnitsByTile]) -> UnitsByTile:
 
 
 def _compute_key(tiles: list[LandTile], country: NDArray[np.str_], admin_country: NDArray[np.object_]) -> bytes:
-    """What tells this work from any other: every shape, where it comes from, and the countries."""
+    """What distinguishes this work from any other: every shape, where it comes from, and the countries."""
     layers = [layer for tile in tiles for layer in (tile.band_parts, tile.admin, tile.water)]
     shapes = b"".join(wkb for layer in layers for wkb in shapely.to_wkb(layer.shape))
     sources = b"".join(layer.source.tobytes() for layer in layers)
