@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
-from numba.core.base import BaseContext
-from numba.core.typing.templates import Signature
 from numpy.typing import NDArray
 
 from geo_border.geo.types import BoolArray, CellArray, FloatArray, IntArray, KernelInt
-from geo_border.zonal.jit import compile_kernel, intrinsic, types
+
+# numba comes by way of `jit`, which first refuses a settings file in the working folder.
+from geo_border.zonal.jit import BaseContext, Signature, compile_kernel, intrinsic, types
 
 # Codes of classes: uint8 where they are the bytes of the raster, else uint16.
 CodeArray: TypeAlias = NDArray[np.unsignedinteger]
