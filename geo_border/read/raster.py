@@ -8,17 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 from rasterio.errors import RasterioError
-from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from geo_border.errors import CRSError, EmptyLayerError, RasterError
-from geo_border.files.raster import open_raster
+from geo_border.files.raster import OpenRaster, open_raster
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
 from geo_border.geo.grid import Grid
 from geo_border.read.table import Bounds, split_at_antimeridian
@@ -162,14 +160,14 @@ def require_nodata(path: Path) -> None:
             )
 
 
-def _choose_crs(raw: Raw, source: rasterio.DatasetReader) -> CRS:
+def _choose_crs(raw: Raw, source: OpenRaster) -> CRS:
     declared = raw.entry.crs if raw.entry.source != "local" or raw.entry.publisher != "the user" else None
     if source.crs is None:
         return parse_crs(declared, str(source.name))
     return CRS.from_user_input(source.crs)
 
 
-def _build_lattice(sources: list[DatasetReader], paths: Sequence[Path]) -> Affine:
+def _build_lattice(sources: list[OpenRaster], paths: Sequence[Path]) -> Affine:
     """The lattice of all tiles, with its corner at their north-western one."""
     first: Affine = sources[0].transform
     for source, path in zip(sources, paths, strict=True):
@@ -187,7 +185,7 @@ def _build_lattice(sources: list[DatasetReader], paths: Sequence[Path]) -> Affin
     return Affine(first.a, 0.0, west, 0.0, first.e, north)
 
 
-def _locate_tile(source: DatasetReader, transform: Affine) -> tuple[int, int, int, int]:
+def _locate_tile(source: OpenRaster, transform: Affine) -> tuple[int, int, int, int]:
     """(first row, first column, end row, end column) of a tile on the common lattice."""
     column, row = ~transform * (source.bounds.left, source.bounds.top)
     if abs(column - round(column)) > _MAX_OFFSET_CELLS or abs(row - round(row)) > _MAX_OFFSET_CELLS:
@@ -235,7 +233,7 @@ def _project_window(window: Bounds, crs: CRS, transform: Affine, path: Path) -> 
 
 
 def _read_window(
-    sources: list[DatasetReader],
+    sources: list[OpenRaster],
     tile_windows: list[tuple[int, int, int, int]],
     cell_window: tuple[int, int, int, int],
     lattice: Grid,
@@ -262,7 +260,7 @@ def _read_window(
     return Grid(values, lattice.transform * Affine.translation(left, top), lattice.crs, nodata)
 
 
-def _read_values(source: DatasetReader, part: Window, band: int) -> NDArray[np.generic]:
+def _read_values(source: OpenRaster, part: Window, band: int) -> NDArray[np.generic]:
     try:
         values: NDArray[np.generic] = source.read(band, window=part)
     except RasterioError as error:
