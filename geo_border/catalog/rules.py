@@ -39,7 +39,13 @@ _VERSION = re.compile(r"\w(?:[\w .+-]{0,79}[\w+-])?")
 
 
 def list_columns(need: str) -> tuple[str, ...]:
-    """Our names of the columns that are read for a need."""
+    """Our names of the columns that are read for a need.
+
+    Parameters
+    ----------
+    need
+        One of `schemas.NEEDS`.
+    """
     return _COLUMNS.get(need, _COLUMNS[NEEDS[need]])
 
 

@@ -63,9 +63,9 @@ def format_plan(rows: list[dict[str, Any]], max_files: int = 4) -> list[str]:
     out = []
     for row in _group_by_dataset(rows):
         names = [file["name"] for file in row["files"]]
-        told = ", ".join(names[:max_files]) + (f" and {len(names) - max_files} more" if len(names) > max_files else "")
-        told = told or _UNLISTED_FILES[row.get("delivery", "made")][1]
-        out.append(f"[bold]{row['dataset']}[/bold] version {escape(row['version'])}: {escape(told)}")
+        files = ", ".join(names[:max_files]) + (f" and {len(names) - max_files} more" if len(names) > max_files else "")
+        files = files or _UNLISTED_FILES[row.get("delivery", "made")][1]
+        out.append(f"[bold]{row['dataset']}[/bold] version {escape(row['version'])}: {escape(files)}")
         out.append(f"    licence: {escape(row['licence'])}.")
         if row.get("terms"):
             out.append(f"    terms: {escape(row['terms'])}")

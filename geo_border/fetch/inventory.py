@@ -16,6 +16,13 @@ def find_altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[st
     """Which fetched files of a run (its passport's `sources`) no longer have the bytes that the run read.
 
     Files that ship and a user's own are not looked at: the first are verified by every run, the second are the user's.
+
+    Parameters
+    ----------
+    folders
+        Where fetched files are.
+    sources
+        The passport's `sources`: of each row `dataset`, `version` and `files` (`name`, `sha256`) are read.
     """
     out = []
     for row in sources:
@@ -28,7 +35,15 @@ def find_altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[st
 
 
 def list_catalogue(catalogue: Catalogue, folders: Folders) -> list[dict[str, Any]]:
-    """Every entry of a catalogue with `cached` (how many files are here, and since when) and `declared_in`."""
+    """Every entry of a catalogue with `cached` (how many files are here, and since when) and `declared_in`.
+
+    Parameters
+    ----------
+    catalogue
+        The datasets there are.
+    folders
+        Where fetched files are.
+    """
     return [
         {
             **one.entry.model_dump(mode="json"),

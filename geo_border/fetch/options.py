@@ -1,4 +1,4 @@
-"""What a fetch is told: networks, mirrors, limits, progress; from the command line and the user's configuration."""
+"""Settings of a fetch: networks, mirrors, limits, progress; from the command line and the user's configuration."""
 
 from __future__ import annotations
 
@@ -79,6 +79,15 @@ class Options:
 
 def build_options(offline: bool, mirrors: Sequence[str], home: Path | None = None) -> Options:
     """Options from the command line, and mirrors from the user's configuration after those given.
+
+    Parameters
+    ----------
+    offline
+        Whether the network must not be used.
+    mirrors
+        Each as `FROM=TO`, two beginnings of an address.
+    home
+        The user's home folder; None for that of the system.
 
     Raises
     ------

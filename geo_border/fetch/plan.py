@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from shapely.geometry.base import BaseGeometry
 
@@ -16,10 +16,31 @@ from geo_border.fetch.options import Options
 from geo_border.store import Folders
 
 
+class PlannedFile(TypedDict):
+    """A file to bring; `bytes` is None where its size is not known before."""
+
+    name: str
+    bytes: int | None
+
+
 def plan_fetch(
     needs: Sequence[str], sources: Sources, folders: Folders, window: BaseGeometry | None, options: Options
 ) -> list[dict[str, Any]]:
-    """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms."""
+    """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms.
+
+    Parameters
+    ----------
+    needs
+        What is needed, of `schemas.NEEDS`.
+    sources
+        As `choose` returns it.
+    folders
+        Where fetched files are.
+    window
+        Area whose tiles are listed, in EPSG:4326; None for no window.
+    options
+        Networks, mirrors and limits.
+    """
     rows = []
     for need in needs:
         found = resolve(need, sources, options.countries)
@@ -34,15 +55,13 @@ def _plan_choice(
     entry = None if choice.declared is None else choice.declared.entry
     if choice.path is not None:
         raw = build_local_raw(need, choice.path, entry)
-        files = [{"name": path.name, "bytes": path.stat().st_size} for path in raw.paths]
+        files: list[PlannedFile] = [{"name": path.name, "bytes": path.stat().st_size} for path in raw.paths]
         return _build_plan_row(need, raw.entry, files)
     assert entry is not None, "what is no file is a dataset"
     return _build_plan_row(need, entry, _list_files(entry, folders, window, options))
 
 
-def _list_files(
-    dataset: Entry, folders: Folders, window: BaseGeometry | None, options: Options
-) -> list[dict[str, Any]]:
+def _list_files(dataset: Entry, folders: Folders, window: BaseGeometry | None, options: Options) -> list[PlannedFile]:
     if dataset.source == "embedded" or dataset.download is None:
         return [{"name": file.name, "bytes": file.bytes} for file in dataset.files]
     try:
@@ -54,9 +73,9 @@ def _list_files(
         return []
 
 
-def _build_plan_row(need: str, entry: Entry, files: list[dict[str, Any]]) -> dict[str, Any]:
-    known = [file["bytes"] for file in files]
-    size = sum(known) if files and all(b is not None for b in known) else entry.approx_bytes
+def _build_plan_row(need: str, entry: Entry, files: list[PlannedFile]) -> dict[str, Any]:
+    sizes = [file["bytes"] for file in files if file["bytes"] is not None]
+    size = sum(sizes) if files and len(sizes) == len(files) else entry.approx_bytes
     return {
         "need": need,
         "dataset": entry.name,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,10 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
-from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from geo_border.errors import CRSError, RasterError
-from geo_border.files.raster import open_raster
+from geo_border.files.raster import OpenRaster, open_raster
 from geo_border.files.vector import is_parquet, list_layers, read_geoparquet, read_layer_info
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
 
@@ -117,7 +116,7 @@ def describe_raster(path: Path, band: int = 1) -> RasterFacts:
             raise RasterError(f"{path}: has {source.count} bands, not a band {band}.")
         at = band - 1
         crs = _parse_crs(source.crs.to_wkt() if source.crs else None, path)
-        transform, bounds = source.transform, tuple(source.bounds)
+        transform, bounds = source.transform, _unpack_bounds(source.bounds)
         flags = source.mask_flag_enums[at]
         return RasterFacts(
             driver=source.driver,
@@ -134,7 +133,7 @@ def describe_raster(path: Path, band: int = 1) -> RasterFacts:
             offset=float(source.offsets[at]),
             masked=MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
             north_up=not transform.b and not transform.d and transform.a > 0 > transform.e,
-            values=_survey(source, band, path),
+            values=_count_values(source, band, path),
         )
 
 
@@ -152,7 +151,9 @@ def read_raster_bounds(path: Path) -> Bounds | None:
         When it cannot be opened.
     """
     with open_raster(path) as source:
-        return _convert_bounds(tuple(source.bounds), _parse_crs(source.crs.to_wkt() if source.crs else None, path))
+        return _convert_bounds(
+            _unpack_bounds(source.bounds), _parse_crs(source.crs.to_wkt() if source.crs else None, path)
+        )
 
 
 def describe_layers(path: Path) -> list[LayerFacts]:
@@ -174,7 +175,7 @@ def describe_layers(path: Path) -> list[LayerFacts]:
     for layer, geometry in list_layers(path):
         info = read_layer_info(path, layer)
         crs = _parse_crs(info["crs"], path)
-        bounds = None if info["total_bounds"] is None else tuple(float(value) for value in info["total_bounds"])
+        bounds = None if info["total_bounds"] is None else _unpack_bounds(info["total_bounds"])
         found.append(
             LayerFacts(
                 name=layer,
@@ -192,7 +193,7 @@ def describe_layers(path: Path) -> list[LayerFacts]:
 def _describe_parquet(path: Path) -> LayerFacts:
     table = read_geoparquet(path)
     crs = _parse_crs(table.crs, path)
-    bounds = tuple(float(value) for value in table.total_bounds) if len(table) else None
+    bounds = _unpack_bounds(table.total_bounds) if len(table) else None
     kinds = sorted(set(table.geom_type.dropna()))
     return LayerFacts(
         name=path.stem,
@@ -205,27 +206,32 @@ def _describe_parquet(path: Path) -> LayerFacts:
     )
 
 
-def _parse_crs(stated: Any, path: Path) -> CRS | None:
+def _unpack_bounds(values: Iterable[float]) -> Bounds:
+    west, south, east, north = map(float, values)
+    return west, south, east, north
+
+
+def _parse_crs(stated: object, path: Path) -> CRS | None:
     try:
         return parse_crs(stated, str(path))
     except CRSError:
         return None
 
 
-def _convert_bounds(bounds: Any, crs: CRS | None) -> Bounds | None:
+def _convert_bounds(bounds: Bounds, crs: CRS | None) -> Bounds | None:
     """Bounds in lon/lat, None where the CRS is not known or its coordinates are out of it."""
     if crs is None or not np.isfinite(bounds).all():
         return None
     try:
         move: Transformer = build_transformer(crs.to_wkt(), WGS84.to_wkt())
-        moved = move.transform_bounds(*bounds, densify_pts=_EDGE_POINTS)
+        west, south, east, north = bounds
+        moved = move.transform_bounds(west, south, east, north, densify_pts=_EDGE_POINTS)
     except ProjError:
         return None
-    west, south, east, north = map(float, moved)
-    return (west, south, east, north) if np.isfinite(moved).all() else None
+    return _unpack_bounds(moved) if np.isfinite(moved).all() else None
 
 
-def _survey(source: DatasetReader, band: int, path: Path) -> Values:
+def _count_values(source: OpenRaster, band: int, path: Path) -> Values:
     """Look at the cells of a band, block by block; at every so many-th of them where there are too many."""
     every = math.ceil(math.sqrt(max(source.width * source.height / _MOST_CELLS, 1.0)))
     scale, offset = float(source.scales[band - 1]), float(source.offsets[band - 1])
@@ -243,7 +249,7 @@ def _survey(source: DatasetReader, band: int, path: Path) -> Values:
     return tally.summarise(sampled=every > 1)
 
 
-def _list_strips(source: DatasetReader, every: int) -> list[tuple[int, int]]:
+def _list_strips(source: OpenRaster, every: int) -> list[tuple[int, int]]:
     """Ranges of rows: whole blocks of the file, as many as are read at once."""
     height = source.block_shapes[0][0]
     rows = max(height, _BLOCK_CELLS // max(source.width, 1) // height * height, every)
@@ -259,7 +265,7 @@ class _Tally:
         self._whole = True
         self._codes: dict[int, int] | None = {}
 
-    def add(self, values: NDArray[Any], known: NDArray[np.bool_], scale: float, offset: float) -> None:
+    def add(self, values: NDArray[np.generic], known: NDArray[np.bool_], scale: float, offset: float) -> None:
         """Add a block."""
         self._cells += values.size
         stored = values[known]

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import MultiLineString
 
-from geo_border.geo.crs import FloatArray
+from geo_border.geo.types import FloatArray, LonLatPolygonal
 
 # Metres in a degree of latitude, at its smallest on WGS 84: used to search a little too wide, never too narrow.
 _MIN_M_PER_DEGREE = 110_574.0
 _M_PER_DEGREE = 111_320.0
 
 
-def find_shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
+def find_shared_line(home: LonLatPolygonal, facing: LonLatPolygonal, tolerance_m: float) -> MultiLineString:
     """The stretches of the home territory's boundary that lie within a tolerance of the facing one's.
 
     Neighbours need not share vertices: home edges are first split where a facing vertex lies beside them, so that
@@ -43,11 +44,13 @@ def find_shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
     candidates = home_edges[_is_edge_near(tree, home_edges, tolerance_m)]
     pieces = _split_at_vertices(candidates, facing_edges, tolerance_m)
     ends = [pieces[:, 0], pieces.mean(axis=1), pieces[:, 1]]
-    kept = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
-    return _merge_edges(pieces[kept])
+    is_shared = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
+    return _merge_edges(pieces[is_shared])
 
 
-def _compute_window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, float, float] | None:
+def _compute_window(
+    a: LonLatPolygonal, b: LonLatPolygonal, tolerance_m: float
+) -> tuple[float, float, float, float] | None:
     boxes = np.array([shapely.bounds(a), shapely.bounds(b)])
     margin = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(boxes[:, [1, 3]]).max())
     west, south = boxes[:, :2].max(axis=0) - margin
@@ -55,12 +58,12 @@ def _compute_window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, f
     return (west, south, east, north) if west <= east and south <= north else None
 
 
-def _compute_cosine(lat_deg: Any) -> Any:
+def _compute_cosine(lat_deg: float | FloatArray) -> Any:
     # Near a pole a degree of longitude has no length; 89.9 keeps the search radius finite.
     return np.cos(np.radians(np.minimum(np.abs(lat_deg), 89.9)))
 
 
-def _list_edges(polygon: Any, window: tuple[float, float, float, float]) -> FloatArray:
+def _list_edges(polygon: LonLatPolygonal, window: tuple[float, float, float, float]) -> FloatArray:
     """Edges (n x 2 x 2) of all rings whose boxes touch the window."""
     rings = shapely.get_rings(shapely.get_parts(polygon))
     xy, ring = shapely.get_coordinates(rings, return_index=True)
@@ -122,7 +125,7 @@ def _is_point_near(
     return out
 
 
-def _merge_edges(edges: FloatArray) -> Any:
+def _merge_edges(edges: FloatArray) -> MultiLineString:
     if len(edges) == 0:
         return shapely.MultiLineString()
     lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges)), directed=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from xml.etree import ElementTree as ET
 
 from pyproj import CRS
 from pyproj.exceptions import ProjError
+from rasterio.coords import BoundingBox
 
 from geo_border.catalog.declared import Entry, Legend
 from geo_border.errors import RasterError
@@ -33,21 +34,21 @@ def write(tiles: Sequence[Path], entry: Entry, folder: Path) -> Path:
     tiles
         Files of the cover.
     entry
-        The cover: its legend gives the colours.
+        The cover: its legend gives classes, names and colours of the values.
     folder
-        Gets the file.
+        Where the mosaic is written; paths in it are relative to here.
 
     Raises
     ------
     RasterError
         When the tiles are not of one grid.
     """
-    told = [_read_header(path, entry) for path in tiles]
-    first = told[0]
-    if any((t["crs"], t["step"], t["dtype"]) != (first["crs"], first["step"], first["dtype"]) for t in told):
+    headers = [_read_header(path, entry) for path in tiles]
+    first = headers[0]
+    if any((t["crs"], t["step"], t["dtype"]) != (first["crs"], first["step"], first["dtype"]) for t in headers):
         raise RasterError(f"{tiles[0].parent}: tiles of more than one grid cannot be one mosaic.")
-    west, south = min(t["bounds"].left for t in told), min(t["bounds"].bottom for t in told)
-    east, north = max(t["bounds"].right for t in told), max(t["bounds"].top for t in told)
+    west, south = min(t["bounds"].left for t in headers), min(t["bounds"].bottom for t in headers)
+    east, north = max(t["bounds"].right for t in headers), max(t["bounds"].top for t in headers)
     dx, dy = first["step"]
     size = {"rasterXSize": str(round((east - west) / dx)), "rasterYSize": str(round((north - south) / dy))}
     root = ET.Element("VRTDataset", size)
@@ -59,7 +60,7 @@ def write(tiles: Sequence[Path], entry: Entry, folder: Path) -> Path:
     ET.SubElement(band, "ColorInterp").text = "Palette"
     if entry.legend is not None:
         _append_colours(band, entry.legend)
-    for tile, path in zip(told, tiles, strict=True):
+    for tile, path in zip(headers, tiles, strict=True):
         x, y = (tile["bounds"].left - west) / dx, (north - tile["bounds"].top) / dy
         _append_source(band, entry.band, path, folder, tile, x, y)
     ET.indent(root)
@@ -82,7 +83,19 @@ def read_mosaic_crs(mosaic: Path) -> CRS:
         raise RasterError(f"{mosaic}: not a mosaic that this project wrote ({error}). Run again.") from error
 
 
-def _read_header(path: Path, entry: Entry) -> dict[str, Any]:
+class _TileHeader(TypedDict):
+    """What the mosaic says of a tile: its grid in units of the CRS, sizes in cells (width, height)."""
+
+    crs: str
+    step: tuple[float, float]
+    bounds: BoundingBox
+    dtype: str
+    nodata: float | None
+    size: tuple[int, int]
+    block: tuple[int, int]
+
+
+def _read_header(path: Path, entry: Entry) -> _TileHeader:
     at = entry.band - 1
     with open_raster(path) as source:
         block = source.block_shapes[at]
@@ -113,7 +126,7 @@ def _append_colours(band: ET.Element, legend: Legend) -> None:
 
 
 def _append_source(
-    band: ET.Element, number: int, path: Path, folder: Path, tile: dict[str, Any], x: float, y: float
+    band: ET.Element, number: int, path: Path, folder: Path, tile: _TileHeader, x: float, y: float
 ) -> None:
     width, height = (str(n) for n in tile["size"])
     source = ET.SubElement(band, "SimpleSource")

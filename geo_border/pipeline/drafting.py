@@ -1,4 +1,4 @@
-"""The `[[dataset]]` entry of a file, to be copied: what the file tells is filled in, what it does not is a question mark."""
+"""The `[[dataset]]` entry of a file, to be copied: what the file says is filled in, the rest is a question mark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from geo_border.schemas import COVER_CLASSES, LINES, NEEDS, POINTS, RASTER, UNKN
 _SYNONYMS = {
     "name": ("nazwa", "nimi", "nosaukums", "pavadinimas", "navn", "naam", "nom", "sitename", "lau_name", "nuts_name"),
     "name_en": ("name:en", "nameascii", "asciiname"),
-    "country": ("iso_a2", "iso_a2_eh", "iso2", "cntr_code", "cntr_id", "shapegroup", "iso_a3", "iso3", "adm0_a3", "iso"),
+    "country": ("iso_a2", "iso_a2_eh", "iso2", "cntr_code", "cntr_id", "shapegroup", "iso_a3", "iso3", "adm0_a3"),
     "admin_id": ("nuts_id", "gisco_id", "lau_id", "shapeid", "iso_3166_2", "code", "kod", "id"),
     "kind": ("type", "fclass", "highway", "amenity", "class", "category", "sitetype", "desig_eng"),
     "people": ("population", "pop", "ludnosc", "pop_total"),
@@ -34,8 +34,8 @@ def guess_raster_need(facts: RasterFacts) -> str:
     codes = facts.values.codes
     if codes and set(codes) <= _CODES_OF_SETTLEMENT and len(codes) > 2:
         return "settlement_class"
-    classes = "int" in facts.bands[0] and codes is not None and len(codes) <= _MOST_CLASSES and not facts.values.negative
-    return "cover" if classes else "people"
+    few = codes is not None and len(codes) <= _MOST_CLASSES
+    return "cover" if few and "int" in facts.bands[0] and not facts.values.negative else "people"
 
 
 def guess_layer_need(facts: LayerFacts) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import shapely
 
-from geo_border import read
 from geo_border.catalog.catalogue import PACKAGE, Catalogue, Declared, find_clash
-from geo_border.catalog.declared import Entry
 from geo_border.catalog.user import DATASET, Parsed, parse_catalogue, parse_tables
-from geo_border.errors import CatalogError, FileError, GeoBorderError, RasterError, StudyError
+from geo_border.errors import CatalogError, FileError, GeoBorderError, StudyError
 from geo_border.fetch.local import draft_entry
 from geo_border.files import formats
 from geo_border.files.describe import (
@@ -26,12 +23,9 @@ from geo_border.files.describe import (
 )
 from geo_border.files.local import find_file
 from geo_border.files.toml import read_toml
-from geo_border.geo.crs import WGS84, area_km2, reproject
-from geo_border.pipeline import drafting
+from geo_border.pipeline import drafting, inputs
 from geo_border.pipeline.sources import open_catalogue
 from geo_border.pipeline.study_extent import StudyExtent, locate_study
-from geo_border.read.osm_tags import FACILITY_KINDS, ROAD_KINDS, way_kind
-from geo_border.read.tags import read_tag, tag_key
 from geo_border.schemas import LINES, NEEDS, POINTS, RASTER
 from geo_border.store import Raw
 from geo_border.study import DEFAULT, Study, read_study
@@ -160,7 +154,8 @@ def inspect(
     if path.name.endswith(".osm.pbf"):
         asked = need or "facilities"
         told = "its features are not looked at here: a country takes minutes. A run reads them."
-        return Inspection(path.name, "vector", asked, need is None, doubts=(told,), entry=drafting.draft_extract(path, asked))
+        entry = drafting.draft_extract(path, asked)
+        return Inspection(path.name, "vector", asked, need is None, doubts=(told,), entry=entry)
     if _is_vector(path, need):
         return _inspect_vector(path, need, chosen, catalog, Path(root))
     return _inspect_raster(path, need, chosen, catalog, Path(root))
@@ -183,7 +178,7 @@ def _inspect_raster(
     tiles = _list_tiles(path)
     facts = describe_raster(tiles[0])
     taken = need or drafting.guess_raster_need(facts)
-    doubts = list(_doubt_raster(facts, taken, len(tiles)))
+    doubts = list(_list_raster_doubts(facts, taken, len(tiles)))
     extent, why = locate_study(study, catalog, root)
     cover = None
     if extent is None:
@@ -211,7 +206,7 @@ def _list_tiles(path: Path) -> list[Path]:
     return tiles or [path]
 
 
-def _doubt_raster(facts: RasterFacts, need: str, tiles: int) -> list[str]:
+def _list_raster_doubts(facts: RasterFacts, need: str, tiles: int) -> list[str]:
     out, values = [], facts.values
     if facts.crs is None:
         out.append("no coordinate reference system: state it as `crs`, or write one into the file.")
@@ -231,8 +226,8 @@ def _doubt_raster(facts: RasterFacts, need: str, tiles: int) -> list[str]:
         out.append(f"{tiles} tiles: values are of the first.")
     if need == "people":
         if values.negative:
-            out.append(f"{values.negative:,} cells are negative: a run takes them for not known; name them as `nodata`.")
-        out.append("whether a cell counts everyone or only one side's residents is found out by a run unless `counts` says.")
+            out.append(f"{values.negative:,} negative cells: a run takes them for not known; name them as `nodata`.")
+        out.append("whether a cell counts everyone or only one side's residents: a run finds out unless `counts` says.")
     elif values.codes is None:
         out.append(f"holds no classes: {'values that are not whole' if not values.whole else 'too many values'}.")
     return out
@@ -242,24 +237,24 @@ def _measure_raster(
     tiles: list[Path], facts: RasterFacts, need: str, extent: StudyExtent
 ) -> tuple[StudyCover, list[str]]:
     """How a raster lies in a study, and what a run would refuse of it."""
-    share = extent.measure_share(shapely.box(*_union_bounds(tiles, facts)))
+    share = extent.measure_share(shapely.box(*_join_bounds(tiles, facts)))
     cover = StudyCover(extent.name, extent.within_m, extent.home_km2, share)
     if share == 0:
         return cover, [f"lies elsewhere than study {extent.name}."]
-    mode = "sum" if need == "people" else "class"
+    summed = need == "people"
     try:
-        table = tabulate(list(tiles), extent.build_zone(), zone_field="zone", mode=mode)
+        table = tabulate(list(tiles), extent.build_zone(), zone_field="zone", mode="sum" if summed else "class")
     except GeoBorderError as error:
         return cover, [f"cannot be counted as it is: {error}"]
     known = float(table["data_share"].iloc[0])
-    if mode == "sum":
+    if summed:
         return StudyCover(extent.name, extent.within_m, extent.home_km2, share, known, float(table["sum"].iloc[0])), []
     there = table[table["class"].notna()]
     areas = dict(zip(there["class"].astype(int).tolist(), there["area_km2"].tolist(), strict=True))
     return StudyCover(extent.name, extent.within_m, extent.home_km2, share, known, None, areas), []
 
 
-def _union_bounds(tiles: list[Path], facts: RasterFacts) -> tuple[float, float, float, float]:
+def _join_bounds(tiles: list[Path], facts: RasterFacts) -> tuple[float, float, float, float]:
     """Bounds of all tiles in lon/lat."""
     boxes = [facts.bounds_lonlat]
     # Looking at every cell of a thousand tiles would take hours: their extents are enough.
@@ -277,10 +272,11 @@ def _inspect_vector(
     layers = describe_layers(path)
     drawn = [one for one in layers if one.geometry is not None]
     if not drawn and not (layers and need == "people"):
-        raise FileError(f"{path}: has no layer with geometry. It has: {', '.join(one.name for one in layers) or 'none'}.")
+        names = ", ".join(one.name for one in layers) or "none"
+        raise FileError(f"{path}: has no layer with geometry. It has: {names}.")
     layer = max(drawn or layers, key=lambda one: one.rows)
     taken = need or drafting.guess_layer_need(layer)
-    doubts = list(_doubt_layer(layer, taken, drawn))
+    doubts = list(_list_layer_doubts(layer, taken, drawn))
     kinds: list[str] = []
     cover = None
     extent, why = locate_study(study, catalog, root)
@@ -302,7 +298,7 @@ def _inspect_vector(
     )
 
 
-def _doubt_layer(layer: LayerFacts, need: str, drawn: list[LayerFacts]) -> list[str]:
+def _list_layer_doubts(layer: LayerFacts, need: str, drawn: list[LayerFacts]) -> list[str]:
     out = []
     if layer.geometry is not None and layer.crs is None:
         out.append("no coordinate reference system: state it as `crs`, or write one into the file.")
@@ -331,23 +327,14 @@ def _measure_layer(
     entry = draft_entry(need, path.name).model_copy(
         update={"layer": layer.name, "columns": drafting.guess_columns(need, layer)}
     )
+    cover = StudyCover(extent.name, extent.within_m, extent.home_km2, share)
     try:
-        table = read.read_table(Raw(entry, (path,), {}), extent.bounds, ground=NEEDS[need] not in (POINTS, LINES))
+        table = inputs.read_need(need, Raw(entry, (path,), {}), extent.bounds)
     except GeoBorderError as error:
-        return StudyCover(extent.name, extent.within_m, extent.home_km2, share), [], [f"cannot be read as it is: {error}"]
-    near = table[shapely.intersects(shapely.make_valid(table.geometry.to_numpy()), extent.home)]
-    cover = StudyCover(extent.name, extent.within_m, extent.home_km2, share, rows=len(near))
-    doubts = [] if len(near) else [f"has no row in the home land of study {extent.name}."]
-    known = {"facilities": FACILITY_KINDS, "roads": ROAD_KINDS}.get(need)
-    column = entry.columns.get("kind")
-    if known is None or column is None or not len(near):
-        return cover, [], doubts
-    found = Counter(way_kind(kind) for kind in read_tag(near, tag_key(column)) if kind)
-    strange = [kind for kind, _ in found.most_common() if kind not in known]
-    if strange:
-        listed = ", ".join(f"{kind} {found[kind]:,}" for kind in strange[:_MOST_LISTED])
-        doubts.append(f"kinds that are none of {', '.join(known)} are left out: {listed}.")
-    return cover, strange[:_MOST_LISTED], doubts
+        return cover, [], [f"a run refuses it as it is: {error}"]
+    near = shapely.intersects(shapely.make_valid(table.geometry.to_numpy()), extent.home)
+    doubts = [] if near.any() else [f"has no row in the home land of study {extent.name}."]
+    return replace(cover, rows=int(near.sum())), [], doubts
 
 
 def _is_beyond_degrees(bounds: tuple[float, float, float, float]) -> bool:
@@ -374,17 +361,17 @@ def _inspect_toml(path: Path, catalog: Sequence[str | Path]) -> Inspection:
                 parsed = Parsed(parsed.datasets, (str(error),))
     else:
         parsed = parse_catalogue(path)
-    placed, clashes = _place(parsed.datasets, open_catalogue(catalog, without=path))
+    placed, clashes = _place_datasets(parsed.datasets, open_catalogue(catalog, without=path))
     return Inspection(
         file=path.name,
         kind="study" if is_study else "catalogue",
         datasets=placed,
-        doubts=tuple(_doubt_files(placed)),
+        doubts=tuple(_list_missing_files(placed)),
         faults=(*parsed.faults, *clashes),
     )
 
 
-def _place(datasets: Sequence[Declared], catalogue: Catalogue) -> tuple[tuple[Declared, ...], list[str]]:
+def _place_datasets(datasets: Sequence[Declared], catalogue: Catalogue) -> tuple[tuple[Declared, ...], list[str]]:
     """Datasets as they would stand in a catalogue, one after the other, and those that find no place in it."""
     placed, clashes = [], []
     for one in datasets:
@@ -397,12 +384,13 @@ def _place(datasets: Sequence[Declared], catalogue: Catalogue) -> tuple[tuple[De
     return tuple(placed), clashes
 
 
-def _doubt_files(datasets: Sequence[Declared]) -> list[str]:
+def _list_missing_files(datasets: Sequence[Declared]) -> list[str]:
     out = []
     for one in datasets:
         file = one.entry.file
         if file is not None and not file.exists():
             out.append(f"{one.entry.name}: no file at {str(file)!r}.")
         elif file is None and one.entry.download is None and one.entry.source == "local" and one.origin != PACKAGE:
-            out.append(f"{one.entry.name}: names no file and no url: it describes one given as NEED={one.entry.name}@PATH.")
+            name = one.entry.name
+            out.append(f"{name}: names no file and no url: it describes one given as NEED={name}@PATH.")
     return out

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
@@ -63,7 +63,7 @@ def split_at_antimeridian(window: Bounds | None) -> list[Bounds | None]:
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
-def choose_crs(entry: Entry, stated: Any, path: Path) -> CRS:
+def choose_crs(entry: Entry, stated: object, path: Path) -> CRS:
     """The CRS of a file of a dataset.
 
     Parameters
@@ -88,7 +88,7 @@ def choose_crs(entry: Entry, stated: Any, path: Path) -> CRS:
     return ruling
 
 
-def map_kinds(entry: Entry, kinds: Any) -> Any:
+def map_kinds(entry: Entry, kinds: Iterable[object]) -> NDArray[np.object_]:
     """Kinds as the entry translates them; what it does not name stays as it is.
 
     Parameters
@@ -98,12 +98,10 @@ def map_kinds(entry: Entry, kinds: Any) -> Any:
     kinds
         An array or column of the file's own kinds.
     """
-    if not entry.kinds:
-        return kinds
     return np.array([entry.kinds.get(_format_kind(kind), kind) for kind in kinds], dtype=object)
 
 
-def _format_kind(kind: Any) -> str:
+def _format_kind(kind: object) -> str:
     """A kind as TOML has it for a key: 3 for the 3.0 that a column with gaps makes of it."""
     return f"{kind:g}" if isinstance(kind, float) else str(kind)
 
@@ -251,7 +249,7 @@ def _read_ogr(path: Path, window: Bounds | None, entry: Entry) -> gpd.GeoDataFra
     return table.set_crs(crs, allow_override=True)
 
 
-def _choose_layer(path: Path, layers: Iterable[Any], layer_name: str | None) -> str:
+def _choose_layer(path: Path, layers: Iterable[tuple[str, str | None]], layer_name: str | None) -> str:
     names = [str(name) for name, kind in layers if kind is not None]
     if layer_name in names:
         return layer_name

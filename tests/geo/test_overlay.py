@@ -8,7 +8,15 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_border.geo.overlay import clip_pairs, cut_by_lattice, extract_polygons, intersect_pairs, intersect_parts
+from geo_border.errors import GeometryError
+from geo_border.geo.overlay import (
+    clip_pairs,
+    cut_by_lattice,
+    extract_polygons,
+    intersect_pairs,
+    intersect_parts,
+    join_touching,
+)
 
 
 def shapes(*geometries: object) -> np.ndarray:
@@ -106,3 +114,15 @@ def test_crossing_knows_whose_piece_each_is(one: int, two: int) -> None:
     # By a millimetre: the corners of an intersection are rounded to the nearest floating number.
     assert shapely.area(shapely.difference(shape, shapely.buffer(left.shape[at], 1e-3))).max(initial=0) == 0
     assert shapely.area(shapely.difference(shape, shapely.buffer(right.shape[bt], 1e-3))).max(initial=0) == 0
+
+
+def test_polygons_that_touch_are_joined_pair_by_pair() -> None:
+    left, right = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+    joined = join_touching(shapes(left, left), shapes(right, shapely.Polygon()))
+    assert shapely.area(joined).tolist() == [200, 100]
+    assert shapely.get_num_geometries(joined).tolist() == [1, 1]
+
+
+def test_polygons_that_overlap_are_not_joined_as_if_they_touched() -> None:
+    with pytest.raises(GeometryError, match="could not be joined"):
+        join_touching(shapes(shapely.box(0, 0, 10, 10)), shapes(shapely.box(5, 0, 20, 10)))
