@@ -106,7 +106,7 @@ class Legend(FrozenModel):
     def _check_tree(self) -> Legend:
         low, high = set(self.tree_low), set(self.tree_high)
         tree = {int(value) for value, name in self.classes.items() if name == "tree"}
-        if tree and not (self.canopy.strip() and low and high):
+        if tree and not (self.canopy.strip(" ?") and low and high):
             raise ValueError(
                 "a class is tree: expected canopy (text: the least canopy cover of it, in percent), tree_low and "
                 "tree_high (the values that are tree by the strictest and by the loosest reading)"

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from geo_border._version import __version__
 from geo_border.cli.console import ProgressBars, WarningHandler, print_summary
+from geo_border.cli.inspection import format_inspection
 from geo_border.cli.tables import build_plan_table, format_catalogue, format_plan
 from geo_border.errors import GeoBorderError
 from geo_border.files.network import forbid_network
@@ -67,14 +68,17 @@ Root = Annotated[Path, typer.Option("--root", help="Folder that holds data/ and 
 Sources = Annotated[
     list[str],
     typer.Option(
-        "--sources", help="embedded | live | NEED=DATASET | NEED=PATH; repeat for several needs.", metavar="WHAT"
+        "--sources",
+        help="embedded | live | NEED=DATASET | NEED=PATH | NEED=DATASET@PATH; repeat for several needs.",
+        metavar="WHAT",
     ),
 ]
 Catalogs = Annotated[
     list[Path],
     typer.Option(
         "--catalog",
-        help="A TOML file of [[dataset]] tables, which describe data of your own; name them in --sources. Repeatable.",
+        help=r"A TOML file of \[\[dataset]] tables, which describe data of your own (`geo-border inspect FILE` prints "
+        "one); name them in --sources. Repeatable, the last one wins.",
         metavar="FILE",
     ),
 ]
@@ -223,6 +227,34 @@ def list_sources(root: Root = Path(), catalog: Catalogs = []) -> None:  # noqa: 
 
     for line in format_catalogue(pipeline.list_sources(root=root, catalog=catalog)):
         OUT.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A raster, a folder of tiles, a vector file, a catalogue or a study.")],
+    need: Annotated[
+        str, typer.Option(help="What it is to serve: boundaries, land, water, admin, cover, people, ...; else guessed.")
+    ] = "",
+    study: Annotated[str, typer.Option(help="The study whose land it is held against.")] = DEFAULT,
+    layer: Annotated[str, typer.Option(help="Layer of a vector file; else the one with most rows.")] = "",
+    band: Annotated[int, typer.Option(min=1, help="Band of a raster, from 1.")] = 1,
+    catalog: Catalogs = [],  # noqa: B006
+    root: Root = Path(),
+) -> None:
+    """Say what a file would be taken for, what of a study it covers, what is doubtful, and the entry to copy.
+
+    What it prints of a file of data is a catalogue by itself: `geo-border inspect grid.tif > mine.toml`. Of a
+    catalogue or study it lists every mistake, in the files too, and ends with exit code 1 where there is one.
+    """
+    from geo_border import pipeline  # noqa: PLC0415
+
+    found = pipeline.inspect(
+        file, need=need or None, study=study, layer=layer or None, band=band, catalog=catalog, root=root
+    )
+    for line in format_inspection(found):
+        OUT.print(line, soft_wrap=True, highlight=False, markup=False)
+    if found.faults:
+        raise typer.Exit(1)
 
 
 @app.command(name="studies")

@@ -28,22 +28,39 @@ def build_local_raw(need: str, path: Path, entry: Entry | None = None) -> Raw:
     FetchError
         When the file is not there or cannot be read.
     """
-    if path.exists() and not (path.is_dir() or path.is_file()):
-        raise FetchError(f"{path}: is neither a file nor a folder (a pipe or a device); save it to a file first.")
-    paths = tuple(sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else (path,)
+    described, paths = describe_local_files(need, path, entry)
     try:
         sums = {one.name: compute_sha256(one) for one in paths}
     except OSError as error:
         raise FetchError(f"{path}: cannot be read ({error.strerror}). Check --sources {need}=PATH.") from error
+    version = next(iter(sums.values()))[:12] if described.version == AS_GIVEN else described.version
+    return Raw(described.model_copy(update={"version": version}), paths, sums)
+
+
+def describe_local_files(need: str, path: Path, entry: Entry | None = None) -> tuple[Entry, tuple[Path, ...]]:
+    """The entry of a user's own file, or folder of tiles, and its files, none of them read whole.
+
+    Parameters
+    ----------
+    need, path, entry
+        As `build_local_raw`.
+
+    Raises
+    ------
+    FetchError
+        When there is no file.
+    """
+    if path.exists() and not (path.is_dir() or path.is_file()):
+        raise FetchError(f"{path}: is neither a file nor a folder (a pipe or a device); save it to a file first.")
+    paths = tuple(sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else (path,)
     if not paths:
         raise FetchError(f"{path}: an empty folder. Give a file, or a folder of tiles, to --sources {need}=PATH.")
     described = entry or draft_entry(need, path.name)
-    version = next(iter(sums.values()))[:12] if described.version == AS_GIVEN else described.version
-    changes: dict[str, str | float | None] = {"source": "local", "version": version}
+    changes: dict[str, str | float | None] = {"source": "local"}
     if NEEDS[need] == RASTER and described.pixel_m is None:
         # Whether a raster is too fine to be held in memory is asked of its entry.
         changes["pixel_m"] = measure_pixel_m(paths[0])
-    return Raw(described.model_copy(update=changes), paths, sums)
+    return described.model_copy(update=changes), paths
 
 
 def draft_entry(need: str, filename: str) -> Entry:

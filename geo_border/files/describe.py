@@ -64,15 +64,40 @@ class Values:
 
 @dataclass(frozen=True)
 class RasterFacts:
-    """What a raster says of itself; `bounds` in its CRS, `bounds_lonlat` None where that is not known."""
+    """What a raster says of itself.
+
+    Attributes
+    ----------
+    driver, rows, columns
+        GDAL's name of the format, and the size in cells.
+    bands, descriptions
+        Type and description of each band.
+    band
+        The one that `nodata`, `scale`, `offset`, `masked` and `values` are of, from 1.
+    crs
+        None where the file states none.
+    cell_size
+        Width and height of a cell in units of the CRS.
+    bounds, bounds_lonlat
+        In its CRS, and in EPSG:4326; the latter None where that is not known.
+    nodata, scale, offset
+        As stated; 1 and 0 where not.
+    masked
+        Whether a mask or alpha says which cells hold data.
+    north_up
+        Whether rows go from north to south and columns from west to east.
+    values
+        What the cells hold.
+    """
 
     driver: str
     rows: int
     columns: int
     bands: tuple[str, ...]
     descriptions: tuple[str, ...]
+    band: int
     crs: CRS | None
-    cell: tuple[float, float]
+    cell_size: tuple[float, float]
     bounds: Bounds
     bounds_lonlat: Bounds | None
     nodata: float | None
@@ -81,6 +106,11 @@ class RasterFacts:
     masked: bool
     north_up: bool
     values: Values
+
+    @property
+    def dtype(self) -> str:
+        """Type of the band that is looked at."""
+        return self.bands[self.band - 1]
 
 
 @dataclass(frozen=True)
@@ -125,7 +155,8 @@ def describe_raster(path: Path, band: int = 1) -> RasterFacts:
             bands=tuple(source.dtypes),
             descriptions=tuple(text or "" for text in source.descriptions),
             crs=crs,
-            cell=(abs(transform.a), abs(transform.e)),
+            band=band,
+            cell_size=(abs(transform.a), abs(transform.e)),
             bounds=bounds,
             bounds_lonlat=_convert_bounds(bounds, crs),
             nodata=source.nodatavals[at],
