@@ -54,12 +54,21 @@ def _format_raster(facts: RasterFacts, tiles: int) -> Iterator[str]:
     values = facts.values
     if values.least is None or values.most is None:
         return
-    total = "" if values.total is None else f", sum {values.total:,.6g}"
+    total = "" if values.total is None else f", sum {_format_number(values.total)}"
     classes = "" if values.codes is None else f", {len(values.codes)} codes"
     yield (
         f"values: {values.least:g} to {values.most:g} in {values.known:,} of {values.cells:,} cells looked at"
         f"{total}{classes}"
     )
+
+
+def _format_number(value: float) -> str:
+    """A sum with its thousands apart, to six digits or whole.
+
+    >>> _format_number(1225000.0), _format_number(0.1234567)
+    ('1,225,000', '0.123457')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.6g}"
 
 
 def _format_layer(layer: LayerFacts, taken: str) -> Iterator[str]:

@@ -347,3 +347,11 @@ def test_a_thousand_datasets_are_read_and_every_mistake_is_listed(tmp_path: Path
     assert (len(parsed.datasets), len(parsed.faults)) == (0, 1000)
     with pytest.raises(CatalogError, match=r"\(and 999 more: `geo-border inspect` lists them\)"):
         parsed.require()
+
+
+def test_every_key_of_an_entry_stands_in_the_documents_and_no_other() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "DATA.md").read_text("utf-8")
+    section = text.partition("## A dataset of your own\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    stated = [key for cell in cells for key in re.findall(r"`(\w+)`", cell)]
+    assert sorted(stated) == sorted([*Entry.model_fields, "url"])

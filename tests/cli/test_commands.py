@@ -98,7 +98,19 @@ def people(path: Path, crs: str | None = "EPSG:3035", nodata: float | None = Non
 def test_every_command_of_the_contract_is_there(say: Say) -> None:
     told = say("--help")
     assert told.code == 0
-    for command in ("run", "fetch", "map", "report", "release", "sources", "studies", "check", "diff", "tabulate"):
+    for command in (
+        "run",
+        "fetch",
+        "map",
+        "report",
+        "release",
+        "sources",
+        "studies",
+        "check",
+        "diff",
+        "tabulate",
+        "inspect",
+    ):
         assert f"│ {command} " in told.out, command
 
 

@@ -62,7 +62,7 @@ def write_boundaries(path: Path) -> Path:
     return path
 
 
-def run_with(edits: Sequence[Edit], folder: Path, sources: Sequence[str] = ()) -> Tried:
+def run_with(edits: Sequence[Edit], folder: Path, sources: Sequence[str] = (), catalog: Sequence[Path] = ()) -> Tried:
     """Apply edits to copies of the files they name, run the small study with them, and read its table.
 
     Parameters
@@ -71,6 +71,8 @@ def run_with(edits: Sequence[Edit], folder: Path, sources: Sequence[str] = ()) -
         Gets the edited files, the study and the run.
     sources
         As `--sources`, beside the boundaries.
+    catalog
+        As `--catalog`.
     """
     touched = {edit.path for edit in edits}
     for path in touched:
@@ -83,7 +85,12 @@ def run_with(edits: Sequence[Edit], folder: Path, sources: Sequence[str] = ()) -
         copy.write_text(text, encoding="utf-8")
     (folder / "drill.toml").write_text(STUDY, encoding="utf-8")
     asked = [f"boundaries={write_boundaries(folder / 'boundaries.gpkg')}", *sources]
-    job = {"edited": sorted(touched), "folder": str(folder), "sources": asked}
+    job = {
+        "edited": sorted(touched),
+        "folder": str(folder),
+        "sources": asked,
+        "catalog": [str(path) for path in catalog],
+    }
     done = subprocess.run(
         [sys.executable, str(Path(__file__).resolve()), json.dumps(job)],
         capture_output=True,
@@ -120,7 +127,7 @@ def main(job: dict[str, object]) -> None:
     sys.meta_path.insert(0, _Edited(files))
     import geo_border
 
-    geo_border.run(folder / "drill.toml", root=folder / "run", sources=job["sources"])
+    geo_border.run(folder / "drill.toml", root=folder / "run", sources=job["sources"], catalog=job["catalog"])
     missed = [name for name, file in files.items() if sys.modules[name].__file__ != str(file)]
     assert not missed, f"not taken from the edited files: {missed}"
 
