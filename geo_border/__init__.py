@@ -15,17 +15,32 @@ from typing import TYPE_CHECKING, Any
 from geo_border._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from geo_border.pipeline.inspection import inspect
     from geo_border.pipeline.run import check, diff, draw, fetch, plan, release, report, run
     from geo_border.pipeline.run import list_sources as sources
     from geo_border.study import list_studies as studies
     from geo_border.zonal import tabulate
 
-__all__ = ["check", "diff", "draw", "fetch", "plan", "release", "report", "run", "sources", "studies", "tabulate"]
+__all__ = [
+    "check",
+    "diff",
+    "draw",
+    "fetch",
+    "inspect",
+    "plan",
+    "release",
+    "report",
+    "run",
+    "sources",
+    "studies",
+    "tabulate",
+]
 _HOME = {
     "check": "geo_border.pipeline:check",
     "diff": "geo_border.pipeline:diff",
     "draw": "geo_border.pipeline:draw",
     "fetch": "geo_border.pipeline:fetch",
+    "inspect": "geo_border.pipeline:inspect",
     "plan": "geo_border.pipeline:plan",
     "release": "geo_border.pipeline:release",
     "report": "geo_border.pipeline:report",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_border._version import __version__
+from geo_border.catalog.catalogue import PACKAGE
 from geo_border.errors import EmptyLayerError
 from geo_border.result import PASSPORT_FILE, read_passport
 from geo_border.store import Raw, compute_sha256, write_text
@@ -19,6 +20,9 @@ from geo_border.study import Study
 def build_source_row(need: str, raw: Raw) -> dict[str, Any]:
     """One input as the passport states it.
 
+    An entry that does not ship stands in it whole: whoever reads the results, `map` and `report` among them, has no
+    other way to know a legend of the user's.
+
     Parameters
     ----------
     need
@@ -27,9 +31,14 @@ def build_source_row(need: str, raw: Raw) -> dict[str, Any]:
         Its files, verified.
     """
     entry = raw.entry
+    stated = entry.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    own = {} if raw.declared_in == PACKAGE else {"entry": stated}
     return {
         "need": need,
         **entry.describe_source(),
+        "declared_in": raw.declared_in,
+        "replaced": list(raw.replaced),
+        **own,
         "homepage": entry.homepage,
         "retrieved": raw.retrieved_at,
         "dated": raw.data_date,
@@ -56,7 +65,7 @@ def build_check(name: str, value: float, limit: float, unit: str) -> dict[str, A
 
 
 def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: Mapping[str, object]) -> str:
-    """A hash of all that a run's result depends on: study, inputs, their mirrors, parameters, this package's code.
+    """A hash of all that a run's result depends on: study, inputs, their entries, parameters, this package's code.
 
     Parameters
     ----------
@@ -67,7 +76,10 @@ def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: Mapping
     parameters
         Whatever else a result depends on, as JSON can hold it.
     """
-    inputs = [[s["need"], s["dataset"], s["version"], s["mirror"], [f["sha256"] for f in s["files"]]] for s in sources]
+    inputs = [
+        [s["need"], s["dataset"], s["version"], s["mirror"], s.get("entry"), [f["sha256"] for f in s["files"]]]
+        for s in sources
+    ]
     content = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

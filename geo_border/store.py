@@ -14,7 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from geo_border.catalog import Entry
+from geo_border.catalog.catalogue import PACKAGE
+from geo_border.catalog.declared import Entry
 from geo_border.errors import StoreError
 
 LOG = logging.getLogger("geo_border")
@@ -68,6 +69,11 @@ class Raw:
         Date of the data as its source states it with the answer (Overpass), else None.
     mirror
         Scheme and host of the mirror (or mirrors) that gave them, None where the publisher did.
+    declared_in
+        Where its entry was written: `package`, the name of a file or study, or `--sources` for a file that no entry
+        describes.
+    replaced
+        Where entries of its name were written whose place it takes.
     """
 
     entry: Entry
@@ -76,6 +82,8 @@ class Raw:
     retrieved_at: str | None = None
     data_date: str | None = None
     mirror: str | None = None
+    declared_in: str = PACKAGE
+    replaced: tuple[str, ...] = ()
 
 
 def locate_embedded() -> Path:

@@ -7,11 +7,16 @@ import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from geo_border.errors import CRSError, StudyError
+from geo_border.catalog.catalogue import Declared
+from geo_border.catalog.declared import Entry
+from geo_border.catalog.rules import list_faults, list_own_faults
+from geo_border.catalog.user import DATASET, parse_tables
+from geo_border.errors import CatalogError, CRSError, FileError, StudyError
+from geo_border.files.toml import read_toml
 from geo_border.geo.crs import is_equal_area, parse_crs
 
 DEFAULT = "finland-poland"
@@ -83,7 +88,8 @@ class Study(_FrozenModel):
 
     `home` and `facing` are ISO 3166-1 alpha-2 codes (or names in `territories`); segments are the adjacent pairs, in
     the order of `home` then `facing`; `neighbours` are other countries that its tripoints are named by. `bands_m` are
-    outer edges of the bands, from 0; `strips_m` are depths.
+    outer edges of the bands, from 0; `strips_m` are depths. `sources` chooses a dataset, or several, for a need;
+    `dataset` describes datasets of the study's own.
     """
 
     name: str
@@ -105,7 +111,8 @@ class Study(_FrozenModel):
     reference_lines: tuple[ReferenceLine, ...] = ()
     lagoons: tuple[Lagoon, ...] = ()
     neighbours: tuple[str, ...] = ()
-    sources: dict[str, str] = {}
+    sources: dict[str, str | tuple[str, ...]] = {}
+    dataset: tuple[Entry, ...] = ()
 
     @field_validator("name")
     @classmethod
@@ -141,6 +148,14 @@ class Study(_FrozenModel):
             )
         return value
 
+    @field_validator("dataset")
+    @classmethod
+    def _check_datasets(cls, value: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        for entry in value:
+            for fault in (*list_own_faults(entry), *list_faults(entry)):
+                raise ValueError(f"{entry.name}: {fault}")
+        return value
+
     @model_validator(mode="after")
     def _check_consistent(self) -> Study:
         for key, named in self._list_names().items():
@@ -174,6 +189,15 @@ class Study(_FrozenModel):
             "lagoons.name": [lagoon.name for lagoon in self.lagoons],
             **{f"between of reference line {line.name}": list(line.between) for line in self.reference_lines},
         }
+
+    @property
+    def datasets(self) -> tuple[Declared, ...]:
+        """The datasets that the study describes, and that it does."""
+        origin = f"study {self.name}"
+        return tuple(
+            Declared(entry, origin, f"{origin}: [[dataset]] {number} ({entry.name})")
+            for number, entry in enumerate(self.dataset, 1)
+        )
 
     @property
     def widest_m(self) -> float:
@@ -221,11 +245,14 @@ def read_study(name_or_path: str | Path) -> Study:
     StudyError
         With the file, the key and what was expected there.
     """
-    text, where = _read_text(str(name_or_path))
+    found, path = _read_keys(str(name_or_path))
+    where = str(path)
     try:
-        return Study.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{where}: not TOML: {error}. See `geo-border studies` for one to copy.") from error
+        # Apart, because a file in them counts from the folder of the study, and their errors name their own keys.
+        own = parse_tables(found.pop(DATASET, []), where, path.name, path.parent).require()
+        return Study.model_validate({**found, DATASET: tuple(one.entry for one in own)})
+    except CatalogError as error:
+        raise StudyError(str(error)) from error
     except ValidationError as error:
         raise StudyError(_explain_error(where, error)) from error
 
@@ -234,9 +261,11 @@ def _locate_shipped() -> resources.abc.Traversable:
     return resources.files("geo_border").joinpath("studies")
 
 
-def _read_text(name_or_path: str) -> tuple[str, str]:
+def _read_keys(name_or_path: str) -> tuple[dict[str, Any], Path]:
+    """What a study says, and the file that says it."""
     if name_or_path in list_studies():
-        return _locate_shipped().joinpath(f"{name_or_path}.toml").read_text("utf-8"), f"{name_or_path}.toml"
+        text = _locate_shipped().joinpath(f"{name_or_path}.toml").read_text("utf-8")
+        return tomllib.loads(text), Path(f"{name_or_path}.toml")
     path = Path(name_or_path)
     if path.suffix != ".toml":
         raise StudyError(
@@ -244,11 +273,9 @@ def _read_text(name_or_path: str) -> tuple[str, str]:
             ".toml file."
         )
     try:
-        return path.read_text("utf-8"), str(path)
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise StudyError(f"{path}: not UTF-8 text ({error.reason}).") from error
+        return read_toml(path, "See `geo-border studies` for one to copy."), path
+    except FileError as error:
+        raise StudyError(str(error)) from error
 
 
 def _explain_error(where: str, error: ValidationError) -> str:

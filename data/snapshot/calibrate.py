@@ -17,7 +17,9 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_border import study
-from geo_border.fetch.choose import build_local_raw, choose
+from geo_border.catalog.catalogue import read_package
+from geo_border.catalog.resolve import choose
+from geo_border.fetch.local import build_local_raw
 from geo_border.fetch.options import Options
 from geo_border.frontier import choose_study_crs
 from geo_border.geo.crs import WGS84, FloatArray, reproject, row_area_km2
@@ -43,7 +45,7 @@ TARGET = Path(__file__).parents[2] / "geo_border" / "catalog" / "modelled-people
 def survey() -> tuple[Grid, study_area.StudyArea, inputs.Bounds]:
     """Settlement classes, and the default study laid out on the ground from the snapshot, without people or cover."""
     question = study.read_study("finland-poland")
-    chosen = choose(())
+    chosen = choose((), read_package())
     got = fetching.fetch_inputs(question, chosen, Folders(Path()), Options(), None, _quiet)
     bounds = got.compute_window(question)[0]
     wanted = {need: got.raws[need] for need in ("land", "water", "settlement_class")}

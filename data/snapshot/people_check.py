@@ -15,7 +15,7 @@ from calibrate import CLASSES, RINGS_M, _areas, _others, survey
 
 from geo_border import read
 from geo_border.catalog import find_entry
-from geo_border.fetch.choose import build_local_raw
+from geo_border.fetch.local import build_local_raw
 from geo_border.people import Ground as Dry
 from geo_border.people import counted, in_areas, modelled
 from geo_border.zonal import compute_coverage_fraction, prepare_zones

@@ -70,6 +70,14 @@ Sources = Annotated[
         "--sources", help="embedded | live | NEED=DATASET | NEED=PATH; repeat for several needs.", metavar="WHAT"
     ),
 ]
+Catalogs = Annotated[
+    list[Path],
+    typer.Option(
+        "--catalog",
+        help="A TOML file of [[dataset]] tables, which describe data of your own; name them in --sources. Repeatable.",
+        metavar="FILE",
+    ),
+]
 Fallback = Annotated[str, typer.Option(help="Preset that stands in for datasets that cannot be had: embedded.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Use only what is on disk; open no socket.")]
 Mirror = Annotated[
@@ -107,6 +115,7 @@ def run(
     study: StudyArg = DEFAULT,
     root: Root = Path(),
     sources: Sources = [],  # noqa: B006 - Typer copies it
+    catalog: Catalogs = [],  # noqa: B006
     fallback: Fallback = "",
     offline: Offline = False,
     mirror: Mirror = [],  # noqa: B006
@@ -128,6 +137,7 @@ def run(
             study,
             root=root,
             sources=sources,
+            catalog=catalog,
             options=_build_options(offline, mirror),
             fallback=fallback or None,
             progress=bars.show_stage,
@@ -144,6 +154,7 @@ def fetch(
     study: StudyArg = DEFAULT,
     root: Root = Path(),
     sources: Sources = [],  # noqa: B006
+    catalog: Catalogs = [],  # noqa: B006
     fallback: Fallback = "",
     offline: Offline = False,
     mirror: Mirror = [],  # noqa: B006
@@ -155,10 +166,16 @@ def fetch(
     options = _build_options(offline, mirror)
     with ProgressBars(ERR, context.obj["quiet"]) as bars:
         if dry_run:
-            rows = pipeline.plan(study, root=root, sources=sources, options=options)
+            rows = pipeline.plan(study, root=root, sources=sources, catalog=catalog, options=options)
         else:
             rows = pipeline.fetch(
-                study, root=root, sources=sources, options=options, fallback=fallback or None, progress=bars.show_stage
+                study,
+                root=root,
+                sources=sources,
+                catalog=catalog,
+                options=options,
+                fallback=fallback or None,
+                progress=bars.show_stage,
             )
     OUT.print(build_plan_table(rows))
     for line in format_plan(rows):
@@ -200,11 +217,11 @@ def release(
 
 
 @app.command(name="sources")
-def list_sources(root: Root = Path()) -> None:
+def list_sources(root: Root = Path(), catalog: Catalogs = []) -> None:  # noqa: B006
     """List the catalogue: dataset, version, licence, resolution, bytes, cached or not."""
     from geo_border import pipeline  # noqa: PLC0415
 
-    for line in format_catalogue(pipeline.list_sources(root=root)):
+    for line in format_catalogue(pipeline.list_sources(root=root, catalog=catalog)):
         OUT.print(line, highlight=False, soft_wrap=True)
 
 

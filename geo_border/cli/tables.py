@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from geo_border import catalog
+from geo_border.catalog.catalogue import PACKAGE
 from geo_border.schemas import NEEDS
 
 # What a plan says of a dataset of which it lists no files, by the way it comes: in the table, and below it.
@@ -30,7 +30,7 @@ def build_plan_table(rows: list[dict[str, Any]]) -> Table:
     table.add_column("files", justify="right", no_wrap=True)
     table.add_column("size", footer=_format_size(sum(row["bytes"] for row in datasets)), justify="right", no_wrap=True)
     for row in datasets:
-        count = f"{len(row['files']):,}" if row["files"] else _UNLISTED_FILES[_classify_delivery(row["dataset"])][0]
+        count = f"{len(row['files']):,}" if row["files"] else _UNLISTED_FILES[row.get("delivery", "made")][0]
         table.add_row(row["dataset"], ", ".join(row["needs"]), count, _format_size(row["bytes"]))
     return table
 
@@ -44,14 +44,6 @@ def _group_by_dataset(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         mine = out.setdefault((row["dataset"], row["version"]), {**row, "needs": [], "bytes": size or 0})
         mine["needs"].append(row["need"])
     return list(out.values())
-
-
-def _classify_delivery(dataset: str) -> str:
-    """How a dataset comes of which no files are listed."""
-    entry = catalog.read_entries().get(dataset)
-    if entry is not None and entry.download is not None:
-        return "tiles"
-    return "made" if entry is not None and entry.source == "embedded" else "by hand"
 
 
 def _format_size(size_bytes: int) -> str:
@@ -72,12 +64,20 @@ def format_plan(rows: list[dict[str, Any]], max_files: int = 4) -> list[str]:
     for row in _group_by_dataset(rows):
         names = [file["name"] for file in row["files"]]
         files = ", ".join(names[:max_files]) + (f" and {len(names) - max_files} more" if len(names) > max_files else "")
-        files = files or _UNLISTED_FILES[_classify_delivery(row["dataset"])][1]
+        files = files or _UNLISTED_FILES[row.get("delivery", "made")][1]
         out.append(f"[bold]{row['dataset']}[/bold] version {escape(row['version'])}: {escape(files)}")
         out.append(f"    licence: {escape(row['licence'])}.")
         if row.get("terms"):
             out.append(f"    terms: {escape(row['terms'])}")
     return out
+
+
+def _format_origin(row: dict[str, Any]) -> str:
+    """Where a dataset is described that is none of the package's, and whose place it takes."""
+    if row.get("declared_in", PACKAGE) == PACKAGE:
+        return ""
+    instead = f", in place of that of {' and '.join(row['replaced'])}" if row.get("replaced") else ""
+    return escape(f"; described in {row['declared_in']}{instead}")
 
 
 def format_catalogue(rows: list[dict[str, Any]]) -> list[str]:
@@ -86,7 +86,8 @@ def format_catalogue(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         size = f"about {row['approx_bytes'] / 1e6:,.0f} MB" if row["approx_bytes"] else "size not stated"
         out += [
-            f"[bold]{row['name']}[/bold]  for {', '.join(row['needs'])}; here: {row.get('cached', '-')}",
+            f"[bold]{row['name']}[/bold]  for {', '.join(row['needs'])}; here: {escape(row.get('cached', '-'))}"
+            f"{_format_origin(row)}",
             f"    {escape(row['title'])}. Version {escape(row['version'])}, {escape(row['resolution'])}, {size}.",
             f"    {escape(row['publisher'])}; licence: {escape(row['licence'])}.",
         ]

@@ -67,15 +67,22 @@ def build_cache_paths(folders: Folders, entry: Entry, name: str) -> CachePaths:
     return CachePaths(folders.raw / folder / name, folders.raw / ".partial" / folder / name)
 
 
-def read_provenance(paths: CachePaths) -> dict[str, Any] | None:
-    """Provenance of a file that stands whole, else None.
+def read_provenance(paths: CachePaths, url: str) -> dict[str, Any] | None:
+    """Provenance of a file that stands whole and is the one of a URL, else None.
 
     The size is compared on every run, the checksum by `geo-border check`: hashing tiles again takes longer than using
-    them. A file of the wrong size was changed by someone else, and is fetched again.
+    them. A file of the wrong size was changed by someone else, and is fetched again. So is one that came from another
+    URL: a user's entry may have changed it, or have taken the name of another dataset.
+
+    Parameters
+    ----------
+    url
+        The publisher's address of the file.
     """
     try:
         said: dict[str, Any] = json.loads(paths.provenance_path.read_text("utf-8"))
-        standing = said.get("absent") is not None or paths.final.stat().st_size == said["bytes"]
+        there = said.get("absent") is not None or paths.final.stat().st_size == said["bytes"]
+        standing = there and said["url"] == url
     except (OSError, ValueError, KeyError, AttributeError):
         # Missing, or damaged by someone: not JSON, or not a table.
         return None

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shapely.geometry.base import BaseGeometry
 
-from geo_border.catalog import Entry
+from geo_border.catalog.declared import Entry
+from geo_border.catalog.resolve import Choice, Sources, resolve
 from geo_border.errors import CatalogError, FetchError
 from geo_border.fetch import cache, embedded, http, overpass
-from geo_border.fetch.choose import resolve
+from geo_border.fetch.local import build_local_raw
 from geo_border.fetch.options import Options
 from geo_border.store import Folders, Raw, compute_sha256
+
+# Where a file is declared that no entry describes.
+ON_THE_SPOT = "--sources"
 
 
 def fetch_dataset(
@@ -75,7 +79,7 @@ class FetchOutcome:
 
 def fetch_needs(
     needs: tuple[str, ...],
-    sources: Mapping[str, str],
+    sources: Sources,
     folders: Folders,
     window: BaseGeometry | None,
     options: Options,
@@ -113,16 +117,29 @@ def fetch_needs(
         try:
             found = resolve(need, sources, options.countries)
             if found is not None:
-                raws[need] = found if isinstance(found, Raw) else fetch_dataset(found, folders, window, options)
+                raws[need] = _fetch_choice(need, found, folders, window, options)
         except FetchError as error:
-            other = resolve(need, {"preset": fallback}, options.countries) if fallback else None
-            if isinstance(other, Entry):
-                raws[need], instead[need] = fetch_dataset(other, folders, window, options), str(error)
+            other = resolve(need, sources.choose_preset(fallback), options.countries) if fallback else None
+            if other is not None:
+                raws[need], instead[need] = _fetch_choice(need, other, folders, window, options), str(error)
             elif fallback:
                 without[need] = str(error)
             else:
                 failed[need] = error
     return FetchOutcome(raws, failed, instead, without)
+
+
+def _fetch_choice(need: str, choice: Choice, folders: Folders, window: BaseGeometry | None, options: Options) -> Raw:
+    """Files of what serves a need, with where its entry was written."""
+    declared = choice.declared
+    if declared is None:
+        assert choice.path is not None, "what no entry describes is a file"
+        return replace(build_local_raw(need, choice.path), declared_in=ON_THE_SPOT)
+    if choice.path is not None:
+        raw = build_local_raw(need, choice.path, declared.entry)
+    else:
+        raw = fetch_dataset(declared.entry, folders, window, options)
+    return replace(raw, declared_in=declared.origin, replaced=declared.replaced)
 
 
 def _find_manual_files(entry: Entry, folders: Folders) -> Raw:

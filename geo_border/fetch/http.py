@@ -86,7 +86,8 @@ def fetch_each(
     FetchError
         The first failure, with how many failed.
     """
-    there = {piece: cache.read_provenance(cache.build_cache_paths(folders, entry, piece.name)) for piece in remotes}
+    places = {piece: cache.build_cache_paths(folders, entry, piece.name) for piece in remotes}
+    there = {piece: cache.read_provenance(paths, piece.url) for piece, paths in places.items()}
     missing = [piece for piece in remotes if there[piece] is None or options.refresh]
     if options.offline and missing:
         raise UnreachableError(
@@ -145,7 +146,7 @@ def _parse_origin(address: str) -> str:
 def _fetch_file(net: Network, entry: Entry, folders: Folders, remote: RemoteFile) -> dict[str, Any]:
     where = cache.build_cache_paths(folders, entry, remote.name)
     with where.hold_lock(), cache.translate_write_errors(where):
-        standing = cache.read_provenance(where)
+        standing = cache.read_provenance(where, remote.url)
         if standing is not None and not net.options.refresh:
             # Another run fetched it while this one waited.
             return standing

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from geo_border.catalog import Entry, read_entries
+from geo_border.catalog.catalogue import Catalogue
+from geo_border.catalog.declared import Entry
 from geo_border.store import Folders, compute_sha256, locate_embedded
 
 
@@ -33,21 +34,30 @@ def find_altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[st
     return out
 
 
-def list_catalogue(folders: Folders) -> list[dict[str, Any]]:
-    """Every entry of the catalogue with `cached`: how many files are here, and since when.
+def list_catalogue(catalogue: Catalogue, folders: Folders) -> list[dict[str, Any]]:
+    """Every entry of a catalogue with `cached` (how many files are here, and since when) and `declared_in`.
 
     Parameters
     ----------
+    catalogue
+        The datasets there are.
     folders
         Where fetched files are.
     """
     return [
-        {**entry.model_dump(mode="json"), "cached": _describe_cache(entry, folders)}
-        for entry in read_entries().values()
+        {
+            **one.entry.model_dump(mode="json"),
+            "cached": _describe_cache(one.entry, folders),
+            "declared_in": one.origin,
+            "replaced": list(one.replaced),
+        }
+        for one in catalogue
     ]
 
 
 def _describe_cache(entry: Entry, folders: Folders) -> str:
+    if entry.file is not None:
+        return f"{entry.file.name}{'' if entry.file.exists() else ' (not there)'}"
     if entry.source == "embedded":
         here = [file for file in entry.files if (locate_embedded() / entry.name / file.name).exists()]
         return "ships" if len(here) == len(entry.files) else "damaged"

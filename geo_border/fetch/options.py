@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from geo_border.errors import CatalogError
 from geo_border.fetch.retry import Hosts
+from geo_border.user_config import read_user_config
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -77,11 +77,8 @@ class Options:
         return url
 
 
-CONFIG = Path(".config") / "geo_border" / "config.toml"
-
-
 def build_options(offline: bool, mirrors: Sequence[str], home: Path | None = None) -> Options:
-    """Options from the command line, and mirrors from `~/.config/geo_border/config.toml` after those given.
+    """Options from the command line, and mirrors from the user's configuration after those given.
 
     Parameters
     ----------
@@ -95,17 +92,10 @@ def build_options(offline: bool, mirrors: Sequence[str], home: Path | None = Non
     Raises
     ------
     CatalogError
-        When a mirror is not FROM=TO, or the file is not TOML.
+        When a mirror is not FROM=TO, or the configuration is wrong.
     """
-    pairs = [_parse_mirror(word, "--mirror") for word in mirrors]
-    path = (home or Path.home()) / CONFIG
-    if path.exists():
-        try:
-            declared = tomllib.loads(path.read_text("utf-8")).get("mirrors", {})
-        except tomllib.TOMLDecodeError as error:
-            raise CatalogError(f'{path}: not TOML ({error}). Expected [mirrors] with "FROM" = "TO" lines.') from error
-        pairs += list(declared.items())
-    return replace(Options(), offline=offline, mirrors=tuple(pairs))
+    given = [_parse_mirror(word, "--mirror") for word in mirrors]
+    return replace(Options(), offline=offline, mirrors=(*given, *read_user_config(home).mirrors))
 
 
 def _parse_mirror(word: str, option: str) -> tuple[str, str]:

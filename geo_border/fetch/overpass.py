@@ -55,7 +55,7 @@ def _fetch_tile(net: Network, entry: Entry, folders: Folders, remote: RemoteFile
     if declared is None:
         raise UnreachableError(f"{entry.name}: has no server to ask.")
     with where.hold_lock(), cache.translate_write_errors(where):
-        standing = cache.read_provenance(where)
+        standing = cache.read_provenance(where, declared.url)
         if standing is not None and not net.options.refresh:
             return standing
         responses = _query_tile(net, declared, remote, where.work, "q")

@@ -7,12 +7,13 @@ from typing import Any, TypedDict
 
 from shapely.geometry.base import BaseGeometry
 
-from geo_border.catalog import Entry
+from geo_border.catalog.declared import Entry
+from geo_border.catalog.resolve import Choice, Sources, resolve
 from geo_border.errors import CatalogError, FetchError
 from geo_border.fetch import http
-from geo_border.fetch.choose import resolve
+from geo_border.fetch.local import build_local_raw
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, Raw
+from geo_border.store import Folders
 
 
 class PlannedFile(TypedDict):
@@ -23,7 +24,7 @@ class PlannedFile(TypedDict):
 
 
 def plan_fetch(
-    needs: Sequence[str], sources: dict[str, str], folders: Folders, window: BaseGeometry | None, options: Options
+    needs: Sequence[str], sources: Sources, folders: Folders, window: BaseGeometry | None, options: Options
 ) -> list[dict[str, Any]]:
     """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms.
 
@@ -44,16 +45,23 @@ def plan_fetch(
     for need in needs:
         found = resolve(need, sources, options.countries)
         if found is not None:
-            entry = found.entry if isinstance(found, Raw) else found
-            rows.append(_build_plan_row(need, entry, _list_files(found, folders, window, options)))
+            rows.append(_plan_choice(need, found, folders, window, options))
     return rows
 
 
-def _list_files(
-    dataset: Entry | Raw, folders: Folders, window: BaseGeometry | None, options: Options
-) -> list[PlannedFile]:
-    if isinstance(dataset, Raw):
-        return [{"name": path.name, "bytes": path.stat().st_size} for path in dataset.paths]
+def _plan_choice(
+    need: str, choice: Choice, folders: Folders, window: BaseGeometry | None, options: Options
+) -> dict[str, Any]:
+    entry = None if choice.declared is None else choice.declared.entry
+    if choice.path is not None:
+        raw = build_local_raw(need, choice.path, entry)
+        files: list[PlannedFile] = [{"name": path.name, "bytes": path.stat().st_size} for path in raw.paths]
+        return _build_plan_row(need, raw.entry, files)
+    assert entry is not None, "what is no file is a dataset"
+    return _build_plan_row(need, entry, _list_files(entry, folders, window, options))
+
+
+def _list_files(dataset: Entry, folders: Folders, window: BaseGeometry | None, options: Options) -> list[PlannedFile]:
     if dataset.source == "embedded" or dataset.download is None:
         return [{"name": file.name, "bytes": file.bytes} for file in dataset.files]
     try:
@@ -73,7 +81,15 @@ def _build_plan_row(need: str, entry: Entry, files: list[PlannedFile]) -> dict[s
         "dataset": entry.name,
         "version": entry.version,
         "files": files,
+        "delivery": _classify_delivery(entry),
         "bytes": size,
         "licence": entry.licence,
         "terms": entry.terms,
     }
+
+
+def _classify_delivery(entry: Entry) -> str:
+    """How files come of a dataset of which none can be listed yet."""
+    if entry.download is not None:
+        return "tiles"
+    return "made" if entry.source == "embedded" else "by hand"

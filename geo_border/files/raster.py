@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 import zipfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rasterio.env import env_ctx_if_needed
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 
 from geo_border.errors import FileError, RasterError
@@ -28,6 +29,8 @@ _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _PLAIN_DRIVERS = [one.driver for one in RASTERS if one.driver not in {"VRT", "Zarr", "netCDF"}]
 _DEEPEST = 8
+# A degree of latitude.
+_DEGREE_M = 111_320.0
 _IN_ZIP = re.compile(r"/vsizip/(?P<archive>.*?\.zip)/(?P<member>.+)", re.IGNORECASE)
 # A raster as the gate hands it on: other rooms name its type, and open none themselves.
 OpenRaster: TypeAlias = DatasetReader
@@ -69,6 +72,26 @@ def open_raster(path: str | Path) -> DatasetReader:
             f"{path!s:.300}: cannot be opened as a raster ({reason:.300}). If it is one of another kind, convert it: "
             "gdal_translate FILE file.tif."
         ) from error
+
+
+def measure_pixel_m(path: str | Path) -> float | None:
+    """Side of a raster's cells in metres, in the middle of it; None where the file does not tell.
+
+    Parameters
+    ----------
+    path
+        As `open_raster`.
+    """
+    try:
+        with open_raster(path) as source:
+            crs, transform, middle = source.crs, source.transform, source.xy(source.height // 2, source.width // 2)
+            if crs is None:
+                return None
+            metres = float(crs.linear_units_factor[1]) if crs.is_projected else _DEGREE_M
+    except (RasterError, CRSError):
+        return None
+    side = math.sqrt(abs(transform.a * transform.e)) * metres
+    return side if crs.is_projected else side * math.sqrt(max(math.cos(math.radians(middle[1])), 0.0))
 
 
 def _choose_drivers(real: Path, given: str) -> list[str]:

@@ -85,6 +85,29 @@ def read_crs(path: str | Path, layer: str) -> str | None:
     return crs
 
 
+def read_layer_info(path: str | Path, layer: str) -> dict[str, Any]:
+    """What a layer says of itself: `fields`, `dtypes`, `features` (their number), `total_bounds`, `crs`.
+
+    Parameters
+    ----------
+    path
+        As `read_vector`.
+    layer
+        Its name.
+
+    Raises
+    ------
+    FileError
+        As `list_layers`.
+    """
+    name = _admit(path)
+    try:
+        found: dict[str, Any] = pyogrio.read_info(name, layer=layer, force_feature_count=True, force_total_bounds=True)
+    except _CANNOT as error:
+        raise _not_opened(path, error) from error
+    return found
+
+
 def read_vector(
     path: str | Path,
     layer: str | None = None,

@@ -20,7 +20,7 @@ from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.types import FloatArray
 from geo_border.layers import Layers
 from geo_border.present.withholding import FEW, LEAST_PIXELS
-from geo_border.zonal import Zones
+from geo_border.zonal import Band, Zones
 
 NARROW = "indicative: zone narrower than the data's pixel"
 NO_RANGE = "no second dataset in this run"
@@ -353,6 +353,17 @@ class Counted(Generic[P]):
 
 # Every measure of a run by its name; what each is prepared into is its own matter.
 CountedByName = Mapping[str, Counted[Any]]
+
+
+def choose_band(entry: Entry) -> Band:
+    """The band of a dataset's files that is tabulated, with what its entry says of it.
+
+    Parameters
+    ----------
+    entry
+        A dataset whose rasters are too fine to be held in memory.
+    """
+    return Band(entry.band, entry.nodata, entry.ruling_crs)
 
 
 def join_blocks(blocks: Sequence[list[Column]]) -> list[Column]:

@@ -27,14 +27,16 @@ from geo_border.measures.base import (
     Reading,
     Sums,
     caution,
+    choose_band,
     divide,
 )
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
-from geo_border.zonal import Zones, tabulate
+from geo_border.zonal import Band, Zones, tabulate
 
 TREE_READINGS = "legend readings of tree"
 # Readings beside the value: the strictest and the loosest meaning of tree.
 _LOW, _HIGH = "strictest legend reading", "loosest legend reading"
+_FIRST_BAND = Band()
 _OF_LAND, _OF_ALL = "known cover without water", "known cover"
 
 
@@ -67,7 +69,8 @@ class CoverArea:
     def count(self, prepared: Cover, areas: Areas, land: Land) -> list[Column]:
         """Area of each class in each area, and of tree in both readings."""
         name = prepared.entry.name
-        table = sum_classes(prepared.data, areas.zones, len(areas), prepared.legend, land.engine)
+        band = choose_band(prepared.entry)
+        table = sum_classes(prepared.data, areas.zones, len(areas), prepared.legend, land.engine, band)
         return [
             *(Column(table[one].to_numpy(np.float64), one, name) for one in (*COVER_CLASSES, UNKNOWN)),
             Column(table["tree_low"].to_numpy(np.float64), "tree", name, _LOW),
@@ -132,16 +135,30 @@ class CoverShare:
 
 
 def sum_classes(
-    grid: Grid | list[Path], areas: Zones, count: int, legend: Legend, engine: Engine | None = None
+    grid: Grid | list[Path],
+    areas: Zones,
+    count: int,
+    legend: Legend,
+    engine: Engine | None = None,
+    band: Band = _FIRST_BAND,
 ) -> pd.DataFrame:
     """Area in km² by common class in each area 0..n-1: one column a class, `unknown`, and `tree_low`, `tree_high`.
+
+    Parameters
+    ----------
+    grid
+        A grid in memory, or the files of one that is too fine for that.
+    areas, count
+        The areas, and their number.
+    band
+        The band of the files.
 
     Raises
     ------
     RasterError
         When a value is not in the legend: it would be counted as something else.
     """
-    table = tabulate(grid, areas, zone_field=areas.field, mode="class", coverage="exact", engine=engine)
+    table = tabulate(grid, areas, zone_field=areas.field, mode="class", coverage="exact", band=band, engine=engine)
     columns = (*COVER_CLASSES, UNKNOWN, "tree_low", "tree_high")
     out = {name: np.zeros(count) for name in columns}
     zone, area = table[areas.field].to_numpy(np.int64), table["area_km2"].to_numpy()

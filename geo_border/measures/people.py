@@ -26,11 +26,12 @@ from geo_border.measures.base import (
     Reading,
     Sums,
     caution,
+    choose_band,
     divide,
 )
 from geo_border.people import Ground, People, counted, in_areas, modelled
 from geo_border.schemas import AGES
-from geo_border.zonal import Zones, prepare_zones, tabulate
+from geo_border.zonal import Band, Zones, prepare_zones, tabulate
 
 AGE_NOTE = "cells whose ages are confidential are left out, so ages may add up to less than the total"
 _LOW, _HIGH, _DRY = "low", "high", "dry land, km²"
@@ -96,8 +97,9 @@ class PeopleCount:
         """People in each area: value, low and high where there is a range, and each age."""
         dataset, dry = prepared.entry.name, Column(areas.dry_km2, None, prepared.entry.name, _DRY)
         if prepared.streams:
+            band = choose_band(prepared.entry)
             files = prepared.streams.items()
-            sums = {name: _sum_files(paths, areas.zones, len(areas), land.engine) for name, paths in files}
+            sums = {name: _sum_files(paths, areas.zones, len(areas), band, land.engine) for name, paths in files}
             total = sums.pop("people")
             return [Column(total, "total", dataset), *(Column(v, age, dataset) for age, v in sums.items()), dry]
         assert prepared.spread is not None, "people are spread or streamed"
@@ -166,7 +168,8 @@ def _list_readings(sums: Sums, category: str, dataset: str) -> tuple[Reading, ..
 def _prepare_streams(layer: Layer, land: Land) -> Residents:
     streams = {"people": layer.data, **layer.ages}
     whole = gpd.GeoDataFrame({"whole": np.zeros(len(land.home), np.int64)}, geometry=land.home, crs=land.units.crs)
-    home = float(_sum_files(streams["people"], prepare_zones(whole, "whole"), 1, land.engine)[0])
+    band = choose_band(layer.entry)
+    home = float(_sum_files(streams["people"], prepare_zones(whole, "whole"), 1, band, land.engine)[0])
     if not home > 0:
         raise EmptyLayerError("the people rasters hold nobody on home land in this study: wrong area or unit?")
     return Residents(layer.entry, layer.pixel_km2, streams=streams, home_people=home)
@@ -198,11 +201,11 @@ def _prepare_ages(layer: Layer, ground: Ground) -> tuple[dict[str, People], tupl
     return found, tuple(notes)
 
 
-def _sum_files(paths: list[Path], areas: Zones, count: int, engine: Engine | None) -> FloatArray:
+def _sum_files(paths: list[Path], areas: Zones, count: int, band: Band, engine: Engine | None) -> FloatArray:
     """Counts of files added up: tiles of one grid, countries whose rectangles overlap, or one age after another."""
     out = np.zeros(count)
     for path in paths:
-        table = tabulate(path, areas, zone_field=areas.field, mode="sum", coverage="exact", engine=engine)
+        table = tabulate(path, areas, zone_field=areas.field, mode="sum", coverage="exact", band=band, engine=engine)
         np.add.at(out, table[areas.field].to_numpy(np.int64), table["sum"].to_numpy())
     return out
 

@@ -73,7 +73,18 @@ def write(result: Result, folder: Path) -> list[Path]:
 
 
 def find_legend(source: Mapping[str, object]) -> catalog.Legend | None:
-    """Return the legend of a cover dataset, or None for a file of the user's own that has no catalogue entry."""
+    """Return the legend of a cover dataset, or None where there is none.
+
+    Parameters
+    ----------
+    source
+        The passport's row of the input. It holds the entry of a dataset that does not ship, so that nothing but the
+        run's own files is needed to draw it again.
+    """
+    own = source.get("entry")
+    if isinstance(own, Mapping):
+        legend = own.get("legend")
+        return None if legend is None else catalog.Legend.model_validate(legend)
     entry = catalog.read_entries().get(str(source.get("dataset")))
     return entry.legend if entry else None
 

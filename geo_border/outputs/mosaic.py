@@ -12,7 +12,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 from rasterio.coords import BoundingBox
 
-from geo_border.catalog import Legend
+from geo_border.catalog.declared import Entry, Legend
 from geo_border.errors import RasterError
 from geo_border.files.raster import open_raster
 from geo_border.outputs.cog import get_class_colour
@@ -20,18 +20,21 @@ from geo_border.store import write_text
 
 MOSAIC_FILE = "landcover.vrt"
 # GDAL's names of the data types that a class raster comes in.
-_TYPES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16"}
+_TYPES = {
+    **{"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32", "int32": "Int32"},
+    **{"uint64": "UInt64", "int64": "Int64", "float32": "Float32", "float64": "Float64"},
+}
 
 
-def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
+def write(tiles: Sequence[Path], entry: Entry, folder: Path) -> Path:
     """Write `landcover.vrt` over tiles of one grid and CRS.
 
     Parameters
     ----------
     tiles
-        GeoTIFF files.
-    legend
-        Classes, names and colours of their values.
+        Files of the cover.
+    entry
+        The cover: its legend gives classes, names and colours of the values.
     folder
         Where the mosaic is written; paths in it are relative to here.
 
@@ -40,7 +43,7 @@ def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     RasterError
         When the tiles are not of one grid.
     """
-    headers = [_read_header(path) for path in tiles]
+    headers = [_read_header(path, entry) for path in tiles]
     first = headers[0]
     if any((t["crs"], t["step"], t["dtype"]) != (first["crs"], first["step"], first["dtype"]) for t in headers):
         raise RasterError(f"{tiles[0].parent}: tiles of more than one grid cannot be one mosaic.")
@@ -53,11 +56,13 @@ def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     ET.SubElement(root, "GeoTransform").text = f"{west!r}, {dx!r}, 0.0, {north!r}, 0.0, {-dy!r}"
     band = ET.SubElement(root, "VRTRasterBand", {"dataType": _TYPES[first["dtype"]], "band": "1"})
     if first["nodata"] is not None:
-        ET.SubElement(band, "NoDataValue").text = f"{first['nodata']:g}"
+        ET.SubElement(band, "NoDataValue").text = f"{first['nodata']:.17g}"
     ET.SubElement(band, "ColorInterp").text = "Palette"
-    _append_colours(band, legend)
+    if entry.legend is not None:
+        _append_colours(band, entry.legend)
     for tile, path in zip(headers, tiles, strict=True):
-        _append_source(band, path, folder, tile, (tile["bounds"].left - west) / dx, (north - tile["bounds"].top) / dy)
+        x, y = (tile["bounds"].left - west) / dx, (north - tile["bounds"].top) / dy
+        _append_source(band, entry.band, path, folder, tile, x, y)
     ET.indent(root)
     final = folder / MOSAIC_FILE
     write_text(final, ET.tostring(root, encoding="unicode") + "\n")
@@ -90,16 +95,22 @@ class _TileHeader(TypedDict):
     block: tuple[int, int]
 
 
-def _read_header(path: Path) -> _TileHeader:
+def _read_header(path: Path, entry: Entry) -> _TileHeader:
+    at = entry.band - 1
     with open_raster(path) as source:
-        block = source.block_shapes[0]
+        block = source.block_shapes[at]
+        crs = (
+            source.crs.to_wkt()
+            if entry.ruling_crs is None
+            else CRS.from_user_input(entry.ruling_crs).to_wkt("WKT1_GDAL")
+        )
         return {
-            "crs": source.crs.to_wkt(),
+            "crs": crs,
             # Rounded, because publishers write the same step with other last digits.
             "step": (round(source.transform.a, 12), round(-source.transform.e, 12)),
             "bounds": source.bounds,
-            "dtype": source.dtypes[0],
-            "nodata": source.nodata,
+            "dtype": source.dtypes[at],
+            "nodata": source.nodatavals[at] if entry.nodata is None else entry.nodata,
             "size": (source.width, source.height),
             "block": (block[1], block[0]),
         }
@@ -114,12 +125,14 @@ def _append_colours(band: ET.Element, legend: Legend) -> None:
         ET.SubElement(table, "Entry", shown)
 
 
-def _append_source(band: ET.Element, path: Path, folder: Path, tile: _TileHeader, x: float, y: float) -> None:
+def _append_source(
+    band: ET.Element, number: int, path: Path, folder: Path, tile: _TileHeader, x: float, y: float
+) -> None:
     width, height = (str(n) for n in tile["size"])
     source = ET.SubElement(band, "SimpleSource")
     name = ET.SubElement(source, "SourceFilename", {"relativeToVRT": "1"})
     name.text = Path(os.path.relpath(path, folder)).as_posix()
-    ET.SubElement(source, "SourceBand").text = "1"
+    ET.SubElement(source, "SourceBand").text = str(number)
     properties = {"RasterXSize": width, "RasterYSize": height, "DataType": _TYPES[tile["dtype"]]}
     properties |= {"BlockXSize": str(tile["block"][0]), "BlockYSize": str(tile["block"][1])}
     ET.SubElement(source, "SourceProperties", properties)

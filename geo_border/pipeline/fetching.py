@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from geo_border import passport
+from geo_border.catalog.resolve import PRESET, Sources
 from geo_border.errors import FetchError, StudyError, UnreachableError
-from geo_border.fetch.choose import PRESET
 from geo_border.fetch.gather import FetchOutcome, fetch_needs
 from geo_border.fetch.options import Options
 from geo_border.fetch.plan import plan_fetch
@@ -63,13 +63,20 @@ class FetchResult:
 
 def fetch_inputs(
     study: Study,
-    choices: dict[str, str],
+    sources: Sources,
     folders: Folders,
     options: Options,
     fallback: str | None,
     progress: StageProgress,
 ) -> FetchResult:
     """Have every need's files on disk, verified; what fails loses no other, and with a fallback ends no run.
+
+    Parameters
+    ----------
+    sources
+        The datasets there are, and which are chosen.
+    fallback
+        A preset that stands in for what cannot be had.
 
     Raises
     ------
@@ -80,9 +87,10 @@ def fetch_inputs(
     """
     options = _complete_options(options, study)
     progress("fetch", 0, len(OPTIONAL) + 1)
-    first = fetch_needs(("boundaries",), choices, folders, None, options, fallback)
+    first = fetch_needs(("boundaries",), sources, folders, None, options, fallback)
     # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
-    near = first if not first.failures else fetch_needs(("boundaries",), {}, folders, None, options)
+    snapshot = sources.choose_preset()
+    near = first if not first.failures else fetch_needs(("boundaries",), snapshot, folders, None, options)
     try:
         raw = _raise_if_missing(near, options).raws.get("boundaries")
         boundaries = inputs.read_boundaries(study, raw)
@@ -95,11 +103,11 @@ def fetch_inputs(
     gathered = first
     for done, need in enumerate(OPTIONAL, 1):
         progress("fetch", done, len(OPTIONAL) + 1)
-        gathered = gathered.combine_with(fetch_needs((need,), choices, folders, window, options, fallback))
+        gathered = gathered.combine_with(fetch_needs((need,), sources, folders, window, options, fallback))
     progress("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
     found = {**near.raws, **_raise_if_missing(gathered, options).raws}
     raws = {need: found[need] for need in ("boundaries", *OPTIONAL) if need in found}
-    notes = [inputs.note(sentence) for sentence in _describe_substitutions(gathered, choices, folders)]
+    notes = [inputs.note(sentence) for sentence in _describe_substitutions(gathered, sources, folders)]
     return FetchResult(boundaries, raws, territories, lines, notes)
 
 
@@ -110,7 +118,7 @@ def _raise_if_missing(outcome: FetchOutcome, options: Options) -> FetchOutcome:
     return outcome
 
 
-def _describe_substitutions(outcome: FetchOutcome, choices: dict[str, str], folders: Folders) -> list[str]:
+def _describe_substitutions(outcome: FetchOutcome, sources: Sources, folders: Folders) -> list[str]:
     """Sentences for every output: what stands in, what is left out for want of that, what came through a mirror."""
     out = [
         f"{need}: {outcome.raws[need].entry.title} stands in for the dataset asked for, which could not be had. {why}"
@@ -120,7 +128,8 @@ def _describe_substitutions(outcome: FetchOutcome, choices: dict[str, str], fold
         for need, why in outcome.omissions.items()
     ]
     # Outputs are passed on: they name files, not where these lay on this machine.
-    own = [Path(value.rpartition("@")[2]).parent for need, value in choices.items() if need != PRESET]
+    own = [Path(value.rpartition("@")[2]).parent for need, value in sources.choices.items() if need != PRESET]
+    own += [one.entry.file.parent for one in sources.catalogue if one.entry.file is not None]
     for folder in (folders.root, *(folder for folder in own if folder.is_absolute())):
         out = [line.replace(f"{folder}{os.sep}", "") for line in out]
     return [*out, *describe_mirrors(outcome.raws.values())]
@@ -138,21 +147,21 @@ def describe_mirrors(raws: Iterable[Raw]) -> list[str]:
     return [f"{count} fetched through a mirror ({hosts}), not from {whose}: {names}."]
 
 
-def plan_inputs(study: Study, choices: dict[str, str], folders: Folders, options: Options) -> list[dict[str, Any]]:
+def plan_inputs(study: Study, sources: Sources, folders: Folders, options: Options) -> list[dict[str, Any]]:
     """List what a fetch would bring, opening no socket.
 
     Which tiles a dataset needs follows from the boundaries, those on disk or else the snapshot's.
     """
     options = replace(_complete_options(options, study), offline=True)
     # Boundaries that are not here yet are near enough in the snapshot to tell which tiles a study needs.
-    known = fetch_needs(("boundaries",), choices, folders, None, options, "embedded")
+    known = fetch_needs(("boundaries",), sources, folders, None, options, "embedded")
     window = None
     try:
         boundaries = inputs.read_boundaries(study, _raise_if_missing(known, options).raws.get("boundaries"))
         window = _compute_window(study, match_borders(build_territories(boundaries.data, study), study))[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
-    return plan_fetch(("boundaries", *OPTIONAL), choices, folders, window, options)
+    return plan_fetch(("boundaries", *OPTIONAL), sources, folders, window, options)
 
 
 def _complete_options(options: Options, study: Study) -> Options:

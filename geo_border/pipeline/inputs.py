@@ -90,7 +90,7 @@ def read_layers(
             continue
         try:
             ages = _read_ages(raw, window) if need == "people" else {}
-            layers[need] = Layer(raw.entry, _READERS[need](raw, window), ages)
+            layers[need] = Layer(raw.entry, read_need(need, raw, window), ages)
         except EmptyLayerError as error:
             if raw.entry.source == "local":
                 raise
@@ -109,6 +109,21 @@ def read_layers(
             notes.append(note(f"{need}: {raw.entry.name} has none near this study; absent."))
     tell("read", len(raws), len(raws))
     return layers, notes
+
+
+def read_need(need: str, raw: Raw, window: Bounds) -> Any:
+    """What serves a need (any but boundaries), as a run reads it: a table or grid, or the files of what is streamed.
+
+    Parameters
+    ----------
+    need
+        One of `schemas.NEEDS`.
+    raw
+        The dataset's files.
+    window
+        West, south, east, north in degrees, EPSG:4326; west of east across the antimeridian.
+    """
+    return _READERS[need](raw, window)
 
 
 def note(sentence: str) -> str:
@@ -136,7 +151,8 @@ def _read_people(raw: Raw, window: Bounds) -> Any:
 
 
 def _read_people_category(raw: Raw, window: Bounds, category: str) -> Any:
-    if _is_fine(raw) and raw.entry.counts == "all":
+    # Persons per km² become persons where they are read.
+    if _is_fine(raw) and raw.entry.counts == "all" and not raw.entry.density:
         return list(read.list_people_files(raw, category))
     return read.read_people(raw, window, category)
 

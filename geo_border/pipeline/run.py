@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,6 @@ from geo_border._version import __version__
 from geo_border.diff import list_changes
 from geo_border.engine import Engine
 from geo_border.errors import CheckError, EmptyLayerError
-from geo_border.fetch.choose import choose
 from geo_border.fetch.inventory import find_altered, list_catalogue
 from geo_border.fetch.options import Options
 from geo_border.frontier import choose_study_crs
@@ -27,6 +26,7 @@ from geo_border.outputs import report as outputs_report
 from geo_border.pipeline import assemble, checks, fetching, inputs, study_area
 from geo_border.pipeline.fetching import FetchResult
 from geo_border.pipeline.inputs import StageProgress
+from geo_border.pipeline.sources import choose_sources, open_catalogue
 from geo_border.present import read_disclaimer
 from geo_border.result import Result
 from geo_border.store import Folders
@@ -44,6 +44,7 @@ def run(
     *,
     root: str | Path = ".",
     sources: Sequence[str] = (),
+    catalog: Sequence[str | Path] = (),
     options: Options | None = None,
     fallback: str | None = None,
     progress: StageProgress = _ignore_progress,
@@ -60,6 +61,8 @@ def run(
         Folder that gets `data/` and `maps/`.
     sources
         As `--sources`: a preset, `NEED=DATASET` or `NEED=PATH`.
+    catalog
+        As `--catalog`: files that describe datasets of the user's own, to be chosen by `sources` or the study.
     fallback
         A preset (`embedded`) whose datasets stand in for those that cannot be had; every output then says so.
     recompute
@@ -75,15 +78,17 @@ def run(
     question, folders = _load_study(study, root)
     processed, maps = folders.locate_processed(question.name), folders.locate_maps(question.name)
     with _hold_folders(question, folders), _collect_rarely():
-        chosen = choose(sources, question.sources, fallback)
+        chosen = choose_sources(question, sources, catalog, fallback)
         got = fetching.fetch_inputs(question, chosen, folders, options or Options(), fallback, progress)
         rows = got.list_source_rows()
-        mark = passport.fingerprint(question, rows, {"sources": _strip_folders(chosen)})
+        mark = passport.fingerprint(question, rows, {"sources": _strip_folders(chosen.choices)})
         if not recompute and _is_current(processed, mark, folders.root):
             LOG.info("nothing has changed since the last run: its results stand")
             return result.read(question, processed)
         read, made, notes = _compute(question, got, progress, engine)
-        made = replace(made, passport=_build_passport(question, made, [*got.notes, *notes], read, rows, mark, chosen))
+        made = replace(
+            made, passport=_build_passport(question, made, [*got.notes, *notes], read, rows, mark, chosen.choices)
+        )
         files = [*_write_mosaic(read, processed), *_write_outputs(made, processed, maps, progress)]
         passport.write(processed, made.passport, files, folders.root)
         if engine is not None and engine.checkpoints is not None:
@@ -100,6 +105,7 @@ def fetch(
     *,
     root: str | Path = ".",
     sources: Sequence[str] = (),
+    catalog: Sequence[str | Path] = (),
     options: Options | None = None,
     fallback: str | None = None,
     progress: StageProgress = _ignore_progress,
@@ -118,7 +124,7 @@ def fetch(
         Called with a stage, how far it has come, and of how much.
     """
     question, folders = _load_study(study, root)
-    chosen = choose(sources, question.sources, fallback)
+    chosen = choose_sources(question, sources, catalog, fallback)
     return fetching.fetch_inputs(question, chosen, folders, options or Options(), fallback, progress).list_source_rows()
 
 
@@ -254,6 +260,7 @@ def plan(
     *,
     root: str | Path = ".",
     sources: Sequence[str] = (),
+    catalog: Sequence[str | Path] = (),
     options: Options | None = None,
 ) -> list[dict[str, Any]]:
     """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms.
@@ -268,19 +275,21 @@ def plan(
         As in `run`.
     """
     question, folders = _load_study(study, root)
-    chosen = choose(sources, question.sources)
+    chosen = choose_sources(question, sources, catalog)
     return fetching.plan_inputs(question, chosen, folders, options or Options())
 
 
-def list_sources(*, root: str | Path = ".") -> list[dict[str, Any]]:
+def list_sources(*, root: str | Path = ".", catalog: Sequence[str | Path] = ()) -> list[dict[str, Any]]:
     """The catalogue, one row a dataset; `cached` says how many of its files are under this root and since when.
 
     Parameters
     ----------
     root
         Folder that holds `data/`.
+    catalog
+        Paths of catalogues of the user's own, as `--catalog`.
     """
-    return list_catalogue(Folders(Path(root).resolve()))
+    return list_catalogue(open_catalogue(catalog), Folders(Path(root).resolve()))
 
 
 def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
@@ -337,7 +346,7 @@ def _build_passport(
     read: Layers,
     source_rows: list[dict[str, Any]],
     fingerprint: str,
-    choices: dict[str, str],
+    choices: Mapping[str, str],
 ) -> dict[str, Any]:
     if read.get("roads") is None and read.get("facilities") is None:
         notes = [*notes, "passage: not assessed, for want of roads and facilities in this run's sources."]
@@ -353,7 +362,7 @@ def _build_passport(
     }
 
 
-def _strip_folders(choices: dict[str, str]) -> dict[str, str]:
+def _strip_folders(choices: Mapping[str, str]) -> dict[str, str]:
     """The choice of sources with the user's own files by name: where they lie says nothing of the result."""
     return {need: Path(value).name if os.sep in value or "/" in value else value for need, value in choices.items()}
 
@@ -383,7 +392,7 @@ def _write_mosaic(read: Layers, processed: Path) -> list[Path]:
     cover = read.get("cover")
     if cover is None or cover.paths is None or cover.entry.legend is None:
         return []
-    return [mosaic.write(cover.paths, cover.entry.legend, processed)]
+    return [mosaic.write(cover.paths, cover.entry, processed)]
 
 
 def _is_current(processed: Path, fingerprint: str, root: Path) -> bool:

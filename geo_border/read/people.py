@@ -91,7 +91,7 @@ def list_people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
     groups = _group_age_files(raw, category) if raw.entry.reader == "age-rasters" else [raw.paths]
     paths = tuple(path for group in groups for path in group)
     for path in paths:
-        require_nodata(path)
+        require_nodata(path, raw.entry)
     return paths
 
 

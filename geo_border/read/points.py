@@ -16,7 +16,7 @@ from geo_border.facts.iso3166 import convert_to_alpha2
 from geo_border.geo.crs import WGS84
 from geo_border.read import geonames, osm, osm_pbf
 from geo_border.read.osm_tags import OTHER_WAY_KINDS, ROAD_KINDS, classify_road, way_kind
-from geo_border.read.table import Bounds, map_columns, read_table, select_columns
+from geo_border.read.table import Bounds, map_columns, map_kinds, read_table, select_columns
 from geo_border.read.tags import read_tag, tag_key
 from geo_border.store import Raw
 
@@ -114,7 +114,7 @@ def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
         When the file has classes, and none of those near the study is one of OpenStreetMap's.
     """
     own = _ROADS.get(_choose_reader(raw))
-    table = own(raw, window) if own else _choose_public(read_table(raw, window, raw.entry.options.get("layer")), raw)
+    table = own(raw, window) if own else _choose_public(read_table(raw, window), raw)
     return table[[*ROAD_COLUMNS, "geometry"]].reset_index(drop=True)
 
 
@@ -141,7 +141,7 @@ def _read_road_class(table: gpd.GeoDataFrame, raw: Raw) -> list[str | None]:
     known = {*ROAD_KINDS, *OTHER_WAY_KINDS}
     other: list[str] = []
     for key in [tag_key(declared)] if declared else _ROAD_CLASS_KEYS:
-        found = read_tag(table, key)
+        found = list(map_kinds(raw.entry, read_tag(table, key)))
         classes = {way_kind(way) for way in found if way}
         if classes & known:
             return found
@@ -163,10 +163,14 @@ def _choose_reader(raw: Raw) -> str:
 def _read_columns(
     raw: Raw, window: Bounds | None, needed: Sequence[str], optional: Mapping[str, object]
 ) -> gpd.GeoDataFrame:
-    table = read_table(raw, window, raw.entry.options.get("layer"))
+    table = read_table(raw, window)
     columns = map_columns(raw, (*needed, *optional))
-    there = {ours: theirs for ours, theirs in columns.items() if ours in needed or theirs in table.columns}
+    # What an entry declares is to be there.
+    asked = {*needed, *raw.entry.columns}
+    there = {ours: theirs for ours, theirs in columns.items() if ours in asked or theirs in table.columns}
     out = select_columns(table, there, raw.paths[0])
+    if "kind" in there:
+        out["kind"] = map_kinds(raw.entry, out["kind"])
     for name, fallback in optional.items():
         if name not in out.columns:
             out[name] = fallback

@@ -15,11 +15,12 @@ from pyproj.exceptions import ProjError
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
+from geo_border.catalog.declared import Entry
 from geo_border.errors import CRSError, EmptyLayerError, RasterError
 from geo_border.files.raster import OpenRaster, open_raster
-from geo_border.geo.crs import WGS84, build_transformer, parse_crs
+from geo_border.geo.crs import WGS84, build_transformer, is_equal_area, row_area_km2
 from geo_border.geo.grid import Grid
-from geo_border.read.table import Bounds, split_at_antimeridian
+from geo_border.read.table import Bounds, choose_crs, split_at_antimeridian
 from geo_border.schemas import UNKNOWN
 from geo_border.store import Raw
 
@@ -31,10 +32,11 @@ _EDGE_POINTS = 21
 _MAX_OFFSET_CELLS = 0.02
 
 
-def read_grid(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
+def read_grid(raw: Raw, window: Bounds | None = None) -> Grid:
     """The cells of a raster, or of the tiles of one grid, that meet a window of lon/lat degrees.
 
-    Values, cells and CRS are those of the file. Where tiles leave a gap the grid holds nodata.
+    Values, cells and CRS are those of the file, of the band and with the nodata that its entry names. Where tiles leave
+    a gap the grid holds nodata.
 
     Raises
     ------
@@ -43,21 +45,22 @@ def read_grid(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     EmptyLayerError
         When the window lies outside; says both extents.
     RasterError
-        When a file cannot be opened, is rotated, or would not fit into memory.
+        When a file cannot be opened, is rotated, lacks the entry's band, or would not fit into memory.
     """
     if not raw.paths:
         raise EmptyLayerError(f"{raw.entry.name}: no file covers the study.")
     with ExitStack() as stack:
         sources = [stack.enter_context(open_raster(path)) for path in raw.paths]
-        crs = _choose_crs(raw, sources[0])
+        nodata = _choose_nodata(raw, sources)
+        crs = choose_crs(raw.entry, sources[0].crs, raw.paths[0])
         transform = _build_lattice(sources, raw.paths)
         spans = [_locate_tile(source, transform) for source in sources]
         wanted = _choose_window(raw, spans, crs, transform, window)
-        return _read_window(sources, spans, wanted, Grid(np.empty((0, 0)), transform, crs), band, raw)
+        return _read_window(sources, spans, wanted, Grid(np.empty((0, 0)), transform, crs, nodata), raw)
 
 
-def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
-    """Persons per cell as float64; NaN where not known.
+def read_counts(raw: Raw, window: Bounds | None = None) -> Grid:
+    """Persons per cell as float64, also where the file has persons per km²; NaN where not known.
 
     A cell that is nodata, NaN or below zero is not known: no count of people is negative, and -99999 or -200 stand in
     published grids both with and without a nodata tag. A file without the tag is named once in a warning.
@@ -66,8 +69,10 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     ------
     CRSError, EmptyLayerError, RasterError
         As `read_grid`.
+    CRSError
+        When the file has persons per km² in a plane that does not keep areas.
     """
-    grid = read_grid(raw, window, band)
+    grid = read_grid(raw, window)
     values = grid.values.astype(np.float64)
     if grid.nodata is not None:
         values[grid.values == grid.nodata] = np.nan
@@ -81,6 +86,8 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
             examples,
         )
         values[negative] = np.nan
+    if raw.entry.density:
+        values *= _measure_cells_km2(grid, raw.paths[0])
     return Grid(values, grid.transform, grid.crs, float("nan"))
 
 
@@ -103,7 +110,8 @@ def read_cover(raw: Raw, window: Bounds | None = None) -> Grid:
     if legend is None:
         raise RasterError(
             f"{raw.paths[0]}: a land-cover file needs a legend. Name the dataset whose legend it has, as "
-            f"--sources cover=DATASET@{raw.paths[0]}."
+            f"--sources cover=DATASET@{raw.paths[0]}, or write one: `geo-border inspect {raw.paths[0]} --need cover` "
+            "prints the entry to fill in."
         )
     grid = read_grid(raw, window)
     check_values(grid.values, grid.nodata, [int(key) for key in legend.classes], raw.paths[0])
@@ -145,8 +153,15 @@ def check_values(values: NDArray[np.generic], nodata: float | None, known: Seque
         )
 
 
-def require_nodata(path: Path) -> None:
+def require_nodata(path: Path, entry: Entry) -> None:
     """Refuse a raster of counts that is to be streamed and does not say which value is not known.
+
+    Parameters
+    ----------
+    path
+        A file of the dataset.
+    entry
+        The dataset, which may say it in the file's place.
 
     Raises
     ------
@@ -154,17 +169,47 @@ def require_nodata(path: Path) -> None:
         Saying how to declare it.
     """
     with open_raster(path) as source:
-        if source.nodata is None and np.dtype(source.dtypes[0]).kind != "u":
+        _require_band(source, path, entry.band)
+        stated = source.nodatavals[entry.band - 1] if entry.nodata is None else entry.nodata
+        if stated is None and np.dtype(source.dtypes[entry.band - 1]).kind != "u":
             raise RasterError(
                 f"{path}: declares no nodata value. Declare it (gdal_edit.py -a_nodata VALUE), run again."
             )
 
 
-def _choose_crs(raw: Raw, source: OpenRaster) -> CRS:
-    declared = raw.entry.crs if raw.entry.source != "local" or raw.entry.publisher != "the user" else None
-    if source.crs is None:
-        return parse_crs(declared, str(source.name))
-    return CRS.from_user_input(source.crs)
+def _choose_nodata(raw: Raw, sources: Sequence[OpenRaster]) -> float | None:
+    """What stands for no data in the band that is read: as the entry says, else as the first file does."""
+    band, declared = raw.entry.band, raw.entry.nodata
+    for source, path in zip(sources, raw.paths, strict=True):
+        _require_band(source, path, band)
+    stated, dtype = sources[0].nodatavals[band - 1], np.dtype(sources[0].dtypes[band - 1])
+    nodata = stated if declared is None else declared
+    limits = np.iinfo(dtype) if dtype.kind in "iu" else None
+    if nodata is None or limits is None or (float(nodata).is_integer() and limits.min <= nodata <= limits.max):
+        return None if nodata is None else float(nodata)
+    if declared is not None:
+        raise RasterError(f"{raw.paths[0]}: holds {dtype}, in which nodata = {declared:g} of its entry cannot stand.")
+    # What the file itself says stands in none of its cells.
+    return None
+
+
+def _require_band(source: OpenRaster, path: Path, band: int) -> None:
+    if band > source.count:
+        raise RasterError(f"{path}: has {source.count} bands, not the band {band} that its entry names.")
+
+
+def _measure_cells_km2(grid: Grid, path: Path) -> NDArray[np.float64]:
+    """Area of the cells of each row, as a column."""
+    step, rows = grid.transform, grid.shape[0]
+    if grid.crs.is_geographic:
+        return row_area_km2(step.f, -step.e, step.a, rows)[:, None]
+    if not is_equal_area(grid.crs):
+        raise CRSError(
+            f"{path}: holds persons per km² in {grid.crs.name}, which does not keep areas. Write persons per cell, or "
+            "warp it to an equal-area CRS."
+        )
+    unit_m = float(grid.crs.axis_info[0].unit_conversion_factor)
+    return np.full((rows, 1), abs(step.a * step.e) * unit_m**2 / 1e6)
 
 
 def _build_lattice(sources: list[OpenRaster], paths: Sequence[Path]) -> Affine:
@@ -237,30 +282,30 @@ def _read_window(
     tile_windows: list[tuple[int, int, int, int]],
     cell_window: tuple[int, int, int, int],
     lattice: Grid,
-    band: int,
     raw: Raw,
 ) -> Grid:
     top, left, bottom, right = cell_window
     rows, columns = bottom - top, right - left
     if rows * columns > MAX_CELLS:
         raise RasterError(f"{raw.paths[0]}: {rows} x {columns} cells are too many to hold; tabulate them instead.")
-    nodata = sources[0].nodata
-    fill = nodata if nodata is not None else (np.nan if np.dtype(sources[0].dtypes[0]).kind == "f" else 0)
-    values = np.full((rows, columns), fill, dtype=sources[0].dtypes[band - 1])
+    nodata, band = lattice.nodata, raw.entry.band
+    dtype = np.dtype(sources[0].dtypes[band - 1])
+    fill = nodata if nodata is not None else (np.nan if dtype.kind == "f" else 0)
+    values = np.full((rows, columns), fill, dtype=dtype)
     for source, span in zip(sources, tile_windows, strict=True):
         r0, c0, r1, c1 = max(span[0], top), max(span[1], left), min(span[2], bottom), min(span[3], right)
         if r1 <= r0 or c1 <= c0:
             continue
         part = Window(c0 - span[1], r0 - span[0], c1 - c0, r1 - r0)
         target = values[r0 - top : r1 - top, c0 - left : c1 - left]
-        found = _read_values(source, part, band)
+        found = _read_values(source, part, band, nodata)
         # Rasters by country overlap in their rectangles, one's nodata over the other's cells.
         known = np.ones(found.shape, dtype=bool) if nodata is None else found != nodata
         target[known] = found[known]
     return Grid(values, lattice.transform * Affine.translation(left, top), lattice.crs, nodata)
 
 
-def _read_values(source: OpenRaster, part: Window, band: int) -> NDArray[np.generic]:
+def _read_values(source: OpenRaster, part: Window, band: int, nodata: float | None) -> NDArray[np.generic]:
     try:
         values: NDArray[np.generic] = source.read(band, window=part)
     except RasterioError as error:
@@ -271,8 +316,8 @@ def _read_values(source: OpenRaster, part: Window, band: int) -> NDArray[np.gene
     if (scale, offset) == (1.0, 0.0):
         return values
     scaled: NDArray[np.generic] = values.astype(np.float64) * scale + offset
-    if source.nodata is not None:
-        scaled[values == source.nodata] = source.nodata
+    if nodata is not None:
+        scaled[values == nodata] = nodata
     return scaled
 
 

@@ -10,8 +10,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
+from geo_border.catalog.declared import Entry
 from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
 from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
@@ -25,13 +28,11 @@ LOG = logging.getLogger("geo_border")
 _EDGE_POINTS = 21
 
 
-def read_table(
-    raw: Raw, window: Bounds | None = None, layer: str | None = None, *, ground: bool = False
-) -> gpd.GeoDataFrame:
+def read_table(raw: Raw, window: Bounds | None = None, *, ground: bool = False) -> gpd.GeoDataFrame:
     """All files of a dataset as one table in EPSG:4326, the rows that meet the window (lon/lat degrees).
 
     A window whose west is east of its east crosses the antimeridian. A file's only layer with geometry is taken
-    whatever its name; of several, the one called `layer`. Military rows are dropped, but where the rows are the
+    whatever its name; of several, the one that the entry names. Military rows are dropped, but where the rows are the
     `ground` itself (land, water, countries, administrative units): a hole in it would draw their outline.
 
     Raises
@@ -43,7 +44,7 @@ def read_table(
     SchemaError
         When a file cannot be opened as vector data, or has several layers and not the one that is wanted.
     """
-    frames = [_open_layer(path, part, layer) for path in raw.paths for part in split_at_antimeridian(window)]
+    frames = [_open_layer(path, part, raw.entry) for path in raw.paths for part in split_at_antimeridian(window)]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=WGS84)
     table = table[~table.geometry.isna() & ~table.geometry.is_empty]
@@ -62,6 +63,49 @@ def split_at_antimeridian(window: Bounds | None) -> list[Bounds | None]:
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
+def choose_crs(entry: Entry, stated: object, path: Path) -> CRS:
+    """The CRS of a file of a dataset.
+
+    Parameters
+    ----------
+    entry
+        The dataset: what it says of its own file rules, and serves where any other file says nothing.
+    stated
+        What the file says, in any way of naming a CRS; None or empty where it says nothing.
+    path
+        The file, for messages.
+
+    Raises
+    ------
+    CRSError
+        When neither says one, or it is none.
+    """
+    if entry.ruling_crs is None:
+        return parse_crs(stated or entry.expected_crs, str(path))
+    ruling = parse_crs(entry.ruling_crs, f"{entry.name}: crs")
+    if stated and not parse_crs(stated, str(path)).equals(ruling, ignore_axis_order=True):
+        LOG.warning("%s: read in %s, as its entry says, not in the CRS that the file states.", path.name, entry.crs)
+    return ruling
+
+
+def map_kinds(entry: Entry, kinds: Iterable[object]) -> NDArray[np.object_]:
+    """Kinds as the entry translates them; what it does not name stays as it is.
+
+    Parameters
+    ----------
+    entry
+        The dataset.
+    kinds
+        An array or column of the file's own kinds.
+    """
+    return np.array([entry.kinds.get(_format_kind(kind), kind) for kind in kinds], dtype=object)
+
+
+def _format_kind(kind: object) -> str:
+    """A kind as TOML has it for a key: 3 for the 3.0 that a column with gaps makes of it."""
+    return f"{kind:g}" if isinstance(kind, float) else str(kind)
+
+
 def select_columns(table: gpd.GeoDataFrame, columns: Mapping[str, str], path: Path) -> gpd.GeoDataFrame:
     """The named columns and the geometry, under our names; `columns` maps ours to the file's.
 
@@ -73,7 +117,10 @@ def select_columns(table: gpd.GeoDataFrame, columns: Mapping[str, str], path: Pa
     missing = sorted(set(columns.values()) - set(table.columns))
     if missing:
         there = ", ".join(str(c) for c in table.columns if c != "geometry")
-        raise SchemaError(f"{path}: no column {', '.join(missing)}. It has: {there}. Rename it in the file.")
+        raise SchemaError(
+            f"{path}: no column {', '.join(missing)}. It has: {there}. Rename it in the file, or say which it is in "
+            "`columns` of an entry of its own."
+        )
     data = {ours: table[theirs].to_numpy() for ours, theirs in columns.items()}
     return gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84, index=table.index)
 
@@ -169,10 +216,10 @@ def require_rows(table: gpd.GeoDataFrame, raw: Raw, layer_name: str) -> gpd.GeoD
     return table
 
 
-def _open_layer(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+def _open_layer(path: Path, window: Bounds | None, entry: Entry) -> gpd.GeoDataFrame:
     # Shapely's warning of a coordinate that is no number would stand beside our error.
     with np.errstate(invalid="ignore"):
-        table = _read_parquet(path) if is_parquet(path) else _read_ogr(path, window, layer)
+        table = _read_parquet(path, entry) if is_parquet(path) else _read_ogr(path, window, entry)
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
     if table.crs != WGS84:
@@ -183,19 +230,18 @@ def _open_layer(path: Path, window: Bounds | None, layer: str | None) -> gpd.Geo
     return require_finite(near, path)
 
 
-def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+def _read_parquet(path: Path, entry: Entry) -> gpd.GeoDataFrame:
     try:
         table = read_geoparquet(path)
     except FileError as error:
         raise SchemaError(str(error)) from error
-    parse_crs(table.crs, str(path))
-    return table
+    return table.set_crs(choose_crs(entry, table.crs, path), allow_override=True)
 
 
-def _read_ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDataFrame:
+def _read_ogr(path: Path, window: Bounds | None, entry: Entry) -> gpd.GeoDataFrame:
     try:
-        layer = _choose_layer(path, list_layers(path), layer)
-        crs = parse_crs(read_crs(path, layer), str(path))
+        layer = _choose_layer(path, list_layers(path), entry.layer)
+        crs = choose_crs(entry, read_crs(path, layer), path)
         bbox = None if window is None else _project_window(window, crs.to_wkt(), path)
         table = read_vector(path, layer=layer, bbox=bbox, use_arrow=True)
     except FileError as error:

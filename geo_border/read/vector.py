@@ -20,6 +20,7 @@ from geo_border.read.table import (
     Bounds,
     clip_to_window,
     map_columns,
+    map_kinds,
     read_table,
     repair_polygons,
     require_finite,
@@ -62,13 +63,14 @@ def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
     """
     if raw.entry.reader == "osm-boundaries":
         return _select_countries(osm.read_boundaries(raw), raw, study, "ISO3166-1")
-    columns = dict(raw.entry.columns) or {"country": study.boundaries.country, "name": study.boundaries.name}
-    table = read_table(raw, layer=raw.entry.options.get("layer"), ground=True)
-    if columns.get("name") not in table.columns:
+    # The fields that the study names are short for the columns of an entry.
+    columns = {"country": study.boundaries.country, "name": study.boundaries.name, **raw.entry.columns}
+    table = read_table(raw, ground=True)
+    if columns["name"] not in table.columns and "name" not in raw.entry.columns:
         # A name is a courtesy of the file; the study cannot do without the country.
         columns["name"] = columns["country"]
     if columns["country"] not in table.columns and raw.entry.source == "local":
-        raise StudyError(_describe_missing_field(raw, study, table))
+        raise StudyError(_describe_missing_field(raw, columns["country"], study, table))
     table = select_columns(table, {key: columns[key] for key in ("country", "name")}, raw.paths[0])
     table["country"] = convert_to_alpha2(table["country"])
     return _select_countries(table, raw, study, columns["country"])
@@ -114,13 +116,15 @@ def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
         (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
     """
     table = read_table(raw, window, ground=True)
-    if {"area_km2", "perimeter_km"} <= set(table.columns):
-        area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
+    own = map_columns(raw, ("water_id", "area_km2", "perimeter_km", "kind"))
+    select_columns(table, raw.entry.columns, raw.paths[0])
+    there = {ours for ours, theirs in own.items() if theirs in table.columns}
+    if {"area_km2", "perimeter_km"} <= there:
+        area, perimeter = (table[own[name]].to_numpy(np.float64) for name in ("area_km2", "perimeter_km"))
     else:
         area, perimeter = _measure_polygons(table.geometry.to_numpy())
-    ids = table["water_id"].astype(str) if "water_id" in table.columns else pd.Series(np.arange(len(table)).astype(str))
-    own = raw.entry.columns.get("kind", "kind")
-    kind = table[own].to_numpy() if own in table.columns else np.full(len(table), None)
+    ids = table[own["water_id"]].astype(str) if "water_id" in there else pd.Series(np.arange(len(table)).astype(str))
+    kind = map_kinds(raw.entry, table[own["kind"]].to_numpy()) if "kind" in there else np.full(len(table), None)
     data = {"water_id": ids.to_numpy(), "area_km2": area, "perimeter_km": perimeter, "kind": kind}
     return repair_polygons(gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84), raw.paths[0])
 
@@ -135,7 +139,7 @@ def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     window
         (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
     """
-    table = read_table(raw, window, raw.entry.options.get("layer"), ground=True)
+    table = read_table(raw, window, ground=True)
     table = select_columns(table, map_columns(raw, ("admin_id", "name", "country")), raw.paths[0])
     table["country"] = convert_to_alpha2(table["country"])
     return require_rows(repair_polygons(table, raw.paths[0]), raw, "administrative units")
@@ -158,11 +162,12 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     SchemaError
         When no site near the study is a polygon.
     """
-    table = read_table(raw, window, raw.entry.options.get("layer"))
+    table = read_table(raw, window)
     for field, values in raw.entry.options.get("not_in_force", {}).items():
         if field in table.columns:
             table = table[~table[field].isin(values)]
     table = select_columns(table, map_columns(raw, ("name", "kind")), raw.paths[0])
+    table["kind"] = map_kinds(raw.entry, table["kind"])
     return select_polygons(repair_polygons(table.assign(source=raw.entry.name), raw.paths[0]), raw.paths[0])
 
 
@@ -176,11 +181,16 @@ def _list_countries(study: Study) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def _describe_missing_field(raw: Raw, study: Study, table: gpd.GeoDataFrame) -> str:
+def _describe_missing_field(raw: Raw, field: str, study: Study, table: gpd.GeoDataFrame) -> str:
     there = ", ".join(str(c) for c in table.columns if c != "geometry")
+    key = (
+        'columns = { country = "..." } into its entry'
+        if raw.entry.columns
+        else '[boundaries] country = "..." into the study'
+    )
     return (
-        f"{raw.paths[0]}: no field {study.boundaries.country!r}, where study {study.name!r} expects the country. The "
-        f'file has: {_shorten(there)}. Write [boundaries] country = "..." into the study.'
+        f"{raw.paths[0]}: no field {field!r}, where study {study.name!r} expects the country. The "
+        f"file has: {_shorten(there)}. Write {key}."
     )
 
 

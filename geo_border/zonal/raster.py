@@ -27,6 +27,25 @@ FileState = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True)
+class Band:
+    """Which numbers of a raster file are read, and what is known of them that the file does not say.
+
+    Attributes
+    ----------
+    number
+        From 1.
+    nodata
+        Value that stands for no data, in place of what the file says; None: as the file says.
+    crs
+        The CRS, whatever the file says; None: as the file says.
+    """
+
+    number: int = 1
+    nodata: float | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True)
 class Header:
     """What is known of a raster before a cell is read.
 
@@ -100,8 +119,15 @@ def read_file_states(names: Sequence[str]) -> tuple[FileState, ...]:
     return tuple((name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in found)
 
 
-def read_header(dataset: OpenRaster, path: str, band: int) -> Header:
+def read_header(dataset: OpenRaster, path: str, band: Band) -> Header:
     """Header of one band of an open dataset.
+
+    Parameters
+    ----------
+    path
+        How messages call it.
+    band
+        The band, with what is known of it.
 
     Raises
     ------
@@ -110,25 +136,26 @@ def read_header(dataset: OpenRaster, path: str, band: int) -> Header:
     CRSError
         When it has no CRS.
     """
-    if not 1 <= band <= dataset.count:
-        raise RasterError(f"{path}: has {dataset.count} bands, not a band {band}. Choose one with --band.")
+    at = band.number - 1
+    if not 0 <= at < dataset.count:
+        raise RasterError(f"{path}: has {dataset.count} bands, not a band {band.number}. Choose one with --band.")
     try:
-        wkt = dataset.crs.to_wkt() if dataset.crs else None
+        wkt = band.crs or (dataset.crs.to_wkt() if dataset.crs else None)
     except RasterioCRSError as error:
         raise RasterError(f"{path}: its coordinate reference system cannot be read ({error}).") from error
-    flags = dataset.mask_flag_enums[band - 1]
+    flags = dataset.mask_flag_enums[at]
     return check_header(
         Header(
             path,
             (dataset.height, dataset.width),
             dataset.transform,
             parse_crs(wkt, path),
-            dataset.nodatavals[band - 1],
-            np.dtype(dataset.dtypes[band - 1]),
-            float(dataset.scales[band - 1]),
-            float(dataset.offsets[band - 1]),
+            dataset.nodatavals[at] if band.nodata is None else band.nodata,
+            np.dtype(dataset.dtypes[at]),
+            float(dataset.scales[at]),
+            float(dataset.offsets[at]),
             MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
-            tuple(dataset.block_shapes[band - 1]),
+            tuple(dataset.block_shapes[at]),
             read_file_states(dataset.files),
         )
     )
@@ -186,8 +213,8 @@ class GridSource:
 class FileSource:
     """One raster file or VRT; each thread opens its own."""
 
-    def __init__(self, path: str | Path, band: int, header: Header | None = None) -> None:
-        self._path, self._band = str(path), band
+    def __init__(self, path: str | Path, band: Band, header: Header | None = None) -> None:
+        self._path, self._band = str(path), band.number
         self._dataset = open_raster(path)
         self.header = header or read_header(self._dataset, self._path, band)
         self._buffer = np.empty(0, self.header.dtype)
@@ -236,8 +263,13 @@ def limit_cache() -> rasterio.Env:
     return rasterio.Env(GDAL_CACHEMAX=1 << 22)
 
 
-def open_source(raster: Grid | str | Path, band: int, header: Header | None = None) -> Source:
+def open_source(raster: Grid | str | Path, band: Band, header: Header | None = None) -> Source:
     """Open a grid in memory or a path; `header` where it has been read before.
+
+    Parameters
+    ----------
+    band
+        The band of a path, with what is known of it; a grid in memory knows its own.
 
     Raises
     ------

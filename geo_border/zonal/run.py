@@ -20,7 +20,7 @@ from geo_border.zonal.areas import RowAreas, measure_row_areas
 from geo_border.zonal.clip import project_near_rings
 from geo_border.zonal.edges import Edges, build_edges
 from geo_border.zonal.kernels import MAX_SPAN_CELLS
-from geo_border.zonal.raster import Header, Source, limit_cache, open_source
+from geo_border.zonal.raster import Band, Header, Source, limit_cache, open_source
 from geo_border.zonal.strip import READ_BYTES, Tabulation, tabulate_rows
 from geo_border.zonal.zones import RingsByCrs
 
@@ -101,7 +101,7 @@ class TabulationTasks:
         rings_by_crs: RingsByCrs,
         unit_m2: float,
         tabulation: Tabulation,
-        band: int,
+        band: Band,
     ) -> None:
         self._rasters, self._headers, self._rings_by_crs = rasters, headers, rings_by_crs
         self._unit_m2, self._tabulation, self._band = unit_m2, tabulation, band
@@ -152,7 +152,9 @@ class TabulationTasks:
         """
         rings, digest = self._rings_by_crs.rings, hashlib.sha256()
         for raster, header in zip(self._rasters, self._headers, strict=True):
-            digest.update(repr((header.name, header.shape, header.transform, header.nodata)).encode())
+            digest.update(
+                repr((header.name, header.shape, header.transform, header.nodata, header.crs.to_wkt())).encode()
+            )
             if not isinstance(raster, Grid) and not header.files:
                 return b""
             digest.update(raster.values.tobytes() if isinstance(raster, Grid) else repr(header.files).encode())

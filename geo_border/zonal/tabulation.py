@@ -18,7 +18,7 @@ from geo_border.geo.crs import is_equal_area
 from geo_border.geo.grid import Grid
 from geo_border.zonal.areas import choose_area_unit_m2, measure_planar_areas_m2, measure_zone_areas_m2
 from geo_border.zonal.clip import find_covered
-from geo_border.zonal.raster import Header, Source, limit_cache, open_source
+from geo_border.zonal.raster import Band, Header, Source, limit_cache, open_source
 from geo_border.zonal.run import PartialSums, Raster, TabulationTasks
 from geo_border.zonal.strip import Coverage, Mode, Tabulation
 from geo_border.zonal.table import ZoneExtent, build_class_table, build_sum_table
@@ -33,7 +33,7 @@ def tabulate(
     mode: Mode = "class",
     coverage: Coverage = "exact",
     overlap: Literal["allow", "forbid"] = "allow",
-    band: int = 1,
+    band: int | Band = 1,
     threads: int | None = None,
     engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -60,7 +60,7 @@ def tabulate(
     overlap
         "forbid" refuses zones that overlap one another.
     band
-        Band of the raster, from 1.
+        Band of the raster, from 1; or a `Band`, where more is known of it than the file says.
     threads
         Threads; the cores by default. The result does not depend on it.
     engine
@@ -89,7 +89,8 @@ def tabulate(
     if overlap == "forbid":
         prepared.raise_if_overlapping()
     rasters = [raster] if isinstance(raster, Grid | str | Path) else list(raster)
-    headers, first = _read_headers(rasters, band)
+    numbers = band if isinstance(band, Band) else Band(band)
+    headers, first = _read_headers(rasters, numbers)
     with closing(first):
         question, crs = Tabulation(mode, coverage), headers[0].crs
         keeps_areas = _check_true_areas(headers[0], mode)
@@ -98,7 +99,7 @@ def tabulate(
 
         def sum_zones(zones_to_sum: Zones) -> PartialSums:
             return _run_tasks(
-                TabulationTasks(rasters, headers, zones_to_sum.rings_by_crs, unit_m2, question, band),
+                TabulationTasks(rasters, headers, zones_to_sum.rings_by_crs, unit_m2, question, numbers),
                 first,
                 where,
                 progress,
@@ -149,7 +150,7 @@ def _run_tasks(
         tasks.close()
 
 
-def _read_headers(rasters: list[Raster], band: int) -> tuple[list[Header], Source]:
+def _read_headers(rasters: list[Raster], band: Band) -> tuple[list[Header], Source]:
     """Headers of all rasters, of one CRS; the first raster stays open."""
     if not rasters:
         raise RasterError("no raster was given; name at least one.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,18 +10,30 @@ import pytest
 import shapely
 
 from geo_border.catalog import find_entry, read_entries, read_presets
+from geo_border.catalog.catalogue import read_package
+from geo_border.catalog.resolve import Choice, Sources, resolve
+from geo_border.catalog.resolve import choose as choose_among
 from geo_border.errors import CatalogError, FetchError
-from geo_border.fetch.choose import build_local_raw, choose, resolve
 from geo_border.fetch.gather import fetch_needs
+from geo_border.fetch.local import build_local_raw
 from geo_border.fetch.options import Options
-from geo_border.store import Folders, Raw
+from geo_border.store import Folders
 from tests.worldserver import osm_world, tables
 from tests.worldserver.faults import Fault
 from tests.worldserver.server import World, serve
 
 WINDOW = shapely.box(22.1, 53.6, 22.9, 53.9)
 NEEDS = ("places", "facilities", "cover")
-LIVE = {"preset": "live"}
+PACKAGE = read_package()
+LIVE = Sources(PACKAGE, {"preset": "live"})
+
+
+def choose(words: Sequence[str], study: Mapping[str, str] | None = None, fallback: str | None = None) -> Sources:
+    return choose_among(words, PACKAGE, study, fallback)
+
+
+def dataset(name: str) -> Choice:
+    return Choice(PACKAGE.find(name))
 
 
 @pytest.fixture
@@ -81,7 +93,7 @@ def test_offline_names_every_need_that_is_missing(folders: Folders) -> None:
 
 
 def test_a_dataset_that_needs_an_account_says_where_its_file_goes(folders: Folders) -> None:
-    found = fetch_needs(("cover",), {"preset": "live", "cover": "corine-2018"}, folders, WINDOW, Options())
+    found = fetch_needs(("cover",), choose(["live", "cover=corine-2018"]), folders, WINDOW, Options())
     told = str(found.failures["cover"])
     assert "by hand" in told
     assert str(folders.raw / "corine-2018" / "V2020_20u1") in told
@@ -96,24 +108,24 @@ def test_live_serves_every_need_that_embedded_does_and_each_dataset_serves_its_n
 
 
 def test_where_the_best_dataset_ends_the_worlds_takes_its_place() -> None:
-    assert resolve("people", LIVE, ("PL", "LT")) == find_entry("eurostat-census-2021")
-    assert resolve("people", LIVE, ("US",)) == find_entry("ghs-pop-r2023a")
+    assert resolve("people", LIVE, ("PL", "LT")) == dataset("eurostat-census-2021")
+    assert resolve("people", LIVE, ("US",)) == dataset("ghs-pop-r2023a")
 
 
 def test_a_choice_is_a_preset_a_dataset_a_file_or_a_file_read_as_a_dataset(tmp_path: Path) -> None:
     path = tmp_path / "mine.tif"
     path.write_bytes(b"x")
     chosen = choose(["live", f"cover=corine-2018@{path}", "people=ghs-pop-r2023a", f"roads={path}"])
-    assert chosen["preset"] == "live"
-    cover = resolve("cover", chosen)
-    assert isinstance(cover, Raw)
-    assert cover.entry.legend == find_entry("corine-2018").legend
-    assert cover.entry.source == "local"
-    assert resolve("people", chosen) == find_entry("ghs-pop-r2023a")
-    roads = resolve("roads", chosen)
-    assert isinstance(roads, Raw)
-    assert roads.entry.version == roads.sha256["mine.tif"][:12]
+    assert chosen.choices["preset"] == "live"
+    assert resolve("cover", chosen) == Choice(PACKAGE.find("corine-2018"), path)
+    assert resolve("people", chosen) == dataset("ghs-pop-r2023a")
+    assert resolve("roads", chosen) == Choice(None, path)
     assert resolve("facilities", choose([])) is None
+    found = fetch_needs(("cover", "roads"), chosen, Folders(tmp_path / "root"), None, Options()).raws
+    cover, roads = found["cover"], found["roads"]
+    assert cover.entry.legend == find_entry("corine-2018").legend
+    assert (cover.entry.source, cover.declared_in) == ("local", "package")
+    assert (roads.entry.version, roads.declared_in) == (roads.sha256["mine.tif"][:12], "--sources")
 
 
 @pytest.mark.parametrize(
@@ -140,9 +152,9 @@ def test_a_choice_that_is_none_is_said(word: str, told: str) -> None:
 
 def test_a_dataset_of_another_need_and_a_file_that_is_not_there_are_said() -> None:
     with pytest.raises(CatalogError, match="serves cover, not people"):
-        resolve("people", {"people": "esa-worldcover-2021"})
+        resolve("people", Sources(PACKAGE, {"people": "esa-worldcover-2021"}))
     with pytest.raises(CatalogError, match=r"neither a file nor a dataset for people.*eurostat-census-2021"):
-        resolve("people", {"people": "nowhere.tif"})
+        resolve("people", Sources(PACKAGE, {"people": "nowhere.tif"}))
     with pytest.raises(FetchError, match="cannot be read"):
         build_local_raw("people", Path("nowhere.tif"))
 
@@ -159,4 +171,4 @@ def test_a_fallback_or_a_study_s_preset_that_is_none_is_refused_with_those_there
         choose([], fallback="foo")
     with pytest.raises(CatalogError, match=r"\[sources\] preset = foo: not one of"):
         choose([], {"preset": "foo"})
-    assert choose([], fallback="embedded") == {"preset": "embedded"}
+    assert choose([], fallback="embedded").choices == {"preset": "embedded"}

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from geo_border.catalog import Entry
+from geo_border.catalog.catalogue import read_package
 from geo_border.errors import StoreError
 from geo_border.fetch import cache
 from geo_border.fetch.gather import fetch_dataset
@@ -101,7 +102,7 @@ def test_a_damaged_note_has_the_file_fetched_again_and_breaks_no_list(
     damaged = folders.raw / "geonames" / "current" / ("PL.txt" + cache.PROVENANCE)
     damaged.parent.mkdir(parents=True)
     damaged.write_text(note)
-    assert len(list_catalogue(folders)) > 10
+    assert len(list_catalogue(read_package(), folders)) > 10
 
 
 def test_a_store_that_is_no_folder_is_one_clear_line(

@@ -13,6 +13,8 @@ import pytest
 import shapely
 
 from geo_border.catalog import Entry, find_entry
+from geo_border.catalog.catalogue import read_package
+from geo_border.catalog.resolve import Sources
 from geo_border.errors import UnreachableError
 from geo_border.fetch.gather import fetch_dataset, fetch_needs
 from geo_border.fetch.options import Options
@@ -27,6 +29,7 @@ AT_ONCE = Options().connections
 MANY = [str(i) for i in range(120)]
 TILED = {"url": "https://data.example/tile{part}.tif", "name": "tile{part}.tif", "each": MANY}
 # Roads of this window come in more than a hundred tiles of a quarter degree or so.
+LIVE = Sources(read_package(), {"preset": "live"})
 WIDE = shapely.box(22.0, 53.0, 28.0, 58.0)
 
 
@@ -123,9 +126,9 @@ def test_a_host_that_was_given_up_is_not_paced(folders: Folders, closed: str) ->
 
 def test_what_one_dataset_learnt_of_a_host_the_next_one_knows(folders: Folders, closed: str, tried: list[Any]) -> None:
     options = patient(closed)
-    found = fetch_needs(("roads",), {"preset": "live"}, folders, WIDE, options)
+    found = fetch_needs(("roads",), LIVE, folders, WIDE, options)
     asked = len(tried)
-    later = fetch_needs(("facilities", "places"), {"preset": "live"}, folders, WIDE, replace(options, facing=("BY",)))
+    later = fetch_needs(("facilities", "places"), LIVE, folders, WIDE, replace(options, facing=("BY",)))
     assert set(found.failures) == {"roads"}
     assert set(later.failures) == {"facilities", "places"}
     assert all("given up after 6 tries for another file" in str(error) for error in later.failures.values())

@@ -22,7 +22,7 @@ from rasterio.errors import RasterioError
 
 import geo_border
 from geo_border.errors import FetchError, FileError, GeometryError, RasterError, SchemaError
-from geo_border.fetch.choose import build_local_raw
+from geo_border.fetch.local import build_local_raw
 from geo_border.files import formats, network
 from geo_border.files.raster import open_raster
 from geo_border.files.vector import list_layers, read_geoparquet, read_parquet, read_vector
@@ -420,15 +420,14 @@ def test_what_gdals_own_tools_write_is_read(tool: list[str], tmp_path: Path) -> 
 def test_the_mosaic_that_a_run_writes_over_its_raw_tiles_is_read(tmp_path: Path) -> None:
     from geo_border import catalog
 
-    legend = catalog.find_entry("esa-worldcover-2021").legend
-    assert legend is not None
+    entry = catalog.find_entry("esa-worldcover-2021")
     folder = tmp_path / "data" / "processed" / "study"
     folder.mkdir(parents=True)
     inside = tiff(tmp_path / "data" / "raw" / "cover" / "1" / "a.tif", 10)
-    with open_raster(mosaic.write([inside], legend, folder)) as source:
+    with open_raster(mosaic.write([inside], entry, folder)) as source:
         assert (source.read(1) == 10).all()
     outside = tiff(tmp_path / "elsewhere" / "a.tif", 10)
-    written = mosaic.write([outside], legend, folder)
+    written = mosaic.write([outside], entry, folder)
     with pytest.raises(RasterError, match="outside its own folder"):
         open_raster(written)
     assert mosaic.read_mosaic_crs(written).to_epsg() == 3035

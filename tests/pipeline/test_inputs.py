@@ -14,7 +14,7 @@ from affine import Affine
 from rasterio.transform import from_origin
 
 from geo_border.errors import EmptyLayerError, StudyError
-from geo_border.fetch.choose import build_local_raw
+from geo_border.fetch.local import build_local_raw
 from geo_border.geo.crs import WGS84
 from geo_border.geo.grid import Grid
 from geo_border.layers import Layer, Layers

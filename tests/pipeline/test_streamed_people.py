@@ -11,7 +11,7 @@ from rasterio.transform import from_origin
 
 from geo_border import read
 from geo_border.errors import EmptyLayerError, RasterError
-from geo_border.fetch.choose import build_local_raw
+from geo_border.fetch.local import build_local_raw
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import Absent
 from geo_border.measures.people import PeopleCount, Residents

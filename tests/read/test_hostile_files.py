@@ -24,7 +24,7 @@ from geo_border.errors import (
     SchemaError,
     StudyError,
 )
-from geo_border.fetch.choose import build_local_raw
+from geo_border.fetch.local import build_local_raw
 from geo_border.read import read_admin, read_boundaries, read_cover, read_grid, read_land, read_people, read_protected
 from geo_border.store import Raw
 

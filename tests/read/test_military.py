@@ -17,7 +17,7 @@ import shapely
 
 from geo_border.catalog import find_entry
 from geo_border.errors import SchemaError
-from geo_border.fetch.choose import build_local_raw
+from geo_border.fetch.local import build_local_raw
 from geo_border.read import read_admin, read_facilities, read_land, read_places, read_protected, read_roads, read_water
 from geo_border.read.military import drop_military
 from geo_border.store import Raw

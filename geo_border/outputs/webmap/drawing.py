@@ -12,11 +12,10 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geo_border.catalog import find_entry
-from geo_border.errors import CatalogError
 from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.grid import Grid
 from geo_border.outputs import basemap
+from geo_border.outputs.cog import find_legend
 from geo_border.outputs.webmap.grids import encode_grid
 from geo_border.outputs.webmap.topology import Plane, Topology, encode_points
 from geo_border.present import palette, rounding
@@ -220,17 +219,9 @@ def _classify_people(grid: Grid) -> NDArray[np.int64]:
 def _find_cover_legend(result: Result) -> dict[int, str]:
     for source in result.passport.get("sources", []):
         if source["need"] == "cover":
-            return _read_legend(str(source["dataset"]))
+            legend = find_legend(source)
+            return {} if legend is None else {int(value): cls for value, cls in legend.classes.items()}
     return {}
-
-
-def _read_legend(dataset: str) -> dict[int, str]:
-    try:
-        legend = find_entry(dataset).legend
-    except CatalogError:
-        # The user's own raster has no entry; it is tabulated with a legend that the run states, but not drawn.
-        return {}
-    return {} if legend is None else {int(value): cls for value, cls in legend.classes.items()}
 
 
 def _round_sizes(area_km2: float | None, people: float | None) -> dict[str, RoundedValue]:

@@ -1,0 +1,65 @@
+"""The datasets that ship as entries with the package, one TOML file each, and the presets that choose among them."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+
+from pydantic import ValidationError
+
+from geo_border.catalog.declared import Entry
+from geo_border.catalog.rules import list_faults
+from geo_border.errors import CatalogError
+
+
+@lru_cache(maxsize=1)
+def read_entries() -> dict[str, Entry]:
+    """Every entry that ships, by name, in alphabetical order.
+
+    Raises
+    ------
+    CatalogError
+        When a file is not TOML, lacks a key or has an unknown one; the message names file and key.
+    """
+    found: dict[str, Entry] = {}
+    for path in sorted(resources.files(__package__).iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".toml") and path.name != "presets.toml":
+            found[path.name.removesuffix(".toml")] = _parse_entry(path.name, path.read_text("utf-8"))
+    return found
+
+
+def find_entry(name: str) -> Entry:
+    """The entry of that name, as it ships.
+
+    Raises
+    ------
+    CatalogError
+        When there is none; the message lists the names there are.
+    """
+    try:
+        return read_entries()[name]
+    except KeyError:
+        raise CatalogError(f"no dataset named {name!r}. There are: {', '.join(read_entries())}.") from None
+
+
+@lru_cache(maxsize=1)
+def read_presets() -> dict[str, dict[str, str]]:
+    """For each preset (`embedded`, `live`) the dataset that serves each need."""
+    text = resources.files(__package__).joinpath("presets.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _parse_entry(filename: str, text: str) -> Entry:
+    try:
+        entry = Entry.model_validate({"name": filename.removesuffix(".toml"), **tomllib.loads(text)})
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"catalog/{filename}: not TOML ({error}).") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole entry)"
+        raise CatalogError(f"catalog/{filename}: {key}: {first['msg']}.") from error
+    faults = next(list_faults(entry), None)
+    if faults is not None:
+        raise CatalogError(f"catalog/{filename}: {faults}.")
+    return entry
