@@ -8,10 +8,10 @@ from importlib import resources
 
 from pydantic import ValidationError
 
-from geo_border.catalog.declared import Download, Entry, File, Legend, Tiles
+from geo_border.catalog.declared import THE_USER, Download, Entry, File, Legend, Tiles
 from geo_border.errors import CatalogError
 
-__all__ = ["Download", "Entry", "File", "Legend", "Tiles", "find_entry", "read_entries", "read_presets"]
+__all__ = ["THE_USER", "Download", "Entry", "File", "Legend", "Tiles", "find_entry", "read_entries", "read_presets"]
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geo_border.schemas import COVER_CLASSES, NEEDS, UNKNOWN
 
+# Publisher of a file that a user gives without saying which dataset it is from.
+THE_USER = "the user"
+
 
 class FrozenModel(BaseModel):
     """A table of a TOML file: nothing in it that is not known, nothing changed once read."""
@@ -162,6 +165,11 @@ class Entry(FrozenModel):
         if bad:
             raise ValueError(f"unknown needs {sorted(bad)}; known: {', '.join(NEEDS)}")
         return self
+
+    @property
+    def is_users_own(self) -> bool:
+        """Whether it is a user's own file, of no dataset that the catalogue has."""
+        return self.publisher == THE_USER
 
     def describe_source(self) -> dict[str, Any]:
         """What is written wherever the dataset is used: whose it is, which version, on what terms."""

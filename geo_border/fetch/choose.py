@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from geo_border.catalog import Entry, find_entry, read_entries, read_presets
+from geo_border.catalog import THE_USER, Entry, find_entry, read_entries, read_presets
 from geo_border.errors import CatalogError, FetchError
 from geo_border.schemas import NEEDS
 from geo_border.store import Raw, compute_sha256
@@ -133,7 +133,7 @@ def _build_local_entry(need: str, filename: str, version: str) -> Entry:
         needs=[need],
         source="local",
         title=f"{filename} (the user's own file)",
-        publisher="the user",
+        publisher=THE_USER,
         version=version,
         vintage="as given",
         licence="as given by its owner",

@@ -17,7 +17,7 @@ from geo_border.frontier.medium import SEA, Surroundings, cut_by_medium
 from geo_border.frontier.territories import find_country
 from geo_border.geo.crs import WGS84, build_equal_area_crs, distance_m, length_m, parse_crs, reproject
 from geo_border.geo.line_distance import LineIndex
-from geo_border.schemas import MEDIA
+from geo_border.schemas import MEDIA, OWN_LINE
 from geo_border.study import Study
 
 # Ends of two segments nearer than this are one point: sources place a tripoint within a few metres.
@@ -33,16 +33,18 @@ class Segment:
     line
         Where figures are measured from: land, rivers and lakes; lon/lat.
     stretches
-        (medium, line) in order along it, the sea's pieces apart in `sea`.
+        (medium, line) in order along it, the sea's pieces apart in `sea`; a user's own line has no medium.
+    facing_country
+        None where the line is a user's own (`facing` is then `schemas.OWN_LINE`).
     """
 
     id: str
     home: str
     facing: str
     country: str
-    facing_country: str
+    facing_country: str | None
     line: Any
-    stretches: tuple[tuple[str, Any], ...]
+    stretches: tuple[tuple[str | None, Any], ...]
     sea: Any
 
 
@@ -129,6 +131,9 @@ def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings
     """
     segments = []
     for (home, facing), line in lines.items():
+        if facing == OWN_LINE:
+            segments.append(_take_as_given(home, line, study))
+            continue
         cut = cut_by_medium(line, surroundings, study.coast_tolerance_m, crs)
         dry = [(MEDIA[code], piece) for code, piece in cut if code != SEA]
         if dry:
@@ -138,7 +143,20 @@ def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings
             segments.append(Segment(f"{home}-{facing}", home, facing, *own, merged, tuple(dry), sea))
     if not segments:
         raise StudyError(f"study {study.name}: the whole frontier lies at sea; nothing is measured from the sea.")
+    known = {name for segment in segments for name in (segment.id, segment.country)}
+    for name in study.depths_m:
+        if name not in known:
+            raise StudyError(f"study {study.name}: depths_m: {name} is none of {', '.join(sorted(known))}.")
     return Frontier(tuple(segments), crs)
+
+
+def _take_as_given(home: str, line: Any, study: Study) -> Segment:
+    """A user's own line as a segment: no medium, no sea, nobody faced."""
+    merged = shapely.line_merge(line, directed=True)
+    country = find_country(home, study)
+    return Segment(
+        f"{home}-{OWN_LINE}", home, OWN_LINE, country, None, merged, ((None, merged),), shapely.MultiLineString()
+    )
 
 
 def find_tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
@@ -146,7 +164,11 @@ def find_tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFra
 
     A point is an end of a segment that a third country of the boundary file touches, or where two segments meet.
     """
-    ends = [(xy, {find_country(n, study) for n in pair}) for pair, line in lines.items() for xy in _list_ends(line)]
+    ends = [
+        (xy, {find_country(n, study) for n in pair if n != OWN_LINE})
+        for pair, line in lines.items()
+        for xy in _list_ends(line)
+    ]
     found: list[tuple[tuple[float, ...], set[str]]] = []
     for xy, countries in ends:
         touching = countries | _find_touching(xy, boundaries, study.match_tolerance_m)

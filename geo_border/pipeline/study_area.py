@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from geo_border.engine import Engine
-from geo_border.errors import EmptyLayerError
+from geo_border.errors import EmptyLayerError, StudyError
 from geo_border.frontier import (
     Frontier,
     Surroundings,
@@ -21,20 +22,21 @@ from geo_border.frontier import (
     find_country,
     shift_longitudes,
 )
-from geo_border.geo.crs import WGS84
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.overlay import extract_polygons
 from geo_border.layers import Layers
-from geo_border.pipeline.inputs import StageProgress
+from geo_border.pipeline.inputs import StageProgress, note
 from geo_border.study import Study
 from geo_border.zones import admin as admin_zones
-from geo_border.zones import bands, buffers, cells, corridor, home, units, voronoi
+from geo_border.zones import bands, buffers, cells, corridor, home, own, units, voronoi
 
 LOG = logging.getLogger("geo_border")
 # Half a cell's diagonal and more: so far beyond the reach of the widest band cells still count.
 _MARGIN_M = 2_500.0
 # Land covering less of home than this is another region's land dataset.
 _MIN_LAND_SHARE = 0.01
+_NONE = np.array([], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class StudyArea:
         The facing side within 5 km of the line (plane).
     corridors
         By id, the corridor's outlines.
+    own_areas
+        A user's own areas, clipped to home land.
     """
 
     frontier: Frontier
@@ -67,6 +71,7 @@ class StudyArea:
     cells: gpd.GeoDataFrame
     facing_side: gpd.GeoDataFrame
     corridors: dict[str, corridor.CorridorShape]
+    own_areas: own.OwnAreas = field(default_factory=own.OwnAreas)
 
     @property
     def crs(self) -> CRS:
@@ -93,7 +98,7 @@ def build_study_area(
     Raises
     ------
     StudyError, EmptyLayerError
-        When the study has no land frontier, or no home land near it.
+        When the study has no land frontier, or no home land near it; when an area of the user's own is refused.
     """
     progress("frontier", 0, 1)
     around = _collect_surroundings(study, layers, lines, crs)
@@ -106,6 +111,8 @@ def build_study_area(
     parts = voronoi.partition_by_lines([s.line for s in frontier.segments], crs, edges[-1])
     nearest = {segment.id: part for segment, part in zip(frontier.segments, parts, strict=True)}
     land = _build_home_land(study, territories, around, within[edges[-1]], crs)
+    # Before the land is cut, which takes longest: a refusal should come early.
+    areas = _own_areas(study, territories, around, land, within, layers, crs)
     progress("zones", 1, 5)
     pieces = bands.cut_bands(land, nearest, within)
     progress("zones", 2, 5)
@@ -131,6 +138,7 @@ def build_study_area(
             c.id: corridor.build_corridor(c, territories[c.between[0]], territories[c.between[1]], crs)
             for c in study.corridors
         },
+        own_areas=areas,
     )
     progress("zones", 5, 5)
     return ground
@@ -165,6 +173,51 @@ def _build_home_land(
     if not out:
         raise EmptyLayerError(f"study {study.name}: no home land within {study.widest_m:g} m of the frontier.")
     return out
+
+
+def _own_areas(
+    study: Study,
+    territories: dict[str, Any],
+    around: Surroundings,
+    land: dict[str, Any],
+    within: dict[float, Any],
+    layers: Layers,
+    crs: CRS,
+) -> own.OwnAreas:
+    """A user's own areas clipped to home land, where the run has any."""
+    layer = layers.get("own_zones")
+    if layer is None or not len(layer.data):
+        return own.OwnAreas()
+    name = layer.entry.name
+    moved = shift_longitudes(layer.data.geometry.to_numpy(), [territories[one] for one in study.home])
+    flat = reproject(moved, WGS84, crs)
+    if not np.isfinite(shapely.get_coordinates(flat)).all():
+        raise StudyError(
+            f"{name}: an area lies so far from the frontier that {crs.name} does not reach it. Take it out."
+        )
+    areas = layer.data.set_geometry(
+        gpd.GeoSeries(extract_polygons(shapely.make_valid(flat)), index=layer.data.index, crs=crs)
+    )
+    box = shapely.box(*areas.total_bounds)
+
+    def join(names: Sequence[str], more: Sequence[Any] = ()) -> Any:
+        shapes = [
+            home.cut_home_land(territories[one], _NONE, _NONE, box, crs, study.coast_tolerance_m) for one in names
+        ]
+        return extract_polygons(shapely.union_all([*shapes, *more]))
+
+    near = around.land[shapely.STRtree(around.land).query(box)] if len(around.land) else _NONE
+    extent = own.Extent(
+        home=land,
+        territory=join(study.home),
+        others=join(study.facing, list(near)) if len(near) else None,
+        near=within[study.widest_m],
+        known=within[max(within)],
+    )
+    found = own.clip_areas(areas, extent, name, is_drawn=layer.entry.is_users_own)
+    for sentence in found.notes:
+        note(sentence)
+    return found
 
 
 def _cut_admin_units(layers: Layers, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:

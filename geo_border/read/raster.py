@@ -146,7 +146,7 @@ def require_nodata(path: Path) -> None:
 
 
 def _choose_crs(raw: Raw, source: rasterio.DatasetReader) -> CRS:
-    declared = raw.entry.crs if raw.entry.source != "local" or raw.entry.publisher != "the user" else None
+    declared = raw.entry.crs if not raw.entry.is_users_own else None
     if source.crs is None:
         return parse_crs(declared, str(source.name))
     return CRS.from_user_input(source.crs)

@@ -16,6 +16,7 @@ from geo_border.read import osm
 from geo_border.read.table import (
     Bounds,
     clip_to_window,
+    drop_not_in_force,
     map_columns,
     read_table,
     repair_polygons,
@@ -118,9 +119,7 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
         When no site near the study is a polygon.
     """
     table = read_table(raw, window, raw.entry.options.get("layer"))
-    for field, values in raw.entry.options.get("not_in_force", {}).items():
-        if field in table.columns:
-            table = table[~table[field].isin(values)]
+    table = drop_not_in_force(table, raw.entry)
     table = select_columns(table, map_columns(raw, ("name", "kind")), raw.paths[0])
     return select_polygons(repair_polygons(table.assign(source=raw.entry.name), raw.paths[0]), raw.paths[0])
 
