@@ -150,7 +150,7 @@ def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings
     return Frontier(tuple(segments), crs)
 
 
-def _take_as_given(home: str, line: Any, study: Study) -> Segment:
+def _take_as_given(home: str, line: shapely.MultiLineString, study: Study) -> Segment:
     """A user's own line as a segment: no medium, no sea, nobody faced."""
     merged = shapely.line_merge(line, directed=True)
     country = find_country(home, study)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geo_border.geo.crs import FloatArray
 from geo_border.geo.line_distance import densify
+from geo_border.geo.overlay import Surface
 
 # Metres in a degree of latitude, at its smallest on WGS 84: used to search a little too wide, never too narrow.
 _MIN_M_PER_DEGREE = 110_574.0
@@ -50,7 +51,9 @@ def find_shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
     return _merge_edges(pieces[kept])
 
 
-def split_line(line: Any, home: Any, tolerance_m: float) -> tuple[Any, Any, Any]:
+def split_line(
+    line: shapely.LineString | shapely.MultiLineString, home: Surface, tolerance_m: float
+) -> tuple[shapely.MultiLineString, shapely.MultiLineString, shapely.MultiLineString]:
     """A line parted into what lies on the edge of a polygon, within a tolerance, inside it, and beyond it.
 
     Parameters
@@ -111,11 +114,11 @@ def _compute_cosine(lat_deg: Any) -> Any:
     return np.cos(np.radians(np.minimum(np.abs(lat_deg), 89.9)))
 
 
-def _list_rings(polygon: Any) -> Any:
-    return shapely.get_rings(shapely.get_parts(polygon))
+def _list_rings(polygon: Surface) -> NDArray[np.object_]:
+    return np.asarray(shapely.get_rings(shapely.get_parts(polygon)), dtype=object)
 
 
-def _list_edges(lines: Any, window: tuple[float, float, float, float]) -> FloatArray:
+def _list_edges(lines: NDArray[np.object_], window: tuple[float, float, float, float]) -> FloatArray:
     """Edges (n x 2 x 2) of all lines or rings whose boxes touch the window."""
     xy, line = shapely.get_coordinates(lines, return_index=True)
     same = line[1:] == line[:-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import geopandas as gpd
 import shapely
@@ -11,6 +11,7 @@ from geo_border.errors import StudyError
 from geo_border.frontier.match import split_line
 from geo_border.frontier.territories import shift_longitudes
 from geo_border.geo.crs import length_m
+from geo_border.geo.overlay import Surface
 from geo_border.schemas import OWN_LINE
 from geo_border.study import Study
 
@@ -19,8 +20,8 @@ _ROUNDING = 1e-9
 
 
 def match_own_line(
-    lines: gpd.GeoDataFrame, territories: dict[str, Any], study: Study, where: str
-) -> tuple[dict[tuple[str, str], Any], list[str]]:
+    lines: gpd.GeoDataFrame, territories: Mapping[str, Surface], study: Study, where: str
+) -> tuple[dict[tuple[str, str], shapely.MultiLineString], list[str]]:
     """The part of a user's own line that lies on the edge of its home polygon.
 
     Parameters
@@ -68,7 +69,7 @@ def match_own_line(
     return {(home, OWN_LINE): on_edge}, notes
 
 
-def _require_simple(line: Any, title: str) -> None:
+def _require_simple(line: shapely.LineString | shapely.MultiLineString, title: str) -> None:
     """Fail where a line crosses, touches or repeats itself."""
     if shapely.is_simple(line):
         return
@@ -82,5 +83,5 @@ def _require_simple(line: Any, title: str) -> None:
     )
 
 
-def _list_ends(line: Any) -> list[list[float]]:
+def _list_ends(line: shapely.LineString | shapely.MultiLineString) -> list[list[float]]:
     return [xy for part in shapely.get_parts(line) for xy in shapely.get_coordinates(part)[[0, -1]].tolist()]

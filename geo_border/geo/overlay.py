@@ -13,6 +13,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+# What every overlay of polygons gives once points and lines are dropped.
+Surface = shapely.Polygon | shapely.MultiPolygon
 _SPLIT = 4
 # Fewer than this are overlaid faster than threads are started.
 _MIN_THREADED = 2_000

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import shapely
+
 from geo_border import passport
 from geo_border.errors import FetchError, StudyError, UnreachableError
 from geo_border.fetch.choose import PRESET
@@ -17,6 +19,7 @@ from geo_border.fetch.options import Options
 from geo_border.fetch.plan import plan_fetch
 from geo_border.fetch.retry import Hosts
 from geo_border.frontier import build_territories, find_country, match_borders, match_own_line
+from geo_border.geo.overlay import Surface
 from geo_border.layers import Layer
 from geo_border.pipeline import inputs
 from geo_border.pipeline.inputs import OPTIONAL, Bounds, StageProgress
@@ -30,7 +33,7 @@ _WINDOW_MARGIN_M = 5_000.0
 
 
 @dataclass(frozen=True)
-class Traced:
+class TracedFrontier:
     """Where the frontier runs.
 
     Attributes
@@ -47,8 +50,8 @@ class Traced:
 
     boundaries: Layer
     own_line: Layer | None
-    territories: dict[str, Any]
-    lines: dict[tuple[str, str], Any]
+    territories: dict[str, Surface]
+    lines: dict[tuple[str, str], shapely.MultiLineString]
     notes: list[str]
 
 
@@ -64,7 +67,7 @@ class FetchResult:
         What stands in for what, what is left out, what came through a mirror, what of a line is not counted.
     """
 
-    traced: Traced
+    traced: TracedFrontier
     raws: dict[str, Raw]
     notes: list[str]
 
@@ -104,7 +107,7 @@ def fetch_inputs(
         instead = {need: name for need, name in choices.items() if need == "own_line"}
         near = fetch_needs(LINE_NEEDS, instead, folders, None, options)
     try:
-        traced = _trace(study, _raise_if_missing(near, options))
+        traced = _trace_frontier(study, _raise_if_missing(near, options))
     except StudyError:
         _raise_if_missing(first, options)
         raise
@@ -122,37 +125,37 @@ def fetch_inputs(
     return FetchResult(traced, raws, notes)
 
 
-def _require_line(question: Study, chosen: dict[str, str]) -> None:
+def _require_line(study: Study, choices: dict[str, str]) -> None:
     """Fail where the study names neither whom the line is with nor the line itself, or both."""
-    where = f"study {question.name}"
-    if "own_line" not in chosen:
-        if not question.facing:
+    where = f"study {study.name}"
+    if "own_line" not in choices:
+        if not study.facing:
             raise StudyError(
                 f"{where}: facing names no territory. Name those that the line is with, or give the line itself: "
                 "--sources own_line=PATH."
             )
         return
-    if question.facing:
+    if study.facing:
         raise StudyError(
-            f"{where}: own_line: facing names {', '.join(question.facing)}, and a line of your own faces none. Write "
+            f"{where}: own_line: facing names {', '.join(study.facing)}, and a line of your own faces none. Write "
             "facing = [], or leave own_line out."
         )
-    if len(question.home) > 1:
+    if len(study.home) > 1:
         raise StudyError(
-            f"{where}: own_line: home names {', '.join(question.home)}, and a line of your own lies on the edge of one "
+            f"{where}: own_line: home names {', '.join(study.home)}, and a line of your own lies on the edge of one "
             "territory. Name that one."
         )
 
 
-def _trace(question: Study, near: FetchOutcome) -> Traced:
+def _trace_frontier(study: Study, near: FetchOutcome) -> TracedFrontier:
     """The frontier as the boundaries have it, or a user's own line on the edge of them."""
-    boundaries = inputs.read_boundaries(question, near.raws.get("boundaries"))
-    territories = build_territories(boundaries.data, question)
+    boundaries = inputs.read_boundaries(study, near.raws.get("boundaries"))
+    territories = build_territories(boundaries.data, study)
     own_line = inputs.read_own_line(near.raws.get("own_line"))
     if own_line is None:
-        return Traced(boundaries, None, territories, match_borders(territories, question), [])
-    lines, notes = match_own_line(own_line.data, territories, question, own_line.entry.name)
-    return Traced(boundaries, own_line, territories, lines, notes)
+        return TracedFrontier(boundaries, None, territories, match_borders(territories, study), [])
+    lines, notes = match_own_line(own_line.data, territories, study, own_line.entry.name)
+    return TracedFrontier(boundaries, own_line, territories, lines, notes)
 
 
 def _raise_if_missing(outcome: FetchOutcome, options: Options) -> FetchOutcome:
@@ -201,7 +204,7 @@ def plan_inputs(study: Study, choices: dict[str, str], folders: Folders, options
     known = fetch_needs(LINE_NEEDS, choices, folders, None, options, "embedded")
     window = None
     try:
-        window = _compute_window(study, _trace(study, _raise_if_missing(known, options)).lines)[1]
+        window = _compute_window(study, _trace_frontier(study, _raise_if_missing(known, options)).lines)[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
     return plan_fetch(tuple(NEEDS), choices, folders, window, options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +24,8 @@ from geo_border.frontier import (
 )
 from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import LineIndex
-from geo_border.geo.overlay import extract_polygons
-from geo_border.layers import Layers
+from geo_border.geo.overlay import Surface, extract_polygons
+from geo_border.layers import Layer, Layers
 from geo_border.pipeline.inputs import StageProgress, note
 from geo_border.study import Study
 from geo_border.zones import admin as admin_zones
@@ -36,7 +36,6 @@ LOG = logging.getLogger("geo_border")
 _MARGIN_M = 2_500.0
 # Land covering less of home than this is another region's land dataset.
 _MIN_LAND_SHARE = 0.01
-_NONE = np.array([], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def build_study_area(
     nearest = {segment.id: part for segment, part in zip(frontier.segments, parts, strict=True)}
     land = _build_home_land(study, territories, around, within[edges[-1]], crs)
     # Before the land is cut, which takes longest: a refusal should come early.
-    areas = _own_areas(study, territories, around, land, within, layers, crs)
+    areas = _clip_own_areas(study, territories, around, land, within, layers.get("own_zones"), crs)
     progress("zones", 1, 5)
     pieces = bands.cut_bands(land, nearest, within)
     progress("zones", 2, 5)
@@ -175,49 +174,50 @@ def _build_home_land(
     return out
 
 
-def _own_areas(
+def _clip_own_areas(
     study: Study,
-    territories: dict[str, Any],
-    around: Surroundings,
-    land: dict[str, Any],
-    within: dict[float, Any],
-    layers: Layers,
+    territories: Mapping[str, Surface],
+    surroundings: Surroundings,
+    home_land: Mapping[str, Surface],
+    buffer_by_distance: Mapping[float, Surface],
+    layer: Layer | None,
     crs: CRS,
 ) -> own.OwnAreas:
     """A user's own areas clipped to home land, where the run has any."""
-    layer = layers.get("own_zones")
     if layer is None or not len(layer.data):
         return own.OwnAreas()
-    name = layer.entry.name
-    moved = shift_longitudes(layer.data.geometry.to_numpy(), [territories[one] for one in study.home])
-    flat = reproject(moved, WGS84, crs)
-    if not np.isfinite(shapely.get_coordinates(flat)).all():
-        raise StudyError(
-            f"{name}: an area lies so far from the frontier that {crs.name} does not reach it. Take it out."
-        )
-    areas = layer.data.set_geometry(
-        gpd.GeoSeries(extract_polygons(shapely.make_valid(flat)), index=layer.data.index, crs=crs)
-    )
-    box = shapely.box(*areas.total_bounds)
+    areas = _project_areas(layer, [territories[name] for name in study.home], crs)
+    window = shapely.box(*areas.total_bounds)
 
-    def join(names: Sequence[str], more: Sequence[Any] = ()) -> Any:
-        shapes = [
-            home.cut_home_land(territories[one], _NONE, _NONE, box, crs, study.coast_tolerance_m) for one in names
-        ]
+    def join(names: Sequence[str], more: Sequence[Surface] = ()) -> Surface:
+        cut = (np.array([]), np.array([]), window, crs, study.coast_tolerance_m)
+        shapes = [home.cut_home_land(territories[name], *cut) for name in names]
         return extract_polygons(shapely.union_all([*shapes, *more]))
 
-    near = around.land[shapely.STRtree(around.land).query(box)] if len(around.land) else _NONE
+    land = surroundings.land
+    near = land[shapely.STRtree(land).query(window)].tolist() if len(land) else []
     extent = own.Extent(
-        home=land,
+        home=home_land,
         territory=join(study.home),
-        others=join(study.facing, list(near)) if len(near) else None,
-        near=within[study.widest_m],
-        known=within[max(within)],
+        others=join(study.facing, near) if near else None,
+        near=buffer_by_distance[study.widest_m],
+        known=buffer_by_distance[max(buffer_by_distance)],
     )
-    found = own.clip_areas(areas, extent, name, is_drawn=layer.entry.is_users_own)
+    found = own.clip_areas(areas, extent, layer.entry.name, is_drawn=layer.entry.is_users_own)
     for sentence in found.notes:
         note(sentence)
     return found
+
+
+def _project_areas(layer: Layer, near: Sequence[Surface], crs: CRS) -> gpd.GeoDataFrame:
+    """A user's own areas in the plane, on the sheet of longitudes of home."""
+    flat = reproject(shift_longitudes(layer.data.geometry.to_numpy(), near), WGS84, crs)
+    if not np.isfinite(shapely.get_coordinates(flat)).all():
+        raise StudyError(
+            f"{layer.entry.name}: an area lies so far from the frontier that {crs.name} does not reach it. Take it out."
+        )
+    shapes = extract_polygons(shapely.make_valid(flat))
+    return layer.data.set_geometry(gpd.GeoSeries(shapes, index=layer.data.index, crs=crs))
 
 
 def _cut_admin_units(layers: Layers, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:

@@ -33,6 +33,13 @@ def read_own_zones(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     Of a user's own file all are read, wherever they lie, so that one that lies elsewhere is not passed over in silence;
     of a dataset that the catalogue has, those that meet the window (lon/lat degrees), rows of one id as one area.
 
+    Parameters
+    ----------
+    raw
+        The file or files.
+    window
+        West, south, east, north in degrees.
+
     Returns
     -------
     GeoDataFrame
@@ -74,6 +81,11 @@ def read_own_zones(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 def read_own_line(raw: Raw) -> gpd.GeoDataFrame:
     """The lines of a user's own frontier: geometry in EPSG:4326, in the order of the file.
+
+    Parameters
+    ----------
+    raw
+        The file or files.
 
     Raises
     ------

@@ -91,7 +91,15 @@ def select_columns(table: gpd.GeoDataFrame, columns: Mapping[str, str], path: Pa
 
 
 def drop_not_in_force(table: gpd.GeoDataFrame, entry: Entry) -> gpd.GeoDataFrame:
-    """The rows that are in force: without those whose fields have a value of the entry's `options.not_in_force`."""
+    """The rows that are in force.
+
+    Parameters
+    ----------
+    table
+        Rows with the file's own columns.
+    entry
+        Says in `options.not_in_force` which values of which fields tell that a row is not.
+    """
     for field, values in entry.options.get("not_in_force", {}).items():
         if field in table.columns:
             table = table[~table[field].isin(values)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_border.errors import StudyError
-from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.overlay import Surface, extract_polygons
 
 MOST_DRAWN = 20
 LEAST_KM2 = 10.0
@@ -42,11 +41,11 @@ class Extent:
         All within the widest band, and all within which home land is known.
     """
 
-    home: Mapping[str, Any]
-    territory: Any
-    others: Any
-    near: Any
-    known: Any
+    home: Mapping[str, Surface]
+    territory: Surface
+    others: Surface | None
+    near: Surface
+    known: Surface
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class OwnArea:
 
     id: str
     name: str
-    parts: Mapping[str, Any]
+    parts: Mapping[str, Surface]
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class _Cut:
 
     title: str
     whole_km2: float
-    land: Any
+    land: Surface
     line_km2: float
     band_km2: float
 
@@ -145,7 +144,7 @@ def _name(area_id: str, name: str) -> str:
     return f"{name!r} ({area_id})" if name != area_id and area_id.isprintable() else f"{name!r}"
 
 
-def _cut(title: str, shape: Any, extent: Extent) -> _Cut:
+def _cut(title: str, shape: Surface, extent: Extent) -> _Cut:
     """The area's land, and how much of it lies beyond the line and beyond the widest band."""
     land = extract_polygons(shapely.union_all([_clip(shape, one) for one in extent.home.values()]))
     outside = extract_polygons(shapely.difference(shape, _clip(shape, extent.territory)))
@@ -164,7 +163,7 @@ def _cut(title: str, shape: Any, extent: Extent) -> _Cut:
     )
 
 
-def _clip(shape: Any, other: Any) -> Any:
+def _clip(shape: Surface, other: Surface) -> Surface:
     """Common part of a small and a large polygon: an overlay with all of home would take seconds."""
     if shapely.is_empty(shape):
         return shape
@@ -187,7 +186,7 @@ def _require_near(cut: _Cut) -> None:
             )
 
 
-def _drop_bits(cut: _Cut, shape: Any) -> tuple[Any, float]:
+def _drop_bits(cut: _Cut, shape: Surface) -> tuple[Surface, float]:
     """The land of an area without the bits that clipping cut off it, and their area in km².
 
     Raises
@@ -196,7 +195,7 @@ def _drop_bits(cut: _Cut, shape: Any) -> tuple[Any, float]:
         When a part of it, as drawn, has less than 10 km² of land, or such bits are more than 1 % of it.
     """
     drawn = shapely.get_parts(extract_polygons(shapely.union_all(shapely.get_parts(shape))))
-    kept: list[Any] = []
+    kept: list[Surface] = []
     bits_km2 = 0.0
     for number, part in enumerate(drawn, 1):
         pieces = _group(extract_polygons(shapely.intersection(part, cut.land)))
@@ -219,7 +218,7 @@ def _drop_bits(cut: _Cut, shape: Any) -> tuple[Any, float]:
     return (cut.land, 0.0) if bits_km2 == 0 else (extract_polygons(shapely.union_all(kept)), bits_km2)
 
 
-def _group(land: Any) -> NDArray[np.object_]:
+def _group(land: Surface) -> NDArray[np.object_]:
     """The pieces of an area's land; those that only a gap between two boundary polygons parts are one."""
     pieces = shapely.get_parts(land)
     if len(pieces) < 2:
@@ -230,7 +229,7 @@ def _group(land: Any) -> NDArray[np.object_]:
     return np.array(groups, dtype=object)
 
 
-def _require_differences(areas: Sequence[OwnArea], lands: Sequence[Any], where: str) -> None:
+def _require_differences(areas: Sequence[OwnArea], lands: Sequence[Surface], where: str) -> None:
     """Fail where one area less another is a small piece of land: the difference of their figures would be its own."""
     for one, other in permutations(range(len(areas)), 2):
         if not shapely.intersects(lands[one], lands[other]):
@@ -246,7 +245,7 @@ def _require_differences(areas: Sequence[OwnArea], lands: Sequence[Any], where: 
         )
 
 
-def _share(land: Any, extent: Extent) -> dict[str, Any]:
+def _share(land: Surface, extent: Extent) -> dict[str, Surface]:
     """Land of an area by home country; countries without any are missing."""
     parts = {country: _clip(land, home) for country, home in extent.home.items()}
     return {country: part for country, part in parts.items() if shapely.area(part) > 0}
@@ -263,5 +262,5 @@ def _tell_clipped(title: str, cut: _Cut, bits_km2: float) -> list[str]:
     return [f"{title}: clipped to home land; not counted: {', '.join(told)}."] if told else []
 
 
-def _measure(shape: Any) -> float:
+def _measure(shape: Surface) -> float:
     return float(shapely.area(shape)) / 1e6
