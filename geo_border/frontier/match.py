@@ -68,7 +68,7 @@ def split_line(
     Returns
     -------
     MultiLineString, MultiLineString, MultiLineString
-        On the edge (vertices as given, and others where the line leaves the edge), inside, and beyond.
+        On the edge (with the vertices given, and one where it leaves the edge), inside, and beyond.
     """
     pieces = _list_edges(shapely.get_parts(line), tuple(shapely.bounds(line)))
     window = _compute_window(line, home, tolerance_m)
@@ -84,7 +84,20 @@ def split_line(
     inside = shapely.contains_xy(home, rest.mean(axis=1))
     if len(edges):
         inside &= ~_is_point_near(tree, edges, rest.mean(axis=1), tolerance_m)
-    return _merge_edges(pieces[~off_edge]), _merge_edges(rest[inside]), _merge_edges(rest[~inside])
+    on_edge = _drop_added_vertices(_merge_edges(pieces[~off_edge]), line)
+    return on_edge, _merge_edges(rest[inside]), _merge_edges(rest[~inside])
+
+
+def _drop_added_vertices(lines: shapely.MultiLineString, source: shapely.LineString | shapely.MultiLineString) -> Any:
+    """Lines with the vertices that their source has, and their ends: what was cut and put together is as it was."""
+    own = set(map(tuple, shapely.get_coordinates(source).tolist()))
+    parts = []
+    for part in shapely.get_parts(lines):
+        xy = shapely.get_coordinates(part)
+        kept = np.array([tuple(vertex) in own for vertex in xy.tolist()])
+        kept[[0, -1]] = True
+        parts.append(shapely.linestrings(xy[kept]))
+    return shapely.MultiLineString(parts)
 
 
 def _is_off(tree: shapely.STRtree, edges: FloatArray, pieces: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:

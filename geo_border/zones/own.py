@@ -181,7 +181,7 @@ def _require_near(cut: _Cut) -> None:
     ):
         if km2 > MOST_BEYOND * cut.whole_km2 * (1 + _ROUNDING):
             raise StudyError(
-                f"{cut.title}: {km2 / cut.whole_km2:.2%} of it ({km2:,.2f} of {cut.whole_km2:,.2f} km²) lies {where}, "
+                f"{cut.title}: {km2 / cut.whole_km2:.3%} of it ({km2:,.2f} of {cut.whole_km2:,.2f} km²) lies {where}, "
                 f"and at most {MOST_BEYOND:.0%} may. {advice}."
             )
 
