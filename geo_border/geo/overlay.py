@@ -54,6 +54,30 @@ def extract_polygons(geometry: Any) -> Any:
     return out
 
 
+def densify(geometry: NDArray[np.object_], step: float) -> NDArray[np.object_]:
+    """Geometries with vertices added so that no edge is longer than a step, polygons ring by ring.
+
+    GEOS mends a polygon that its rounding makes invalid, and one with a spike thinner than that comes back empty.
+
+    Parameters
+    ----------
+    geometry
+        Of any kind.
+    step
+        Longest edge, in units of their CRS.
+    """
+    out = np.asarray(geometry, dtype=object).copy()
+    areal = np.isin(shapely.get_type_id(out), (3, 6))
+    out[~areal] = shapely.segmentize(out[~areal], step)
+    for i in np.flatnonzero(areal):
+        faces = []
+        for part in shapely.get_parts(out[i]):
+            rings = shapely.segmentize(shapely.get_rings(part), step)
+            faces.append(shapely.Polygon(rings[0], rings[1:]) if len(rings) else part)
+        out[i] = faces[0] if len(faces) == 1 else shapely.MultiPolygon(faces)
+    return out
+
+
 def intersect_pairs(a: Any, b: Any) -> Any:
     """Polygonal intersection of two arrays, pair by pair, on all cores (GEOS works outside Python's lock)."""
     cores = os.cpu_count() or 1

@@ -18,7 +18,7 @@ from geo_border.catalog import Entry
 from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
 from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
-from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.overlay import densify, extract_polygons
 from geo_border.read.military import drop_military
 from geo_border.store import Raw
 
@@ -221,7 +221,7 @@ def _densify(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         raise GeometryError(
             f"{path}: has a geometry larger than the earth in its CRS ({crs.name}). State the right CRS."
         )
-    return table.set_geometry(gpd.GeoSeries(shapely.segmentize(table.geometry.to_numpy(), step), table.index, crs=crs))
+    return table.set_geometry(gpd.GeoSeries(densify(table.geometry.to_numpy(), step), table.index, crs=crs))
 
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:

@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from geo_border.errors import SchemaError
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.overlay import densify, extract_polygons
 from geo_border.zones.voronoi import partition_by_points
 
 _STEP_M = 500.0
@@ -71,7 +71,7 @@ def _divide_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataF
         return rows
     rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows
     rows = rows.sort_values("admin_id").reset_index(drop=True)
-    flat = shapely.make_valid(reproject(shapely.segmentize(rows.geometry.to_numpy(), 0.05), WGS84, crs))
+    flat = shapely.make_valid(reproject(densify(rows.geometry.to_numpy(), 0.05), WGS84, crs))
     near = shapely.intersects(flat, land)
     if not near.any():
         near = shapely.distance(flat, land) == shapely.distance(flat, land).min()

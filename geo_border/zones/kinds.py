@@ -189,7 +189,7 @@ def list_own(layout: Layout) -> Iterator[Zone]:
         yield Zone(
             "own",
             f"own|{place}",
-            f"{own[0].place_name} ({place})",
+            f"{own[0].place_name} ({place})" if own[0].place_name != place else place,
             Selection(polygons=tuple(polygon.number for polygon in own)),
             country=countries[0] if len(countries) == 1 else None,
             place_id=place,

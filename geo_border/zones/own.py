@@ -195,6 +195,9 @@ def _drop_bits(cut: _Cut, shape: Surface) -> tuple[Surface, float]:
         When a part of it, as drawn, has less than 10 km² of land, or such bits are more than 1 % of it.
     """
     drawn = shapely.get_parts(extract_polygons(shapely.union_all(shapely.get_parts(shape))))
+    # What the repair of a crossed outline leaves is no part that someone drew.
+    grains = shapely.area(drawn) / 1e6 < _LEAST_TOLD_KM2
+    drawn = drawn[~grains] if not grains.all() else drawn
     kept: list[Surface] = []
     bits_km2 = 0.0
     for number, part in enumerate(drawn, 1):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.geo.crs import WGS84, reproject
+from geo_border.geo.overlay import densify
 
 # EPSG:3857 is the plane that Leaflet draws in; nothing is measured there.
 _MERCATOR_R_M = 6_378_137.0
@@ -42,9 +43,7 @@ class Plane:
 
     def project(self, geometries: Any, crs: CRS) -> Any:
         """Move geometries (array) from their CRS onto the plane, still in floating point."""
-        dense = (
-            shapely.segmentize(np.asarray(geometries, dtype=object), _MAX_EDGE_M) if crs.is_projected else geometries
-        )
+        dense = densify(geometries, _MAX_EDGE_M) if crs.is_projected else geometries
         lonlat = reproject(np.asarray(dense, dtype=object), crs, WGS84)
 
         def _project_vertices(xy: NDArray[np.float64]) -> NDArray[np.float64]:
