@@ -221,6 +221,18 @@ class Study(_FrozenModel):
         """Distances at which a zone of every segment and country ends, sorted."""
         return tuple(sorted({*self.bands_m, *self.strips_m}))
 
+    @property
+    def depths(self) -> tuple[float, ...]:
+        """Every depth of a hypothetical strip, of all or of some, sorted."""
+        return tuple(sorted({*self.strips_m, *(depth for depths in self.depths_m.values() for depth in depths)}))
+
+    def find_country_of_segment(self, segment: str) -> str | None:
+        """The home country of a segment by its id; None where it is no segment."""
+        for name in self.home:
+            if segment in {f"{name}-{facing}" for facing in self.facing or (OWN_LINE,)}:
+                return self.territories[name].country if name in self.territories else name
+        return None
+
     def list_depths(self, name: str) -> tuple[float, ...]:
         """Depths of the hypothetical strips of a country or segment, sorted: those of all, and its own."""
         return tuple(sorted({*self.strips_m, *self.depths_m.get(name, ())}))

@@ -51,7 +51,7 @@ def list_strips(layout: Layout) -> Iterator[Zone]:
     A depth is of every segment and country and of the whole, or of one of these.
     """
     study = layout.study
-    for to_m in sorted({depth for name in (WHOLE, *study.depths_m) for depth in study.list_depths(name)}):
+    for to_m in study.depths:
         for segment, country in layout.list_pairs(0.0, to_m):
             if to_m not in study.list_depths(segment):
                 continue

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sqlite3
-from collections.abc import Sequence
+import zipfile
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,61 +19,24 @@ import geo_border
 from geo_border.geo.crs import WGS84, length_m, reproject
 from geo_border.pipeline.outlines import outline_zones
 from geo_border.result import Result
-from geo_border.study import Study
 from geo_border.zones.own import OwnArea, OwnAreas
 from tests import handmade
 from tests.handmade import World, box
+from tests.own_world import AREAS, HOSTILE, LINE_STUDY, RIVER, SIDES, STUDY, run, run_river, write_world
 
 # One process, so that each run is made once.
 pytestmark = pytest.mark.xdist_group("own zones")
 
-SIDES = [
-    shapely.box(23.0, 54.0, 23.4, 54.2),
-    shapely.box(23.0, 54.2, 23.4, 54.4),
-    shapely.box(23.4, 54.0, 23.8, 54.4),
-]
-STUDY = Study(
-    name="pair",
-    title="Pair",
-    home=("AA", "CC"),
-    facing=("BB",),
-    bands_m=(1000, 5000, 10000),
-    strips_m=(1000,),
-    depths_m={"AA": (3000,), "CC-BB": (1000, 2000)},
-)
-HOSTILE = ('<script>alert("x")</script>', "Šalčininkų rajonas, Põlva, Suwałki", "=1+1")
-# The second lies in both home countries.
-AREAS = [
-    shapely.Polygon([(23.25, 54.05), (23.39, 54.04), (23.4, 54.15), (23.32, 54.19), (23.26, 54.12)]),
-    shapely.box(23.3, 54.1, 23.4, 54.3),
-    shapely.box(23.28, 54.31, 23.39, 54.39),
-]
-VILLAGES = [("Elm", 23.35, 54.08), ("Ash", 23.31, 54.25), ("Oak", 23.395, 54.35), ("Fir", 23.1, 54.1)]
 
-
-def write_world(root: Path) -> list[str]:
-    """Boundaries, units of a user's own, places and schools of a small world; as sources."""
-    gpd.GeoDataFrame({"country": ["AA", "CC", "BB"]}, geometry=SIDES, crs=4326).to_parquet(root / "sides.parquet")
-    units = [shapely.box(23.0, south, 23.4, south + 0.1) for south in (54.0, 54.1, 54.2, 54.3)]
-    names = ["Pietų", "Vidurio", "Šiaurės", "Tolimoji"]
-    lau = {"admin_id": ["AA_01", "AA_02", "CC_01", "CC_02"], "name": names, "country": ["AA", "AA", "CC", "CC"]}
-    gpd.GeoDataFrame(lau, geometry=units, crs=4326).to_file(root / "lau.gpkg")
-    points = [shapely.Point(x, y) for _, x, y in VILLAGES]
-    table = gpd.GeoDataFrame({"name": [name for name, _, _ in VILLAGES], "kind": "village"}, geometry=points, crs=4326)
-    table.to_file(root / "places.gpkg")
-    table.assign(kind="school").to_file(root / "schools.gpkg")
-    files = {"boundaries": "sides.parquet", "admin": "lau.gpkg", "places": "places.gpkg", "facilities": "schools.gpkg"}
-    return [f"{need}={root / name}" for need, name in files.items()]
-
-
-def run(root: Path, shapes: Sequence[Any], ids: Sequence[str], names: Sequence[str], crs: object = 4326) -> Result:
-    gpd.GeoDataFrame({"id": ids, "name": names}, geometry=list(shapes), crs=crs).to_file(root / "areas.gpkg", mode="w")
-    return geo_border.run(STUDY, root=root, sources=[*write_world(root), f"own_zones={root / 'areas.gpkg'}"])
+@pytest.fixture(scope="module")
+def areas(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    root = tmp_path_factory.mktemp("areas")
+    return run(root, AREAS, ["m", "b", "n"], HOSTILE), root
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return run(tmp_path_factory.mktemp("areas"), AREAS, ["m", "b", "n"], HOSTILE)
+def made(areas: tuple[Result, Path]) -> Result:
+    return areas[0]
 
 
 def get_figures(table: pd.DataFrame, zone_id: str) -> pd.DataFrame:
@@ -270,25 +234,11 @@ def test_units_of_a_users_own_stand_in_the_table_by_their_names(made: Result) ->
 
 # --- a line of one's own ---
 
-# A river in vertices of its own along the edge of AA, which goes on beyond it.
-RIVER = [(23.4, 54.0), (23.4, 54.07), (23.4, 54.2), (23.41, 54.3)]
-LINE_STUDY = Study(
-    name="river",
-    title="River",
-    home=("AA",),
-    facing=(),
-    bands_m=(1000, 5000),
-    strips_m=(1000,),
-    depths_m={"AA-line": (2000,)},
-)
-
 
 @pytest.fixture(scope="module")
 def river(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     root = tmp_path_factory.mktemp("river")
-    gpd.GeoDataFrame(geometry=[shapely.LineString(RIVER)], crs=4326).to_file(root / "river.gpkg")
-    sources = [*write_world(root), f"own_line={root / 'river.gpkg'}"]
-    return geo_border.run(LINE_STUDY, root=root, sources=sources), root
+    return run_river(root), root
 
 
 def test_a_line_of_ones_own_is_a_segment_without_medium_or_country(river: tuple[Result, Path]) -> None:
@@ -322,7 +272,7 @@ def test_nothing_beyond_the_polygon_is_counted(river: tuple[Result, Path]) -> No
     zones = result.layers["zones"]
     home = reproject(shapely.buffer(SIDES[0], 1e-6), WGS84, zones.crs)
     assert shapely.area(shapely.difference(shapely.union_all(zones.geometry.to_numpy()), home)) < 2e5
-    assert "own_line: 11.1 km of the line lie beyond AA; not counted." in result.passport["notes"]
+    assert "own_line: 11.2 km of the line lie beyond AA; not counted." in result.passport["notes"]
 
 
 def test_a_line_of_ones_own_runs_from_file_to_every_output(river: tuple[Result, Path]) -> None:
@@ -332,5 +282,41 @@ def test_a_line_of_ones_own_runs_from_file_to_every_output(river: tuple[Result, 
         rows = database.execute("SELECT segment, country, facing, medium, length_km FROM frontier").fetchall()
     assert [row[:4] for row in rows] == [("AA-line", "AA", None, None)]
     assert rows[0][4] == pytest.approx(result.layers["segments"]["length_km"].iloc[0])
-    geo_border.check(LINE_STUDY, root=root)
-    geo_border.report(LINE_STUDY, root=root)
+    assert all(row["passed"] for row in geo_border.check(LINE_STUDY, root=root))
+    files = [path.name for path in geo_border.report(LINE_STUDY, root=root)]
+    assert "AA-line.svg" in files
+    report = (root / "maps" / "river" / "report.html").read_text("utf-8")
+    assert "<h2>AA – own line</h2>" in report
+    assert "<b>22.3 km</b>Frontier length" in report
+    assert "<h2>AA – własna linia</h2>" in (root / "maps" / "river" / "report.pl.html").read_text("utf-8")
+    # A depth of the line's own stands among the others.
+    assert '<th scope="row">2\u00a0km</th>' in report
+    with zipfile.ZipFile(folder / "river.qgz") as project:
+        assert "'own line'" in project.read("river.qgs").decode("utf-8").replace("&apos;", "'")
+
+
+def test_own_areas_run_from_file_to_every_output(areas: tuple[Result, Path]) -> None:
+    _, root = areas
+    folder = root / "data" / "processed" / "pair"
+    with sqlite3.connect(folder / "layers.gpkg") as database:
+        rows = database.execute("SELECT zone_id, place_name FROM zones WHERE zone_kind = 'own'").fetchall()
+        styles = {name for (name,) in database.execute("SELECT styleName FROM layer_styles")}
+    assert rows == [("own|m", HOSTILE[0]), ("own|b", HOSTILE[1]), ("own|n", HOSTILE[2])]
+    assert "Own areas" in styles
+    geo_border.report(STUDY, root=root)
+    report = (root / "maps" / "pair" / "report.html").read_text("utf-8")
+    table = report.split('<table id="own">')[1].split("</table>")[0]
+    names = [html.unescape(name) for name in re.findall(r'<th scope="row">(.*?)</th>', table)]
+    assert names == [f"{name} ({i})" for i, name in zip("mbn", HOSTILE, strict=True)]
+    with zipfile.ZipFile(folder / "pair_pl.qgz") as project:
+        text = project.read("pair_pl.qgs").decode("utf-8")
+    assert "Własne obszary" in text
+    assert "layer_own" in text
+    # The depth of a country is drawn beside the strips of segments.
+    assert "IN (2000, 3000)" in text
+
+
+def test_a_study_without_areas_has_no_layer_of_them(river: tuple[Result, Path]) -> None:
+    folder = river[1] / "data" / "processed" / "river"
+    with zipfile.ZipFile(folder / "river.qgz") as project:
+        assert "layer_own" not in project.read("river.qgs").decode("utf-8")

@@ -98,6 +98,7 @@ def test_what_is_no_area_is_refused_with_its_row(
         read_own_zones(raw)
 
 
+@pytest.mark.filterwarnings("ignore:.crs. was not provided")
 def test_a_file_without_a_crs_is_refused(tmp_path: Path) -> None:
     raw = write(tmp_path / "a.shp", {"id": ["a"]}, BOXES[:1], crs=None)
     with pytest.raises(CRSError, match=r"a\.shp: no coordinate reference system"):
