@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -203,7 +203,12 @@ def _clip_own_areas(
         near=buffer_by_distance[study.widest_m],
         known=buffer_by_distance[max(buffer_by_distance)],
     )
-    found = own.clip_areas(areas, extent, layer.entry.name, is_drawn=layer.entry.is_users_own)
+    entry = layer.entry
+    found = own.clip_areas(areas, extent, entry.name, is_drawn=entry.is_users_own)
+    if found.areas and entry.terms:
+        # Unlike figures of a dataset, its outlines are passed on with the layers and the map.
+        terms = f"own_zones: outlines of {entry.title} stand in layers.gpkg and on the map. Its terms: {entry.terms}"
+        found = replace(found, notes=(*found.notes, terms))
     for sentence in found.notes:
         note(sentence)
     return found
