@@ -311,7 +311,7 @@ def test_own_areas_run_from_file_to_every_output(areas: tuple[Result, Path]) -> 
     with zipfile.ZipFile(folder / "pair_pl.qgz") as project:
         text = project.read("pair_pl.qgs").decode("utf-8")
     assert "Własne obszary" in text
-    assert "layer_own" in text
+    assert "layer_own_areas" in text
     # The depth of a country is drawn beside the strips of segments.
     assert "IN (2000, 3000)" in text
 
@@ -319,4 +319,4 @@ def test_own_areas_run_from_file_to_every_output(areas: tuple[Result, Path]) -> 
 def test_a_study_without_areas_has_no_layer_of_them(river: tuple[Result, Path]) -> None:
     folder = river[1] / "data" / "processed" / "river"
     with zipfile.ZipFile(folder / "river.qgz") as project:
-        assert "layer_own" not in project.read("river.qgs").decode("utf-8")
+        assert "layer_own_areas" not in project.read("river.qgs").decode("utf-8")

@@ -51,7 +51,7 @@ def list_layers(study: Study, translate: Translate) -> list[LayerDef]:
 def list_present_layers(result: Result, translate: Translate) -> list[LayerDef]:
     """List those layers of `list_layers` that a run has something for: own areas only where it has some."""
     has_own = (result.layers["zones"]["zone_kind"] == "own").any()
-    return [layer for layer in list_layers(result.study, translate) if layer.id != "own" or has_own]
+    return [layer for layer in list_layers(result.study, translate) if layer.id != OWN_AREAS or has_own]
 
 
 def list_query_layers(translate: Translate) -> list[LayerDef]:
@@ -242,6 +242,8 @@ _HELD = {
     "bands": "\"part_of\" = 'bands'",
 }
 _NAMED = '"zone_name"'
+# QGIS gives a layer another id where its own, `layer_` before it, has ten characters or fewer.
+OWN_AREAS = "own_areas"
 
 
 def _hold_strips(study: Study) -> str:
@@ -256,7 +258,7 @@ def define_zones(study: Study, translate: Translate) -> Iterator[LayerDef]:
     """Give every layer of zones, topmost first."""
     own = renderers.build_single_symbol(symbols.build_fill(palette.get_style("own")))
     names = LabelRules("own", '"place_name"', (("", 9.0, 0),), placement="area", bold=True)
-    yield replace(_draw_part("own", own, MAIN_THEMES, translate), label_rules=names)
+    yield replace(_draw_part("own", own, MAIN_THEMES, translate), id=OWN_AREAS, label_rules=names)
     strips = renderers.build_single_symbol(symbols.build_fill(palette.get_style("strips")))
     yield replace(_draw_part("strips", strips, (EXPOSURE,), translate), subset=_hold_strips(study))
     yield define_corridor(translate)

@@ -37,7 +37,7 @@ _GROUPS = (
 _RELATIONS = (
     *(
         (f"figures_of_{zone}", "Figures", "exposure", "zone_id", zone, "zone_id")
-        for zone in ("zones", "bands", "strips", "admin", "corridor", "own")
+        for zone in ("zones", "bands", "strips", "admin", "corridor", layers.OWN_AREAS)
     ),
     ("figures_of_segment", "Figures", "exposure", "segment", "segments", "segment"),
 )
