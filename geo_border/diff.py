@@ -1,4 +1,4 @@
-"""What changed between two runs: study, inputs and figures, and the lines that tell it."""
+"""What changed between two runs: study, inputs and figures, and the lines that say it."""
 
 from __future__ import annotations
 
@@ -42,16 +42,27 @@ def list_changes(a: Path, b: Path) -> list[dict[str, Any]]:
     StudyError
         When the runs are of two frontiers, or of two sets of corridors or own areas.
     """
-    told = [_read_passport(path) for path in (a, b)]
-    _require_one_place(a, b, told)
-    studies = [one.get("study", {}) for one in told]
-    return [*_compare_studies(*studies), *_compare_inputs(*(one["sources"] for one in told)), *_compare_figures(a, b)]
+    passports = [_read_passport(path) for path in (a, b)]
+    _require_one_place(a, b, passports)
+    studies = [one.get("study", {}) for one in passports]
+    return [
+        *_compare_studies(*studies),
+        *_compare_inputs(*(one["sources"] for one in passports)),
+        *_compare_figures(a, b),
+    ]
 
 
 def format_changes(rows: list[dict[str, Any]], limit: int) -> list[str]:
     """Differences as text: studies, inputs, how many figures of each measure, then `limit` of the figures (0: all).
 
     Figures that differ only beyond the sixth significant digit are counted, not listed.
+
+    Parameters
+    ----------
+    rows
+        Differences as `list_changes` gives them.
+    limit
+        Greatest number of figures to list; 0 lists all.
     """
     if not rows:
         return ["No difference."]
@@ -81,8 +92,8 @@ def _read_passport(path: Path) -> dict[str, Any]:
             f"{path}: not a run. Expected the folder of one (data/processed/<study> below its root), or its "
             f"{PASSPORT_FILE}."
         )
-    found: dict[str, Any] = passport.read(file)
-    return found
+    content: dict[str, Any] = passport.read(file)
+    return content
 
 
 def _require_one_place(a: Path, b: Path, passports: list[dict[str, Any]]) -> None:
@@ -113,7 +124,7 @@ def _identify_source(row: dict[str, Any]) -> Any:
 
 
 def _compare_studies(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    # Of two different studies nearly every key differs; that they are different is all there is to tell.
+    # Of two different studies nearly every key differs; that they are different is all there is to say.
     keys = ["name"] if before.get("name") != after.get("name") else sorted({*before, *after})
     return [
         _build_row("study", key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
@@ -143,7 +154,7 @@ def _compare_figures(a: Path, b: Path) -> list[dict[str, Any]]:
     return out
 
 
-def _build_row(what: str, key: str, before: Any, after: Any, measure: str = "", unit: str = "") -> dict[str, Any]:
+def _build_row(what: str, key: str, before: object, after: object, measure: str = "", unit: str = "") -> dict[str, Any]:
     return {"what": what, "key": key, "measure": measure, "unit": unit, "before": before, "after": after}
 
 

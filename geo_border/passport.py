@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,15 @@ from geo_border.study import Study
 
 
 def build_source_row(need: str, raw: Raw) -> dict[str, Any]:
-    """One input as the passport states it."""
+    """One input as the passport states it.
+
+    Parameters
+    ----------
+    need
+        What the dataset is used for ("people").
+    raw
+        Its files, verified.
+    """
     entry = raw.entry
     return {
         "need": need,
@@ -32,19 +41,51 @@ def build_source_row(need: str, raw: Raw) -> dict[str, Any]:
 
 
 def build_check(name: str, value: float, limit: float, unit: str) -> dict[str, Any]:
-    """A check of a run: it passes when the value's size is at most the limit."""
+    """A check of a run: it passes when the value's size is at most the limit.
+
+    Parameters
+    ----------
+    name
+        What is checked, in one word.
+    value, limit
+        What was measured and its greatest size, both in `unit`.
+    unit
+        As the table writes it ("km2").
+    """
     return {"name": name, "passed": bool(abs(value) <= limit), "value": float(value), "limit": limit, "unit": unit}
 
 
-def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
-    """A hash of all that a run's result depends on: study, inputs, their mirrors, parameters, this package's code."""
+def fingerprint(study: Study, sources: list[dict[str, Any]], parameters: Mapping[str, object]) -> str:
+    """A hash of all that a run's result depends on: study, inputs, their mirrors, parameters, this package's code.
+
+    Parameters
+    ----------
+    study
+        The study as read.
+    sources
+        Rows of `build_source_row`.
+    parameters
+        Whatever else a result depends on, as JSON can hold it.
+    """
     inputs = [[s["need"], s["dataset"], s["version"], s["mirror"], [f["sha256"] for f in s["files"]]] for s in sources]
-    told = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    content = {"study": study.model_dump(mode="json"), "sources": inputs, "parameters": parameters, "code": hash_code()}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def write(folder: Path, passport: dict[str, Any], files: list[Path], root: Path) -> Path:
-    """Write `run.json` last, with the checksum of every file of the run (paths relative to the root)."""
+    """Write `run.json` last, with the checksum of every file of the run (paths relative to the root).
+
+    Parameters
+    ----------
+    folder
+        Where `run.json` goes.
+    passport
+        Its content but the outputs.
+    files
+        Every file of the run, below `root`.
+    root
+        Folder that the files' names are relative to.
+    """
     outputs = [
         {"name": p.relative_to(root).as_posix(), "sha256": compute_sha256(p), "bytes": p.stat().st_size} for p in files
     ]
@@ -57,6 +98,11 @@ def write(folder: Path, passport: dict[str, Any], files: list[Path], root: Path)
 
 def read(path: Path) -> dict[str, Any]:
     """A passport from `run.json` or the folder that holds it.
+
+    Parameters
+    ----------
+    path
+        `run.json`, or the folder that holds it.
 
     Raises
     ------
@@ -75,7 +121,15 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def find_damaged(passport: dict[str, Any], root: Path) -> list[str]:
-    """Which of a run's files are missing or have other bytes than the passport says."""
+    """Which of a run's files are missing or have other bytes than the passport says.
+
+    Parameters
+    ----------
+    passport
+        Content of a `run.json`.
+    root
+        Folder that its files' names are relative to.
+    """
     out = []
     for row in passport.get("outputs", []):
         path = root / row["name"]

@@ -10,9 +10,10 @@ import numpy as np
 
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
-from geo_border.geo.crs import WGS84, FloatArray, build_transformer, row_area_km2
+from geo_border.geo.crs import WGS84, build_transformer, row_area_km2
 from geo_border.geo.grid import Grid
 from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.types import FloatArray
 from geo_border.zonal import Zones, compute_coverage_fraction, compute_coverage_table, tabulate
 
 # A cell less than this dry has its people spread over all its home land: they do live there, the water data is coarser.
@@ -66,6 +67,15 @@ def counted(grid: Grid, counts: str | None, ground: Ground) -> tuple[People, str
     """A count grid, and what its cells count: "all" who live in them or only "home" residents.
 
     Where neither a catalogue entry nor the user says, a grid without people beyond the line is taken to count home.
+
+    Parameters
+    ----------
+    grid
+        Persons per cell, in the grid's own CRS.
+    counts
+        "all" or "home" where it is known, else None.
+    ground
+        Home's units, the water in them, and the land beyond the line.
 
     Raises
     ------
@@ -129,7 +139,16 @@ def in_areas(
 ) -> dict[str, FloatArray]:
     """Persons in each area 0..count-1: `people`, and `low` and `high` where there is a range.
 
-    `water` is the inland water in the areas, by the same numbers.
+    Parameters
+    ----------
+    people
+        Persons as spread over home land.
+    areas, water
+        The areas, and the inland water in them by the same numbers.
+    count
+        How many areas there are.
+    engine
+        Where grids are tabulated; threads of this process when None.
     """
     out = {}
     factors: dict[str, FloatArray | None] = {"people": None}

@@ -72,6 +72,13 @@ class Result:
 def read(study: Study, processed: Path) -> Result:
     """A result as it stands in `data/processed/<study>`.
 
+    Parameters
+    ----------
+    study
+        The study that was run.
+    processed
+        Its folder of results.
+
     Raises
     ------
     CheckError
@@ -97,23 +104,28 @@ def read(study: Study, processed: Path) -> Result:
 def read_passport(file: Path) -> dict[str, Any]:
     """The content of a `run.json`.
 
+    Parameters
+    ----------
+    file
+        Path of a `run.json`.
+
     Raises
     ------
     CheckError
         When it is not JSON, or not the passport of a run.
     """
     try:
-        found = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8"))
     except (ValueError, OSError) as error:
         raise CheckError(f"{file}: not a passport ({error}). Delete it and run again.") from error
-    wanting = [key for key, names in _ROW_KEYS.items() if not _has_rows(found, key, names)]
+    wanting = [key for key, names in _ROW_KEYS.items() if not _has_rows(content, key, names)]
     if wanting:
         raise CheckError(f"{file}: not the passport of a run (without {', '.join(wanting)}). Delete it and run again.")
-    passport: dict[str, Any] = found
+    passport: dict[str, Any] = content
     return passport
 
 
-def _has_rows(content: Any, key: str, names: set[str]) -> bool:
+def _has_rows(content: object, key: str, names: set[str]) -> bool:
     rows = content.get(key) if isinstance(content, dict) else None
     return isinstance(rows, list) and all(isinstance(row, dict) and names <= set(row) for row in rows)
 
@@ -124,8 +136,8 @@ def _raise_if_damaged(path: Path, study: Study) -> Iterator[None]:
     try:
         yield
     except _READ_ERRORS as error:
-        told = " ".join(str(error).split())
-        raise CheckError(f"{path}: damaged ({told}). Run `geo-border run {study.name}` to make it again.") from error
+        reason = " ".join(str(error).split())
+        raise CheckError(f"{path}: damaged ({reason}). Run `geo-border run {study.name}` to make it again.") from error
 
 
 def _read_layer(path: Path, name: str) -> Any:

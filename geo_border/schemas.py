@@ -367,6 +367,13 @@ _DTYPES: dict[str, Any] = {"text": "str", "float": "float64", "int": "Int64", "b
 def conform(name: str, frame: Any) -> Any:
     """The frame with the columns of a layer or of table `readings` in their order and types (and geometry), checked.
 
+    Parameters
+    ----------
+    name
+        A layer of `LAYERS`, or `readings`.
+    frame
+        A DataFrame, or a GeoDataFrame for a layer with geometry, with just these columns in any order.
+
     Raises
     ------
     SchemaError

@@ -85,7 +85,13 @@ def locate_embedded() -> Path:
 
 
 def compute_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in blocks."""
+    """SHA-256 of a file, read in blocks.
+
+    Parameters
+    ----------
+    path
+        Any file.
+    """
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -93,6 +99,11 @@ def compute_sha256(path: Path) -> str:
 @contextmanager
 def replace_atomically(final: Path) -> Iterator[Path]:
     """A temporary path beside `final` that takes its place when the block ends well and vanishes when it does not.
+
+    Parameters
+    ----------
+    final
+        The file to write; its folder is made where there is none.
 
     Raises
     ------
@@ -107,6 +118,11 @@ def replace_atomically(final: Path) -> Iterator[Path]:
 
 def raise_if_unwritable(final: Path) -> None:
     """Refuse a file that could not be written, before work goes into it.
+
+    Parameters
+    ----------
+    final
+        The file that is to be written.
 
     Raises
     ------
@@ -144,20 +160,34 @@ def _hold_temporary_folder(final: Path) -> Iterator[Path]:
 
 
 def remove_partial_folders(*folders: Path) -> None:
-    """Remove what killed processes left half written in folders and below; what a living one writes there stays."""
-    for left in [path for folder in folders for path in folder.rglob(f"{_PARTIAL}*") if path.is_dir()]:
+    """Remove what killed processes left half written in folders and below; what a living one writes there stays.
+
+    Parameters
+    ----------
+    folders
+        Folders that are searched to any depth.
+    """
+    for partial in [path for folder in folders for path in folder.rglob(f"{_PARTIAL}*") if path.is_dir()]:
         try:
-            if time.time() - left.stat().st_mtime > _GRACE_S:
-                with FileLock(left / _LOCK_NAME, timeout=0):
+            if time.time() - partial.stat().st_mtime > _GRACE_S:
+                with FileLock(partial / _LOCK_NAME, timeout=0):
                     pass
-                shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(partial, ignore_errors=True)
         except (Timeout, OSError) as error:
             # Being written, gone meanwhile, or another user's: nothing that a run must stop for.
-            LOG.debug("%s: left as it is (%s)", left, error)
+            LOG.debug("%s: left as it is (%s)", partial, error)
 
 
 def write_text(final: Path, text: str) -> None:
-    """Write a text file whole or not at all, in UTF-8 with line feeds at the ends of lines."""
+    """Write a text file whole or not at all, in UTF-8 with line feeds at the ends of lines.
+
+    Parameters
+    ----------
+    final
+        The file to write.
+    text
+        Its content.
+    """
     with replace_atomically(final) as path:
         path.write_text(text, encoding="utf-8", newline="\n")
 
@@ -166,6 +196,13 @@ def write_text(final: Path, text: str) -> None:
 def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold a folder for one run at a time; the lock dies with the process.
 
+    Parameters
+    ----------
+    folder
+        The folder; made where there is none.
+    wait_s
+        Seconds to wait for another run to end.
+
     Raises
     ------
     StoreError
@@ -173,8 +210,8 @@ def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(folder / ".lock")
-        held.acquire(timeout=wait_s)
+        folder_lock = FileLock(folder / ".lock")
+        folder_lock.acquire(timeout=wait_s)
     except Timeout:
         raise StoreError(f"{folder}: another run is writing here. Wait for it to end, or use another --root.") from None
     except OSError as error:
@@ -184,4 +221,4 @@ def lock_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     try:
         yield
     finally:
-        held.release()
+        folder_lock.release()

@@ -51,7 +51,7 @@ class Corridor(_FrozenModel):
 
 
 class ReferenceLine(_FrozenModel):
-    """A border between two home countries whose length is told beside the corridor."""
+    """A border between two home countries whose length is given beside the corridor."""
 
     name: str
     between: tuple[str, str]
@@ -248,20 +248,25 @@ class Study(_FrozenModel):
 
 
 def _require_distinct(key: str, names: Iterable[str]) -> None:
-    told = list(names)
-    twice = sorted({name for name in told if told.count(name) > 1})
-    if twice:
-        raise ValueError(f"{key} names {', '.join(twice)} more than once")
+    listed = list(names)
+    repeated = sorted({name for name in listed if listed.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{key} names {', '.join(repeated)} more than once")
 
 
 def list_studies() -> list[str]:
     """The studies that ship, the default first."""
-    found = sorted(p.name.removesuffix(".toml") for p in _locate_shipped().iterdir() if p.name.endswith(".toml"))
-    return sorted(found, key=lambda name: name != DEFAULT)
+    names = sorted(p.name.removesuffix(".toml") for p in _locate_shipped().iterdir() if p.name.endswith(".toml"))
+    return sorted(names, key=lambda name: name != DEFAULT)
 
 
 def read_study(name_or_path: str | Path) -> Study:
     """A study by the name of one that ships, or by the path of a .toml file.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of a study that ships ("suwalki"), or path of a .toml file.
 
     Raises
     ------
@@ -299,17 +304,17 @@ def _read_text(name_or_path: str) -> tuple[str, str]:
 
 
 def _explain_error(where: str, error: ValidationError) -> str:
-    found = error.errors()
-    first, key = found[0], _format_key(found[0]["loc"])
+    errors = error.errors()
+    first, key = errors[0], _format_key(errors[0]["loc"])
     if first["type"] == "extra_forbidden":
         known = ", ".join(sorted(Study.model_fields))
         return f"{where}: unknown key {key!r}. Known at the top: {known}."
-    told = f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
+    message = f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}."
     # A required key that is misspelt is missing and unknown at once; the second says why.
-    strangers = [repr(_format_key(other["loc"])) for other in found if other["type"] == "extra_forbidden"]
-    if first["type"] == "missing" and strangers:
-        told += f" Unknown there: {', '.join(strangers)}."
-    return told
+    unknown = [repr(_format_key(other["loc"])) for other in errors if other["type"] == "extra_forbidden"]
+    if first["type"] == "missing" and unknown:
+        message += f" Unknown there: {', '.join(unknown)}."
+    return message
 
 
 def _format_key(location: tuple[int | str, ...]) -> str:

@@ -33,6 +33,11 @@ def read_entries() -> dict[str, Entry]:
 def find_entry(name: str) -> Entry:
     """The entry of that name.
 
+    Parameters
+    ----------
+    name
+        The dataset's name, as in `--sources`.
+
     Raises
     ------
     CatalogError

@@ -119,9 +119,12 @@ def run(
     from geo_border import pipeline  # noqa: PLC0415
     from geo_border.store import Folders  # noqa: PLC0415
 
-    kept = Folders(root.resolve()).kept
-    with ProgressBars(ERR, context.obj["quiet"]) as bars, _open_engine(engine, scheduler, workers, kept) as opened:
-        made = pipeline.run(
+    cache_folder = Folders(root.resolve()).kept
+    with (
+        ProgressBars(ERR, context.obj["quiet"]) as bars,
+        _open_engine(engine, scheduler, workers, cache_folder) as running_engine,
+    ):
+        result = pipeline.run(
             study,
             root=root,
             sources=sources,
@@ -129,10 +132,10 @@ def run(
             fallback=fallback or None,
             progress=bars.show_stage,
             recompute=recompute,
-            engine=opened,
+            engine=running_engine,
         )
     if not context.obj["quiet"]:
-        print_summary(OUT, made, root, context.obj["said"])
+        print_summary(OUT, result, root, context.obj["said"])
 
 
 @app.command()
@@ -265,8 +268,11 @@ def tabulate(
 
     table.check_name(out)
     # Not beside the table: that folder may be shared, or a stranger's.
-    kept = open_user_cache("tabulate")
-    with ProgressBars(ERR, context.obj["quiet"]) as bars, _open_engine(engine, scheduler, workers, kept) as opened:
+    cache_folder = open_user_cache("tabulate")
+    with (
+        ProgressBars(ERR, context.obj["quiet"]) as bars,
+        _open_engine(engine, scheduler, workers, cache_folder) as running_engine,
+    ):
         frame = zonal.tabulate(
             raster,
             zones,
@@ -275,12 +281,12 @@ def tabulate(
             coverage=coverage.value,
             overlap=overlap.value,
             band=band,
-            engine=opened,
+            engine=running_engine,
             progress=lambda done, total: bars.show_stage("tabulate", done, total),
         )
         table.write_frame(frame, out)
-        if opened.checkpoints is not None:
-            opened.checkpoints.remove()
+        if running_engine.checkpoints is not None:
+            running_engine.checkpoints.remove()
     OUT.print(f"{len(frame)} rows in {out}", soft_wrap=True, markup=False)
 
 
@@ -315,9 +321,9 @@ def main() -> None:
     except typer.Abort:
         sys.exit(_EXIT_INTERRUPTED)
     except _USAGE_ERROR as error:
-        told = _escape_markup(error.format_message())
-        if told:  # The help was printed instead where no command was named.
-            ERR.print(f"[red]error:[/red] {told} See --help.", soft_wrap=True)
+        message = _escape_markup(error.format_message())
+        if message:  # The help was printed instead where no command was named.
+            ERR.print(f"[red]error:[/red] {message} See --help.", soft_wrap=True)
         sys.exit(2)
     # Typer makes an exit code of Ctrl-C and of its own Exit, and returns it.
     if ended == _EXIT_INTERRUPTED:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from geo_border.present.rounding import RoundedValue, round_length_km
-from geo_border.present.totals import compute_totals
+from geo_border.present.totals import ZoneFigures, compute_totals
 from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
 from geo_border.schemas import WHOLE
@@ -45,7 +45,7 @@ class ProgressBars:
     def __enter__(self) -> ProgressBars:
         return self
 
-    def __exit__(self, *details: Any) -> None:
+    def __exit__(self, *details: object) -> None:
         if self._tasks:
             self._progress.stop()
 
@@ -97,7 +97,7 @@ def print_summary(console: Console, result: Result, root: Path, messages: Collec
         console.print(f"{what:>13}: {path}", soft_wrap=True, highlight=False, markup=False)
 
 
-def _format_row(band: dict[str, Any]) -> list[str]:
+def _format_row(band: ZoneFigures) -> list[str]:
     people, low, high = band["people"] or (None, None, None)
     spread = "-" if low is None or high is None else f"{_format_number(low)}–{_format_number(high)}"
     tree = band["cover"].get("tree")
@@ -114,7 +114,7 @@ def _format_number(value: RoundedValue) -> str:
     return "-" if value is None else str(value) if isinstance(value, str) else f"{value:,}"
 
 
-def _mark(band: dict[str, Any], measure: str, text: str) -> str:
+def _mark(band: ZoneFigures, measure: str, text: str) -> str:
     """A figure with the sign of its caution, or of the reason why it is not shown."""
     if text == "-":
         return f"{text}†" if measure in band["withheld"] else text
@@ -125,10 +125,10 @@ def _format_caption(result: Result, found: dict[str, Any]) -> str:
     bands = found[WHOLE]["within"]
     used = {row["need"]: row for row in result.passport.get("sources", [])}
     shown = {"people": any(band["people"] for band in bands), "cover": any(band["cover"] for band in bands)}
-    told = [f"{n}: {used[n]['dataset']} ({used[n]['vintage']})" for n, there in shown.items() if there and n in used]
+    sources = [f"{n}: {used[n]['dataset']} ({used[n]['vintage']})" for n, there in shown.items() if there and n in used]
     if shown["cover"] and "tree" in found["basis"]:
-        told.append(f"tree: share of {found['basis']['tree']}")
-    lines = ["; ".join(told)]
+        sources.append(f"tree: share of {found['basis']['tree']}")
+    lines = ["; ".join(sources)]
     if any(band["indicative"] for band in bands):
         lines.append("* indicative: land narrower than the data's pixel")
     if any(band["withheld"] for band in bands):

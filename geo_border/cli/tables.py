@@ -30,7 +30,7 @@ def build_plan_table(rows: list[dict[str, Any]]) -> Table:
     table.add_column("files", justify="right", no_wrap=True)
     table.add_column("size", footer=_format_size(sum(row["bytes"] for row in datasets)), justify="right", no_wrap=True)
     for row in datasets:
-        count = f"{len(row['files']):,}" if row["files"] else _UNLISTED_FILES[_classify_delivery(row)][0]
+        count = f"{len(row['files']):,}" if row["files"] else _UNLISTED_FILES[_classify_delivery(row["dataset"])][0]
         table.add_row(row["dataset"], ", ".join(row["needs"]), count, _format_size(row["bytes"]))
     return table
 
@@ -46,9 +46,9 @@ def _group_by_dataset(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(out.values())
 
 
-def _classify_delivery(row: dict[str, Any]) -> str:
+def _classify_delivery(dataset: str) -> str:
     """How a dataset comes of which no files are listed."""
-    entry = catalog.read_entries().get(row["dataset"])
+    entry = catalog.read_entries().get(dataset)
     if entry is not None and entry.download is not None:
         return "tiles"
     return "made" if entry is not None and entry.source == "embedded" else "by hand"
@@ -71,9 +71,9 @@ def format_plan(rows: list[dict[str, Any]], max_files: int = 4) -> list[str]:
     out = []
     for row in _group_by_dataset(rows):
         names = [file["name"] for file in row["files"]]
-        told = ", ".join(names[:max_files]) + (f" and {len(names) - max_files} more" if len(names) > max_files else "")
-        told = told or _UNLISTED_FILES[_classify_delivery(row)][1]
-        out.append(f"[bold]{row['dataset']}[/bold] version {escape(row['version'])}: {escape(told)}")
+        files = ", ".join(names[:max_files]) + (f" and {len(names) - max_files} more" if len(names) > max_files else "")
+        files = files or _UNLISTED_FILES[_classify_delivery(row["dataset"])][1]
+        out.append(f"[bold]{row['dataset']}[/bold] version {escape(row['version'])}: {escape(files)}")
         out.append(f"    licence: {escape(row['licence'])}.")
         if row.get("terms"):
             out.append(f"    terms: {escape(row['terms'])}")

@@ -36,6 +36,19 @@ def open_engine(
 
     With `checkpoints` it keeps results while it works, for the next run to go on when this one breaks off.
 
+    Parameters
+    ----------
+    name
+        "local" or "dask".
+    scheduler
+        Address of a running Dask scheduler; None starts one on this machine.
+    workers
+        Worker processes that Dask starts here; one a core when None.
+    threads
+        Threads of the local engine; one a core when None.
+    checkpoints
+        Where results are kept while a run is under way; nowhere when None.
+
     Raises
     ------
     EngineError

@@ -50,8 +50,8 @@ class Engine(Protocol):
         progress
             Called with the number of tasks done and in all.
         key
-            What tells this work from any other. With it and `kind` results so far are kept as checkpoints, and the
-            same call goes on where a broken one was; nothing is kept where it is empty.
+            What distinguishes this work from any other. With it and `kind`, results so far are stored as checkpoints,
+            and the same call goes on where a broken one was; nothing is stored where it is empty.
         kind
             How a result is written as plain arrays.
         """

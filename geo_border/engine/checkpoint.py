@@ -227,7 +227,7 @@ def _read_regular(file: Path) -> bytes:
 
 
 def _sign(name: bytes, archive: bytes, key: bytes) -> bytes:
-    """Keyed sum of a file's place and content: it tells damage, and that this user wrote it."""
+    """Keyed sum of a file's place and content: it shows damage, and that this user wrote it."""
     code = hmac.new(key, name + b"\0", "sha256")
     code.update(archive)
     return code.digest()

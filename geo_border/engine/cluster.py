@@ -111,9 +111,9 @@ class DaskEngine:
         # Work travels as a task of its own: a worker that joins late, or for one that died, gets it again.
         work = self._submit(pickle.loads, pickle.dumps((run, combine)))
         for group in group_tasks(tasks):
-            kept = checkpoint.load(group) if checkpoint else None
-            if kept is not None:
-                results.append(kept)
+            stored = checkpoint.load(group) if checkpoint else None
+            if stored is not None:
+                results.append(stored)
                 done += len(group)
                 continue
             batches = [group[i : i + size] for i in range(0, len(group), size)]
@@ -133,7 +133,7 @@ class DaskEngine:
         """Workers now; at least one, because some may yet come."""
         return max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
 
-    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    def _submit(self, function: Callable[..., object], *arguments: object) -> Future[Any]:
         """Submit one task, never taken for another one with the same arguments."""
         with warnings.catch_warnings():
             # The zones of a whole frontier are some megabytes; they are sent once.
@@ -172,7 +172,7 @@ def _safe_path() -> Iterator[None]:
 
 
 @contextmanager
-def _translate_errors(address: str, checkpoint: Checkpoint[Any, Any] | None) -> Iterator[None]:
+def _translate_errors(address: str, checkpoint: Checkpoint[T, R] | None) -> Iterator[None]:
     """Say once and clearly what was lost; errors of the tasks themselves pass as they are."""
     again = "run again and it goes on where it was" if checkpoint else "run again, or use --engine local"
     try:

@@ -33,7 +33,7 @@ class LocalEngine:
     ) -> R:
         """Combine run(task) over all tasks, a task a thread at a time."""
         checkpoint = open_checkpoint(self.checkpoints, key, kind)
-        kept: list[R] = []
+        results: list[R] = []
         groups = [tasks] if checkpoint is None else group_tasks(tasks)
         done = 0
         for group in groups:
@@ -42,22 +42,22 @@ class LocalEngine:
                 result = self._reduce_group(run, group, combine, _offset_progress(progress, done, len(tasks)))
                 if checkpoint and len(groups) > 1:
                     checkpoint.save(group, result)
-            kept.append(result)
+            results.append(result)
             done += len(group)
-        return combine(kept)
+        return combine(results)
 
     def _reduce_group(
         self, run: Callable[[T], R], tasks: Sequence[T], combine: Callable[[Sequence[R]], R], progress: Progress | None
     ) -> R:
         """Combine one group of tasks; this thread is one of those that work."""
-        crew = _TaskQueue(run, tasks, combine, progress)
+        queue = _TaskQueue(run, tasks, combine, progress)
         helpers = min(self._threads, len(tasks)) - 1
         if helpers < 1:
-            return combine(crew.run_tasks())
+            return combine(queue.run_tasks())
         with ThreadPoolExecutor(helpers) as pool:
-            others = [pool.submit(crew.run_tasks) for _ in range(helpers)]
-            mine = crew.run_tasks()
-            return combine([*mine, *(result for other in others for result in other.result())])
+            others = [pool.submit(queue.run_tasks) for _ in range(helpers)]
+            own_results = queue.run_tasks()
+            return combine([*own_results, *(result for other in others for result in other.result())])
 
 
 class _TaskQueue(Generic[T, R]):
@@ -72,18 +72,18 @@ class _TaskQueue(Generic[T, R]):
 
     def run_tasks(self) -> list[R]:
         """Results of the tasks that this thread got, combined before they are many."""
-        held: list[R] = []
+        results: list[R] = []
         ended = False
         try:
             while (number := self._take_next()) is not None:
-                held.append(self._run(self._tasks[number]))
-                if len(held) >= _MAX_RESULTS:
-                    held = [self._combine(held)]
+                results.append(self._run(self._tasks[number]))
+                if len(results) >= _MAX_RESULTS:
+                    results = [self._combine(results)]
                 self._report_done()
             ended = True
         finally:
             self._failed |= not ended
-        return held
+        return results
 
     def _take_next(self) -> int | None:
         """Number of the next task."""

@@ -19,6 +19,11 @@ def convert_to_alpha2(codes: pd.Series) -> pd.Series:
 
     >>> convert_to_alpha2(pd.Series(["POL", "EL", "Atlantis", None])).tolist()
     ['PL', 'GR', 'Atlantis', None]
+
+    Parameters
+    ----------
+    codes
+        Country codes as a source writes them (alpha-2, alpha-3 or its own); None or NaN where it has none.
     """
     table = {three: two for two, three in _read_table().items()} | _OTHERS
     text = [None if missing else str(code).strip() for code, missing in zip(codes, codes.isna(), strict=True)]
@@ -30,6 +35,11 @@ def convert_to_alpha3(code: str) -> str:
 
     >>> convert_to_alpha3("PL")
     'POL'
+
+    Parameters
+    ----------
+    code
+        ISO 3166-1 alpha-2, in capitals.
 
     Raises
     ------

@@ -82,7 +82,7 @@ def read_provenance(paths: CachePaths) -> dict[str, Any] | None:
     return said if standing else None
 
 
-def store_file(temporary: Path, paths: CachePaths, provenance: Mapping[str, Any]) -> None:
+def store_file(temporary: Path, paths: CachePaths, provenance: Mapping[str, object]) -> None:
     """Move a verified file to its place, read-only, its provenance first: the file's presence is what counts.
 
     What stood there goes before that: killed between the two, new provenance never stands beside old bytes.
@@ -95,7 +95,7 @@ def store_file(temporary: Path, paths: CachePaths, provenance: Mapping[str, Any]
     temporary.replace(paths.final)
 
 
-def store_absence(paths: CachePaths, provenance: Mapping[str, Any]) -> None:
+def store_absence(paths: CachePaths, provenance: Mapping[str, object]) -> None:
     """Write down that the publisher has no such tile, so that it is asked for once."""
     _write_provenance(paths, provenance)
 
@@ -127,7 +127,7 @@ def translate_write_errors(paths: CachePaths) -> Iterator[None]:
         ) from error
 
 
-def _write_provenance(paths: CachePaths, provenance: Mapping[str, Any]) -> None:
+def _write_provenance(paths: CachePaths, provenance: Mapping[str, object]) -> None:
     """Provenance into its place, and nothing in the file's: no other version, and no link to somebody's file."""
     paths.final.parent.mkdir(parents=True, exist_ok=True)
     temporary = paths.work / "provenance"
@@ -151,7 +151,7 @@ def clear_path(path: Path) -> Path:
     return path
 
 
-def build_provenance(entry: Entry, url: str, mirror: str | None, **more: Any) -> dict[str, Any]:
+def build_provenance(entry: Entry, url: str, mirror: str | None, **more: object) -> dict[str, Any]:
     """What is written beside a file: whose it is, on what terms, from where (`mirror` if its address is not), when."""
     return {
         **entry.describe_source(),

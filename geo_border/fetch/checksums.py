@@ -23,7 +23,7 @@ def check_checksums(net: Network, entry: Entry, remote: RemoteFile, received: Do
     ChecksumError
         When it is not the file.
     UnreachableError
-        When the publisher's sum cannot be had.
+        When the publisher's checksum cannot be fetched.
     """
     declared = next((file.sha256 for file in entry.files if file.name == remote.name and file.sha256), None)
     if declared is not None and received.sha256 != declared:

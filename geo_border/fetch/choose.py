@@ -19,6 +19,15 @@ CHOICES = "embedded|live|NEED=DATASET|NEED=PATH|NEED=DATASET@PATH"
 def choose(words: Sequence[str], study: Mapping[str, str] | None = None, fallback: str | None = None) -> dict[str, str]:
     """Lay what `--sources` says over what the study says: {"preset": ..., NEED: DATASET, PATH or DATASET@PATH}.
 
+    Parameters
+    ----------
+    words
+        What `--sources` was given: a preset, `NEED=DATASET`, `NEED=PATH` or `NEED=DATASET@PATH`.
+    study
+        The same by need, as the study file says; `preset` among its keys.
+    fallback
+        Preset whose datasets replace those that cannot be fetched.
+
     Raises
     ------
     CatalogError
@@ -71,27 +80,27 @@ def resolve(need: str, sources: Mapping[str, str], countries: Sequence[str] = ()
 
 def _parse_choice(need: str, value: str) -> tuple[Entry | None, Path | None]:
     """What DATASET, PATH or DATASET@PATH names: a dataset, a path, or both."""
-    asked = f"--sources {need}={value}"
+    option = f"--sources {need}={value}"
     if need not in NEEDS:
-        raise CatalogError(f"{asked}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
+        raise CatalogError(f"{option}: {need!r} is not a need. Needs: {', '.join(NEEDS)}.")
     able = ", ".join(name for name, one in read_entries().items() if need in one.needs)
     name, at, path = value.partition("@")
     if name not in read_entries():
         if value and Path(value).exists():
             return None, Path(value)
         what = "neither a file nor a dataset" if value else "names no file and no dataset"
-        raise CatalogError(f"{asked}: {what} for {need}. Datasets: {able}.")
+        raise CatalogError(f"{option}: {what} for {need}. Datasets: {able}.")
     found = find_entry(name)
     if need not in found.needs:
         raise CatalogError(
-            f"{asked}: {name} serves {', '.join(found.needs)}, not {need}. Datasets that serve {need}: {able}."
+            f"{option}: {name} serves {', '.join(found.needs)}, not {need}. Datasets that serve {need}: {able}."
         )
     if not at:
         return found, None
     # An empty path would mean the folder one happens to be in.
     if not path or not Path(path).exists():
         raise CatalogError(
-            f"{asked}: no file at {path!r}. Give the path of a file, or of a folder of tiles, after the @."
+            f"{option}: no file at {path!r}. Give the path of a file, or of a folder of tiles, after the @."
         )
     return found, Path(path)
 

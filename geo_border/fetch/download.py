@@ -119,7 +119,7 @@ def download(
     *,
     per_host: int = 4,
     name: str = "",
-    known: Mapping[str, Any] | None = None,
+    known: Mapping[str, object] | None = None,
     max_bytes: int | None = None,
 ) -> DownloadResult | None:
     """Bring a URL's bytes into `part`, going on from what is there; None if `known` is still the newest (304).
@@ -150,7 +150,7 @@ class _DownloadRequest:
 
     url: str
     name: str
-    known: Mapping[str, Any] | None
+    known: Mapping[str, object] | None
     max_bytes: int | None
 
     def raise_if_too_large(self, part: Path, size: int) -> None:
@@ -184,7 +184,7 @@ def _try_download(net: Network, part: Path, per_host: int, request: _DownloadReq
         return _stream_body(net, response, part, start, now, request)
 
 
-def _build_headers(offset: int, validators: Validators | None, known: Mapping[str, Any] | None) -> dict[str, str]:
+def _build_headers(offset: int, validators: Validators | None, known: Mapping[str, object] | None) -> dict[str, str]:
     if offset and validators is not None and validators.if_range:
         return {"Range": f"bytes={offset}-", "If-Range": validators.if_range}
     headers = {}

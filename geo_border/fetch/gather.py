@@ -41,7 +41,7 @@ def fetch_dataset(
 
 @dataclass(frozen=True)
 class FetchOutcome:
-    """By need: what was had, and why not what was not, whether a stand-in serves it, it is left out, or neither."""
+    """By need: what was fetched, why the rest was not, and whether a stand-in serves it, it is left out, or neither."""
 
     raws: Mapping[str, Raw] = field(default_factory=dict)
     failures: Mapping[str, FetchError] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class FetchOutcome:
     omissions: Mapping[str, str] = field(default_factory=dict)
 
     def combine_with(self, other: FetchOutcome) -> FetchOutcome:
-        """Join what was gathered in two goes."""
+        """Join what was gathered in two steps."""
         return FetchOutcome(
             {**self.raws, **other.raws},
             {**self.failures, **other.failures},
@@ -61,16 +61,16 @@ class FetchOutcome:
         """Say what is missing and how to go on; empty when nothing is."""
         if not self.failures:
             return ""
-        kept = ", ".join(self.raws) or "nothing"
+        fetched = ", ".join(self.raws) or "nothing"
         again = "Run once without --offline" if offline else "Run again to go on from here"
-        rest = (
-            f"Kept: {kept}. {again}, name another dataset with --sources NEED=DATASET, or add --fallback embedded: "
+        advice = (
+            f"Kept: {fetched}. {again}, name another dataset with --sources NEED=DATASET, or add --fallback embedded: "
             "the snapshot stands in where it can, and the rest is left out."
         )
-        told = [f"{need}: {error}" for need, error in self.failures.items()]
-        if len(told) == 1:
-            return f"{told[0]} {rest}"
-        return "\n".join([f"{len(told)} sources could not be had:", *(f"  {line}" for line in told), rest])
+        lines = [f"{need}: {error}" for need, error in self.failures.items()]
+        if len(lines) == 1:
+            return f"{lines[0]} {advice}"
+        return "\n".join([f"{len(lines)} sources could not be had:", *(f"  {line}" for line in lines), advice])
 
 
 def fetch_needs(
@@ -81,9 +81,24 @@ def fetch_needs(
     options: Options,
     fallback: str | None = None,
 ) -> FetchOutcome:
-    """Fetch the dataset of every need; a failure is kept beside what was had.
+    """Fetch the dataset of every need; a failure is recorded beside what was fetched.
 
     With a fallback nothing fails: its dataset stands in, and a need that it has none for is left out.
+
+    Parameters
+    ----------
+    needs
+        What is needed, of `schemas.NEEDS`.
+    sources
+        As `choose` returns it.
+    folders
+        Where fetched files go.
+    window
+        Area whose tiles are fetched, in EPSG:4326; None for no window.
+    options
+        Networks, mirrors, limits and progress.
+    fallback
+        Preset whose datasets replace those that cannot be fetched.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ def fetch_over_http(entry: Entry, folders: Folders, window: BaseGeometry | None,
     Raises
     ------
     UnreachableError, ChecksumError
-        When some could not be had; says how many, and keeps the others.
+        When some could not be fetched; says how many, and keeps the others.
     """
     wanted = list_remote_files(entry, folders, window, options)
     said = fetch_each(wanted, lambda net, piece: _fetch_file(net, entry, folders, piece), entry, folders, options)
@@ -54,7 +54,7 @@ def list_remote_files(
     Raises
     ------
     UnreachableError
-        When that list cannot be had.
+        When that list cannot be fetched.
     """
     download = _require_download(entry)
     if download.tiles.scheme == "index":
@@ -121,7 +121,7 @@ def _fetch_in_parallel(
     return {piece: future.result() for piece, future in futures.items()}
 
 
-def build_raw(entry: Entry, folders: Folders, records: Sequence[tuple[str, dict[str, Any]]]) -> Raw:
+def build_raw(entry: Entry, folders: Folders, records: Sequence[tuple[str, Mapping[str, object]]]) -> Raw:
     """Gather files and what their provenance says into a `Raw`; tiles that do not exist are left out."""
     there = [(name, what) for name, what in records if what.get("absent") is None]
     dated = sorted({str(what["dated"]) for _, what in there if what.get("dated")})
@@ -161,20 +161,20 @@ def _download_file(
     declared = _require_download(entry)
     known = existing.get("archive", existing) if existing else None
     how = {"per_host": declared.per_host, "max_bytes": declared.largest_bytes}
-    came = download(net, remote.url, paths.part, **how, name=remote.name, known=known)
-    if came is None:
+    received = download(net, remote.url, paths.part, **how, name=remote.name, known=known)
+    if received is None:
         return existing or {}
     try:
-        check_checksums(net, entry, remote, came)
-        final, said = _unpack_file(declared, remote, paths, came)
+        check_checksums(net, entry, remote, received)
+        final, details = _unpack_file(declared, remote, paths, received)
     except (UnreachableError, ChecksumError):
         delete_part(paths.part)
         paths.unpacked.unlink(missing_ok=True)
         raise
-    told = cache.build_provenance(entry, remote.url, net.find_mirror(remote.url), **said)
-    cache.store_file(final, paths, told)
+    provenance = cache.build_provenance(entry, remote.url, net.find_mirror(remote.url), **details)
+    cache.store_file(final, paths, provenance)
     delete_part(paths.part)
-    return told
+    return provenance
 
 
 def _unpack_file(
@@ -207,9 +207,9 @@ def _record_absence(
     if means is None:
         raise error
     LOG.warning("%s: the publisher has no %s (%s).", entry.name, remote.name, means)
-    told = cache.build_provenance(entry, remote.url, net.find_mirror(remote.url), absent=means)
-    cache.store_absence(paths, told)
-    return told
+    provenance = cache.build_provenance(entry, remote.url, net.find_mirror(remote.url), absent=means)
+    cache.store_absence(paths, provenance)
+    return provenance
 
 
 def _format_names(remotes: list[RemoteFile], limit: int = 3) -> str:

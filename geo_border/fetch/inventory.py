@@ -15,6 +15,13 @@ def find_altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[st
     """Which fetched files of a run (its passport's `sources`) no longer have the bytes that the run read.
 
     Files that ship and a user's own are not looked at: the first are verified by every run, the second are the user's.
+
+    Parameters
+    ----------
+    folders
+        Where fetched files are.
+    sources
+        The passport's `sources`: of each row `dataset`, `version` and `files` (`name`, `sha256`) are read.
     """
     out = []
     for row in sources:
@@ -27,7 +34,13 @@ def find_altered(folders: Folders, sources: Sequence[dict[str, Any]]) -> list[st
 
 
 def list_catalogue(folders: Folders) -> list[dict[str, Any]]:
-    """Every entry of the catalogue with `cached`: how many files are here, and since when."""
+    """Every entry of the catalogue with `cached`: how many files are here, and since when.
+
+    Parameters
+    ----------
+    folders
+        Where fetched files are.
+    """
     return [
         {**entry.model_dump(mode="json"), "cached": _describe_cache(entry, folders)}
         for entry in read_entries().values()

@@ -173,14 +173,14 @@ class Network:
         if form is not None:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        asked: dict[str, Any] = {"headers": headers, "preload_content": False, "decode_content": False}
+        arguments: dict[str, Any] = {"headers": headers, "preload_content": False, "decode_content": False}
         connect_s = min(self.options.timeout_s, _CONNECT_S)
-        asked["timeout"] = urllib3.Timeout(connect=connect_s, read=timeout_s)
+        arguments["timeout"] = urllib3.Timeout(connect=connect_s, read=timeout_s)
         through = None
         for _ in range(_MAX_REDIRECTS):
             there = self.options.rewrite(address)
             through = _strip_login(there) if there != address else through
-            response = self._request(there, body, asked, self.options.timeout_s + timeout_s)
+            response = self._request(there, body, arguments, self.options.timeout_s + timeout_s)
             location = response.get_redirect_location()
             if not location:
                 self._mirrors[url] = through

@@ -1,4 +1,4 @@
-"""What a fetch is told: networks, mirrors, limits, progress; from the command line and the user's configuration."""
+"""Settings of a fetch: networks, mirrors, limits, progress; from the command line and the user's configuration."""
 
 from __future__ import annotations
 
@@ -83,20 +83,29 @@ CONFIG = Path(".config") / "geo_border" / "config.toml"
 def build_options(offline: bool, mirrors: Sequence[str], home: Path | None = None) -> Options:
     """Options from the command line, and mirrors from `~/.config/geo_border/config.toml` after those given.
 
+    Parameters
+    ----------
+    offline
+        Whether the network must not be used.
+    mirrors
+        Each as `FROM=TO`, two beginnings of an address.
+    home
+        The user's home folder; None for that of the system.
+
     Raises
     ------
     CatalogError
         When a mirror is not FROM=TO, or the file is not TOML.
     """
-    given = [_parse_mirror(word, "--mirror") for word in mirrors]
+    pairs = [_parse_mirror(word, "--mirror") for word in mirrors]
     path = (home or Path.home()) / CONFIG
     if path.exists():
         try:
-            kept = tomllib.loads(path.read_text("utf-8")).get("mirrors", {})
+            declared = tomllib.loads(path.read_text("utf-8")).get("mirrors", {})
         except tomllib.TOMLDecodeError as error:
             raise CatalogError(f'{path}: not TOML ({error}). Expected [mirrors] with "FROM" = "TO" lines.') from error
-        given += list(kept.items())
-    return replace(Options(), offline=offline, mirrors=tuple(given))
+        pairs += list(declared.items())
+    return replace(Options(), offline=offline, mirrors=tuple(pairs))
 
 
 def _parse_mirror(word: str, option: str) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def fetch_from_overpass(entry: Entry, folders: Folders, window: BaseGeometry | N
     Raises
     ------
     UnreachableError
-        When some tiles could not be had; the others are kept.
+        When some tiles could not be fetched; the others are kept.
     """
     wanted = http.list_remote_files(entry, folders, window, options)
     said = http.fetch_each(wanted, lambda net, piece: _fetch_tile(net, entry, folders, piece), entry, folders, options)
@@ -58,49 +58,49 @@ def _fetch_tile(net: Network, entry: Entry, folders: Folders, remote: RemoteFile
         standing = cache.read_provenance(where)
         if standing is not None and not net.options.refresh:
             return standing
-        answers = _query_tile(net, declared, remote, where.work, "q")
+        responses = _query_tile(net, declared, remote, where.work, "q")
         cache.clear_path(where.part).write_text(
-            json.dumps(merge_responses(answers), ensure_ascii=False), encoding="utf-8"
+            json.dumps(merge_responses(responses), ensure_ascii=False), encoding="utf-8"
         )
-        told = cache.build_provenance(
+        provenance = cache.build_provenance(
             entry,
             declared.url,
             net.find_mirror(declared.url),
             query=build_query(declared, remote.bounds, remote.name),
-            queries=len(answers),
-            dated=min(str(answer["osm3s"]["timestamp_osm_base"]) for answer in answers),
+            queries=len(responses),
+            dated=min(str(answer["osm3s"]["timestamp_osm_base"]) for answer in responses),
             sha256=compute_sha256(where.part),
             bytes=where.part.stat().st_size,
         )
-        cache.store_file(where.part, where, told)
+        cache.store_file(where.part, where, provenance)
         for done in where.work.glob("q*.json"):
             done.unlink()
-        return told
+        return provenance
 
 
 def _query_tile(net: Network, spec: Download, remote: RemoteFile, work: Path, name: str) -> list[dict[str, Any]]:
-    """Whole answers for a tile: one, or those of its quarters; each is kept, so a stopped run asks none twice."""
+    """Whole responses for a tile: one, or those of its quarters; each is kept, so a stopped run asks none twice."""
     query = build_query(spec, remote.bounds, remote.name)
-    # By its query and who was asked: an older catalogue put another question, and a mirror is another source.
-    asked = f"{net.resolve_address(spec.url)}\n{query}"
-    kept = work / f"{name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.json"
-    answer = _read_response(kept)
-    if answer is not None:
-        return [answer]
+    # By its query and the server: an older catalogue put another question, and a mirror is another source.
+    key = f"{net.resolve_address(spec.url)}\n{query}"
+    stored = work / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.json"
+    response = _read_response(stored)
+    if response is not None:
+        return [response]
     try:
-        answer = _query_with_retries(net, spec, query)
+        response = _query_with_retries(net, spec, query)
     except QueryTooLargeError as error:
         if remote.bounds is None or len(name) > _SPLITS:
             raise UnreachableError(f"{spec.url}: {remote.name}: {error}, in its smallest tile. Try later.") from error
         return [
-            answer
+            response
             for i, quarter in enumerate(_split_bounds(remote.bounds))
-            for answer in _query_tile(net, spec, RemoteFile(remote.name, remote.url, quarter), work, f"{name}{i}")
+            for response in _query_tile(net, spec, RemoteFile(remote.name, remote.url, quarter), work, f"{name}{i}")
         ]
     temporary = cache.clear_path(work / "answer")
-    temporary.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(kept)
-    return [answer]
+    temporary.write_text(json.dumps(response, ensure_ascii=False), encoding="utf-8")
+    temporary.replace(stored)
+    return [response]
 
 
 def _read_response(path: Path) -> dict[str, Any] | None:
@@ -112,10 +112,11 @@ def _read_response(path: Path) -> dict[str, Any] | None:
     return answer if _is_response(answer) else None
 
 
-def _is_response(value: Any) -> bool:
+def _is_response(value: object) -> bool:
     """Whether JSON has what is used of an Overpass answer."""
-    dated = isinstance(value, dict) and isinstance(value.get("osm3s"), dict)
-    elements = value.get("elements") if dated and "timestamp_osm_base" in value["osm3s"] else None
+    if not (isinstance(value, dict) and isinstance(value.get("osm3s"), dict)):
+        return False
+    elements = value.get("elements") if "timestamp_osm_base" in value["osm3s"] else None
     return isinstance(elements, list) and all(isinstance(e, dict) and {"type", "id"} <= e.keys() for e in elements)
 
 
@@ -180,7 +181,7 @@ def _split_bounds(bounds: tuple[float, float, float, float]) -> list[tuple[float
 
 
 def merge_responses(responses: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Join answers of a tile's quarters: what lies in two of them once, in order of kind and id; the oldest date."""
+    """Join responses of a tile's quarters: what lies in two of them once, in order of kind and id; the oldest date."""
     each = list(responses)
     if len(each) == 1:
         return each[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from shapely.geometry.base import BaseGeometry
 
@@ -15,10 +15,31 @@ from geo_border.fetch.options import Options
 from geo_border.store import Folders, Raw
 
 
+class PlannedFile(TypedDict):
+    """A file to bring; `bytes` is None where its size is not known before."""
+
+    name: str
+    bytes: int | None
+
+
 def plan_fetch(
     needs: Sequence[str], sources: dict[str, str], folders: Folders, window: BaseGeometry | None, options: Options
 ) -> list[dict[str, Any]]:
-    """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms."""
+    """One row a need: dataset, files to bring, bytes as the catalogue estimates them, licence, terms.
+
+    Parameters
+    ----------
+    needs
+        What is needed, of `schemas.NEEDS`.
+    sources
+        As `choose` returns it.
+    folders
+        Where fetched files are.
+    window
+        Area whose tiles are listed, in EPSG:4326; None for no window.
+    options
+        Networks, mirrors and limits.
+    """
     rows = []
     for need in needs:
         found = resolve(need, sources, options.countries)
@@ -30,7 +51,7 @@ def plan_fetch(
 
 def _list_files(
     dataset: Entry | Raw, folders: Folders, window: BaseGeometry | None, options: Options
-) -> list[dict[str, Any]]:
+) -> list[PlannedFile]:
     if isinstance(dataset, Raw):
         return [{"name": path.name, "bytes": path.stat().st_size} for path in dataset.paths]
     if dataset.source == "embedded" or dataset.download is None:
@@ -44,9 +65,9 @@ def _list_files(
         return []
 
 
-def _build_plan_row(need: str, entry: Entry, files: list[dict[str, Any]]) -> dict[str, Any]:
-    known = [file["bytes"] for file in files]
-    size = sum(known) if files and all(b is not None for b in known) else entry.approx_bytes
+def _build_plan_row(need: str, entry: Entry, files: list[PlannedFile]) -> dict[str, Any]:
+    sizes = [file["bytes"] for file in files if file["bytes"] is not None]
+    size = sum(sizes) if files and len(sizes) == len(files) else entry.approx_bytes
     return {
         "need": need,
         "dataset": entry.name,

@@ -23,7 +23,7 @@ ConnectionCallback = Callable[[HTTPConnection], None]
 class Pools:
     """One pool of connections for each proxy, with encryption and without.
 
-    `on_connect` is told of every connection that stands, `on_request` of each before it is asked something.
+    `on_connect` is called with every connection once it is open, `on_request` with each before a request.
     """
 
     def __init__(self, connections: int, on_connect: ConnectionCallback, on_request: ConnectionCallback) -> None:
@@ -55,24 +55,24 @@ class Pools:
         return proxy if "://" in proxy else f"http://{proxy}"
 
     def _build_pool(self, proxy: str, secure: bool) -> urllib3.PoolManager:
-        kept: dict[str, Any] = {"num_pools": _MAX_HOSTS, "maxsize": self._connections}
+        options: dict[str, Any] = {"num_pools": _MAX_HOSTS, "maxsize": self._connections}
         if secure or proxy.startswith("https"):
-            kept["ssl_context"] = _build_ssl_context()
+            options["ssl_context"] = _build_ssl_context()
         if proxy:
             auth = parse_url(proxy).auth
             login = make_headers(proxy_basic_auth=unquote(auth)) if auth else None
-            context = kept.get("ssl_context")
+            context = options.get("ssl_context")
             pool: urllib3.PoolManager = urllib3.ProxyManager(
-                proxy, proxy_headers=login, proxy_ssl_context=context, **kept
+                proxy, proxy_headers=login, proxy_ssl_context=context, **options
             )
         else:
-            pool = urllib3.PoolManager(**kept)
+            pool = urllib3.PoolManager(**options)
         pool.pool_classes_by_scheme = self._classes
         return pool
 
 
 def _build_pool_classes(on_connect: ConnectionCallback, on_request: ConnectionCallback) -> dict[str, Any]:
-    """Pools whose connections tell when they stand and when they are asked something."""
+    """Pools whose connections report when they are open and when a request begins."""
 
     class WatchedConnection(HTTPConnection):
         def connect(self) -> None:

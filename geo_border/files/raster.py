@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from rasterio.env import env_ctx_if_needed
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -28,10 +29,12 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _PLAIN_DRIVERS = [one.driver for one in RASTERS if one.driver not in {"VRT", "Zarr", "netCDF"}]
 _DEEPEST = 8
 _IN_ZIP = re.compile(r"/vsizip/(?P<archive>.*?\.zip)/(?P<member>.+)", re.IGNORECASE)
+# A raster as the gate hands it on: other rooms name its type, and open none themselves.
+OpenRaster: TypeAlias = DatasetReader
 
 
 def open_raster(path: str | Path) -> DatasetReader:
-    """Open a raster of this machine for reading.
+    """Open a local raster for reading.
 
     Every raster that the project did not make in memory is opened here: a user's, a fetched one, tiles, results of a
     former run. Workers of a cluster open theirs here too.

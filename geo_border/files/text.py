@@ -14,6 +14,11 @@ from geo_border.files.local import find_file
 def open_text(path: str | Path) -> Iterator[BinaryIO]:
     """Open a text file as bytes; libraries that read tables get this instead of a path, which they might fetch.
 
+    Parameters
+    ----------
+    path
+        A local file.
+
     Raises
     ------
     FileError

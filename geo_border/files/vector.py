@@ -45,6 +45,11 @@ _FIRST_ELEMENT = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?(?
 def list_layers(path: str | Path) -> list[tuple[str, str | None]]:
     """Name and geometry type of each layer; None for a table without geometry.
 
+    Parameters
+    ----------
+    path
+        A local file of vectors.
+
     Raises
     ------
     FileError
@@ -59,6 +64,13 @@ def list_layers(path: str | Path) -> list[tuple[str, str | None]]:
 
 def read_crs(path: str | Path, layer: str) -> str | None:
     """The CRS of a layer as its file states it (authority code or WKT), or None.
+
+    Parameters
+    ----------
+    path
+        A local file of vectors.
+    layer
+        A name that `list_layers` returns.
 
     Raises
     ------
@@ -108,12 +120,23 @@ def read_vector(
 
 
 def is_parquet(path: str | Path) -> bool:
-    """Whether a file is read by `read_geoparquet`, by its name."""
+    """Whether a file is read by `read_geoparquet`, by its name.
+
+    Parameters
+    ----------
+    path
+        A file's path; the file need not exist.
+    """
     return Path(path).suffix.casefold() in _PARQUET
 
 
 def read_geoparquet(path: str | Path | BytesIO) -> gpd.GeoDataFrame:
     """A GeoParquet file of this machine, or one in memory.
+
+    Parameters
+    ----------
+    path
+        A local file, or the stream of one in memory.
 
     Raises
     ------
@@ -133,6 +156,13 @@ def read_geoparquet(path: str | Path | BytesIO) -> gpd.GeoDataFrame:
 
 def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """A Parquet table of this machine.
+
+    Parameters
+    ----------
+    path
+        A local file.
+    columns
+        Columns to read, in this order; None for all.
 
     Raises
     ------

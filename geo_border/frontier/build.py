@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
+from shapely import MultiLineString
 
 from geo_border.errors import StudyError
 from geo_border.frontier.match import find_shared_line
@@ -17,6 +17,7 @@ from geo_border.frontier.medium import SEA, Surroundings, cut_by_medium
 from geo_border.frontier.territories import find_country
 from geo_border.geo.crs import WGS84, build_equal_area_crs, distance_m, length_m, parse_crs, reproject
 from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.types import LonLatLinear, LonLatPolygonal
 from geo_border.schemas import MEDIA, OWN_LINE
 from geo_border.study import Study
 
@@ -43,9 +44,9 @@ class Segment:
     facing: str
     country: str
     facing_country: str | None
-    line: Any
-    stretches: tuple[tuple[str | None, Any], ...]
-    sea: Any
+    line: LonLatLinear
+    stretches: tuple[tuple[str | None, LonLatLinear], ...]
+    sea: MultiLineString
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Frontier:
     crs: CRS
 
     @property
-    def line(self) -> Any:
+    def line(self) -> MultiLineString:
         """Everything that distances are measured from, in lon/lat."""
         return shapely.multilinestrings([p for s in self.segments for p in shapely.get_parts(s.line)])
 
@@ -73,7 +74,7 @@ class Frontier:
         """Layer `frontier_sea`, in the study's plane."""
         return self._build_frame([(s, line) for s in self.segments for line in shapely.get_parts(s.sea)])
 
-    def _build_frame(self, rows: list[tuple[Segment, Any]]) -> gpd.GeoDataFrame:
+    def _build_frame(self, rows: list[tuple[Segment, LonLatLinear]]) -> gpd.GeoDataFrame:
         lines = np.array([line for _, line in rows], dtype=object)
         data = {
             "segment": [s.id for s, _ in rows],
@@ -84,8 +85,15 @@ class Frontier:
         return gpd.GeoDataFrame(pd.DataFrame(data), geometry=reproject(lines, WGS84, self.crs), crs=self.crs)
 
 
-def match_borders(territories: dict[str, Any], study: Study) -> dict[tuple[str, str], Any]:
+def match_borders(territories: dict[str, LonLatPolygonal], study: Study) -> dict[tuple[str, str], MultiLineString]:
     """Home and facing names to their shared line in lon/lat, sea included, for every pair that meets.
+
+    Parameters
+    ----------
+    territories
+        Polygons by name in lon/lat, all in one sheet of longitudes.
+    study
+        Gives the home and facing names and the tolerance in metres.
 
     Raises
     ------
@@ -110,8 +118,16 @@ def match_borders(territories: dict[str, Any], study: Study) -> dict[tuple[str, 
     return lines
 
 
-def choose_study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
-    """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier."""
+def choose_study_crs(study: Study, lines: dict[tuple[str, str], MultiLineString]) -> CRS:
+    """The study's plane: its own, EPSG:3035 in Europe, elsewhere equal-area centred on the frontier.
+
+    Parameters
+    ----------
+    study
+        Its `crs` is taken where it has one.
+    lines
+        Shared lines by home and facing name, in lon/lat.
+    """
     if study.crs is not None:
         return parse_crs(study.crs, f"study {study.name}: crs")
     xy = shapely.get_coordinates(list(lines.values()))
@@ -121,8 +137,21 @@ def choose_study_crs(study: Study, lines: dict[tuple[str, str], Any]) -> CRS:
     return build_equal_area_crs((west + east) / 2, (south + north) / 2)
 
 
-def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings, study: Study, crs: CRS) -> Frontier:
+def build_frontier(
+    lines: dict[tuple[str, str], MultiLineString], surroundings: Surroundings, study: Study, crs: CRS
+) -> Frontier:
     """Segments from matched lines: cut by medium, the sea set apart.
+
+    Parameters
+    ----------
+    lines
+        Shared lines by home and facing name, in lon/lat, the sea included.
+    surroundings
+        Land, inland water and lagoons near the line, in the plane of `crs`.
+    study
+        Gives the tolerance at the coast in metres and the country of each territory.
+    crs
+        The study's plane.
 
     Raises
     ------
@@ -139,8 +168,8 @@ def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings
         if dry:
             merged = shapely.line_merge(shapely.multilinestrings([piece for _, piece in dry]), directed=True)
             sea = shapely.MultiLineString([piece for code, piece in cut if code == SEA])
-            own = (find_country(home, study), find_country(facing, study))
-            segments.append(Segment(f"{home}-{facing}", home, facing, *own, merged, tuple(dry), sea))
+            countries = (find_country(home, study), find_country(facing, study))
+            segments.append(Segment(f"{home}-{facing}", home, facing, *countries, merged, tuple(dry), sea))
     if not segments:
         raise StudyError(f"study {study.name}: the whole frontier lies at sea; nothing is measured from the sea.")
     known = {name for segment in segments for name in (segment.id, segment.country)}
@@ -150,43 +179,52 @@ def build_frontier(lines: dict[tuple[str, str], Any], surroundings: Surroundings
     return Frontier(tuple(segments), crs)
 
 
-def _take_as_given(home: str, line: shapely.MultiLineString, study: Study) -> Segment:
+def _take_as_given(home: str, line: MultiLineString, study: Study) -> Segment:
     """A user's own line as a segment: no medium, no sea, nobody faced."""
     merged = shapely.line_merge(line, directed=True)
     country = find_country(home, study)
-    return Segment(
-        f"{home}-{OWN_LINE}", home, OWN_LINE, country, None, merged, ((None, merged),), shapely.MultiLineString()
-    )
+    return Segment(f"{home}-{OWN_LINE}", home, OWN_LINE, country, None, merged, ((None, merged),), MultiLineString())
 
 
-def find_tripoints(lines: dict[tuple[str, str], Any], boundaries: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+def find_tripoints(
+    lines: dict[tuple[str, str], MultiLineString], boundaries: gpd.GeoDataFrame, study: Study
+) -> gpd.GeoDataFrame:
     """Where three countries meet at an end of the frontier: `name` (e.g. EE-LV-RU), `geometry` (lon/lat).
 
     A point is an end of a segment that a third country of the boundary file touches, or where two segments meet.
+
+    Parameters
+    ----------
+    lines
+        Shared lines by home and facing name, in lon/lat.
+    boundaries
+        Polygons in lon/lat with `country`, third countries included.
+    study
+        Gives the tolerance in metres and the country of each territory.
     """
     ends = [
         (xy, {find_country(n, study) for n in pair if n != OWN_LINE})
         for pair, line in lines.items()
         for xy in _list_ends(line)
     ]
-    found: list[tuple[tuple[float, ...], set[str]]] = []
+    candidates: list[tuple[tuple[float, ...], set[str]]] = []
     for xy, countries in ends:
         touching = countries | _find_touching(xy, boundaries, study.match_tolerance_m)
         for other, others in ends:
             if distance_m(xy[0], xy[1], other[0], other[1]) < _SAME_POINT_M:
                 touching |= others
         if len(touching) >= 3:
-            found.append((xy, touching))
-    kept: list[tuple[tuple[float, ...], set[str]]] = []
-    for xy, touching in found:
-        if all(distance_m(xy[0], xy[1], k[0], k[1]) >= _SAME_POINT_M for k, _ in kept):
-            kept.append((xy, touching))
-    names = ["-".join(sorted(touching)) for _, touching in kept]
-    points = shapely.points([xy for xy, _ in kept]) if kept else []
+            candidates.append((xy, touching))
+    tripoints: list[tuple[tuple[float, ...], set[str]]] = []
+    for xy, touching in candidates:
+        if all(distance_m(xy[0], xy[1], k[0], k[1]) >= _SAME_POINT_M for k, _ in tripoints):
+            tripoints.append((xy, touching))
+    names = ["-".join(sorted(touching)) for _, touching in tripoints]
+    points = shapely.points([xy for xy, _ in tripoints]) if tripoints else []
     return gpd.GeoDataFrame({"name": names}, geometry=points, crs=WGS84)
 
 
-def _list_ends(line: Any) -> list[tuple[float, ...]]:
+def _list_ends(line: LonLatLinear) -> list[tuple[float, ...]]:
     coordinates = [shapely.get_coordinates(part) for part in shapely.get_parts(line)]
     return [tuple(xy[i]) for xy in coordinates for i in (0, -1) if tuple(xy[0]) != tuple(xy[-1])]
 
@@ -197,8 +235,18 @@ def _find_touching(xy: tuple[float, ...], boundaries: gpd.GeoDataFrame, toleranc
     return set(boundaries.loc[near, "country"])
 
 
-def measure_reference_lines(territories: dict[str, Any], study: Study) -> dict[str, tuple[float, Any]]:
-    """Length and line of each reference border of the study, by name."""
+def measure_reference_lines(
+    territories: dict[str, LonLatPolygonal], study: Study
+) -> dict[str, tuple[float, MultiLineString]]:
+    """Length and line of each reference border of the study, by name.
+
+    Parameters
+    ----------
+    territories
+        Polygons by name in lon/lat, those of the reference lines included.
+    study
+        Gives the reference lines and the tolerance in metres.
+    """
     out = {}
     for reference in study.reference_lines:
         one, other = reference.between

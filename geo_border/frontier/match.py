@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import MultiLineString
 
-from geo_border.geo.crs import FloatArray
 from geo_border.geo.line_distance import densify
-from geo_border.geo.overlay import Surface
+from geo_border.geo.types import FloatArray, GeometryArray, LonLatLinear, LonLatPolygonal
 
 # Metres in a degree of latitude, at its smallest on WGS 84: used to search a little too wide, never too narrow.
 _MIN_M_PER_DEGREE = 110_574.0
@@ -19,7 +19,7 @@ _M_PER_DEGREE = 111_320.0
 _LEAST_STEP_M = 20.0
 
 
-def find_shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
+def find_shared_line(home: LonLatPolygonal, facing: LonLatPolygonal, tolerance_m: float) -> MultiLineString:
     """The stretches of the home territory's boundary that lie within a tolerance of the facing one's.
 
     Neighbours need not share vertices: home edges are first split where a facing vertex lies beside them, so that
@@ -47,13 +47,13 @@ def find_shared_line(home: Any, facing: Any, tolerance_m: float) -> Any:
     candidates = home_edges[_is_edge_near(tree, home_edges, tolerance_m)]
     pieces = _split_at_vertices(candidates, facing_edges, tolerance_m)
     ends = [pieces[:, 0], pieces.mean(axis=1), pieces[:, 1]]
-    kept = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
-    return _merge_edges(pieces[kept])
+    is_shared = np.logical_and.reduce([_is_point_near(tree, facing_edges, points, tolerance_m) for points in ends])
+    return _merge_edges(pieces[is_shared])
 
 
 def split_line(
-    line: shapely.LineString | shapely.MultiLineString, home: Surface, tolerance_m: float
-) -> tuple[shapely.MultiLineString, shapely.MultiLineString, shapely.MultiLineString]:
+    line: LonLatLinear, home: LonLatPolygonal, tolerance_m: float
+) -> tuple[MultiLineString, MultiLineString, MultiLineString]:
     """A line parted into what lies on the edge of a polygon, within a tolerance, inside it, and beyond it.
 
     Parameters
@@ -88,24 +88,24 @@ def split_line(
     return on_edge, _merge_edges(rest[inside]), _merge_edges(rest[~inside])
 
 
-def _drop_added_vertices(lines: shapely.MultiLineString, source: shapely.LineString | shapely.MultiLineString) -> Any:
+def _drop_added_vertices(lines: MultiLineString, source: LonLatLinear) -> MultiLineString:
     """Lines with the vertices that their source has, and their ends: what was cut and put together is as it was."""
-    own = set(map(tuple, shapely.get_coordinates(source).tolist()))
+    given = set(map(tuple, shapely.get_coordinates(source).tolist()))
     parts = []
     for part in shapely.get_parts(lines):
         xy = shapely.get_coordinates(part)
-        kept = np.array([tuple(vertex) in own for vertex in xy.tolist()])
+        kept = np.array([tuple(vertex) in given for vertex in xy.tolist()])
         kept[[0, -1]] = True
         parts.append(shapely.linestrings(xy[kept]))
-    return shapely.MultiLineString(parts)
+    return MultiLineString(parts)
 
 
 def _is_off(tree: shapely.STRtree, edges: FloatArray, pieces: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
     """Whether any point of each piece lies farther than the tolerance from all edges."""
     cut = [densify(piece, max(tolerance_m, _LEAST_STEP_M)) for piece in pieces]
-    of = np.repeat(np.arange(len(pieces)), [len(points) for points in cut])
+    piece = np.repeat(np.arange(len(pieces)), [len(points) for points in cut])
     off = ~_is_point_near(tree, edges, np.concatenate(cut), tolerance_m)
-    return np.asarray(np.bincount(of, off, len(pieces)) > 0)
+    return np.asarray(np.bincount(piece, off, len(pieces)) > 0)
 
 
 def _cut_edges(pieces: FloatArray, tolerance_m: float) -> FloatArray:
@@ -114,7 +114,9 @@ def _cut_edges(pieces: FloatArray, tolerance_m: float) -> FloatArray:
     return np.concatenate([np.stack((xy[:-1], xy[1:]), axis=1) for xy in cut]) if cut else np.empty((0, 2, 2))
 
 
-def _compute_window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, float, float] | None:
+def _compute_window(
+    a: LonLatLinear | LonLatPolygonal, b: LonLatPolygonal, tolerance_m: float
+) -> tuple[float, float, float, float] | None:
     boxes = np.array([shapely.bounds(a), shapely.bounds(b)])
     margin = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(boxes[:, [1, 3]]).max())
     west, south = boxes[:, :2].max(axis=0) - margin
@@ -122,16 +124,16 @@ def _compute_window(a: Any, b: Any, tolerance_m: float) -> tuple[float, float, f
     return (west, south, east, north) if west <= east and south <= north else None
 
 
-def _compute_cosine(lat_deg: Any) -> Any:
+def _compute_cosine(lat_deg: float | FloatArray) -> Any:
     # Near a pole a degree of longitude has no length; 89.9 keeps the search radius finite.
     return np.cos(np.radians(np.minimum(np.abs(lat_deg), 89.9)))
 
 
-def _list_rings(polygon: Surface) -> NDArray[np.object_]:
+def _list_rings(polygon: LonLatPolygonal) -> GeometryArray:
     return np.asarray(shapely.get_rings(shapely.get_parts(polygon)), dtype=object)
 
 
-def _list_edges(lines: NDArray[np.object_], window: tuple[float, float, float, float]) -> FloatArray:
+def _list_edges(lines: GeometryArray, window: tuple[float, float, float, float]) -> FloatArray:
     """Edges (n x 2 x 2) of all lines or rings whose boxes touch the window."""
     xy, line = shapely.get_coordinates(lines, return_index=True)
     same = line[1:] == line[:-1]
@@ -192,7 +194,7 @@ def _is_point_near(
     return out
 
 
-def _merge_edges(edges: FloatArray) -> Any:
+def _merge_edges(edges: FloatArray) -> MultiLineString:
     if len(edges) == 0:
         return shapely.MultiLineString()
     lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges)), directed=True)

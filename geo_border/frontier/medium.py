@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from shapely import LineString
 
-from geo_border.geo.crs import WGS84, FloatArray, reproject
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import densify
+from geo_border.geo.types import FloatArray, GeometryArray, LonLatLinear
 from geo_border.schemas import MEDIA
 
 SEA = len(MEDIA)
@@ -36,10 +37,10 @@ class Surroundings:
         Polygons treated as sea.
     """
 
-    land: Any
-    water: Any
+    land: GeometryArray
+    water: GeometryArray
     is_lake: NDArray[np.bool_]
-    lagoons: Any
+    lagoons: GeometryArray
 
 
 def build_surroundings(
@@ -51,8 +52,21 @@ def build_surroundings(
 ) -> Surroundings:
     """Land and water in the study's plane; a water polygon that holds one of `points` (lon, lat) is a lagoon.
 
-    A polygon's own `kind` (river or lake) counts where its source tells one; else it is a lake where 2 x area /
+    A polygon's own `kind` (river or lake) counts where its source states one; else it is a lake where 2 x area /
     perimeter, about its mean width, is over `lake_width_m`, and a river below.
+
+    Parameters
+    ----------
+    land
+        Land polygons in lon/lat; None takes all to be land.
+    water
+        Inland water in lon/lat with `area_km2`, `perimeter_km` and, where its source has it, `kind`; None for none.
+    points
+        Lon and lat of a point in each lagoon.
+    lake_width_m
+        Mean width in metres from which a water polygon is a lake.
+    crs
+        The study's plane.
     """
     none = np.array([], dtype=object)
     ground = none if land is None else shapely.get_parts(reproject(land.geometry.to_numpy(), WGS84, crs))
@@ -60,15 +74,17 @@ def build_surroundings(
         return Surroundings(ground, none, np.array([], dtype=bool), none)
     wet = reproject(water.geometry.to_numpy(), WGS84, crs)
     width_m = 2 * water["area_km2"].to_numpy() / np.maximum(water["perimeter_km"].to_numpy(), 1e-9) * 1e3
-    told = water["kind"].to_numpy() if "kind" in water else np.full(len(wet), None)
-    is_lake = np.where(np.isin(told, MEDIA), told == "lake", width_m > lake_width_m).astype(bool)
+    kind = water["kind"].to_numpy() if "kind" in water else np.full(len(wet), None)
+    is_lake = np.where(np.isin(kind, MEDIA), kind == "lake", width_m > lake_width_m).astype(bool)
     marks = reproject(shapely.points(points), WGS84, crs) if points else none
     lagoon = np.zeros(len(wet), dtype=bool)
     lagoon[shapely.STRtree(wet).query(marks, predicate="within")[1]] = True
     return Surroundings(ground, wet[~lagoon], is_lake[~lagoon], wet[lagoon])
 
 
-def cut_by_medium(line: Any, surroundings: Surroundings, tolerance_m: float, crs: CRS) -> list[tuple[int, Any]]:
+def cut_by_medium(
+    line: LonLatLinear, surroundings: Surroundings, tolerance_m: float, crs: CRS
+) -> list[tuple[int, LineString]]:
     """The line (lon/lat) cut where its medium changes: (index into MEDIA, or SEA; line) in the line's order."""
     out = []
     for part in shapely.get_parts(line):
@@ -81,9 +97,9 @@ def cut_by_medium(line: Any, surroundings: Surroundings, tolerance_m: float, crs
         ends = np.append(starts[1:], len(code))
         # A run keeps its ends and, of the vertices between, those that the source has.
         source = set(map(tuple, shapely.get_coordinates(part).tolist()))
-        own = np.array([tuple(v) in source for v in lonlat.tolist()])
+        is_source_vertex = np.array([tuple(v) in source for v in lonlat.tolist()])
         for a, b in zip(starts, ends, strict=True):
-            keep = own[a : b + 1].copy()
+            keep = is_source_vertex[a : b + 1].copy()
             keep[[0, -1]] = True
             out.append((int(code[a]), shapely.linestrings(lonlat[a : b + 1][keep])))
     return out
@@ -106,7 +122,7 @@ def _classify_points(xy: FloatArray, surroundings: Surroundings, tolerance_m: fl
     return code
 
 
-def _is_near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bool_]:
+def _is_near_any(point: GeometryArray, polygons: GeometryArray, tolerance_m: float) -> NDArray[np.bool_]:
     shapely.prepare(polygons)
     near = np.zeros(len(point), dtype=bool)
     tree = shapely.STRtree(point)
@@ -115,8 +131,8 @@ def _is_near_any(point: Any, polygons: Any, tolerance_m: float) -> NDArray[np.bo
         candidates = candidates[~near[candidates]]
         inside = shapely.contains_xy(polygon, shapely.get_coordinates(point[candidates]))
         near[candidates[inside]] = True
-        rest = candidates[~inside]
-        near[rest[shapely.dwithin(polygon, point[rest], tolerance_m)]] = True
+        outside = candidates[~inside]
+        near[outside[shapely.dwithin(polygon, point[outside], tolerance_m)]] = True
     return near
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import shapely
+from shapely import MultiLineString
 
 from geo_border.errors import StudyError
 from geo_border.frontier.match import split_line
 from geo_border.frontier.territories import shift_longitudes
 from geo_border.geo.crs import length_m
-from geo_border.geo.overlay import Surface
+from geo_border.geo.types import LonLatLinear, LonLatPolygonal
 from geo_border.schemas import OWN_LINE
 from geo_border.study import Study
 
@@ -20,8 +21,8 @@ _ROUNDING = 1e-9
 
 
 def match_own_line(
-    lines: gpd.GeoDataFrame, territories: Mapping[str, Surface], study: Study, where: str
-) -> tuple[dict[tuple[str, str], shapely.MultiLineString], list[str]]:
+    lines: gpd.GeoDataFrame, territories: Mapping[str, LonLatPolygonal], study: Study, where: str
+) -> tuple[dict[tuple[str, str], MultiLineString], list[str]]:
     """The part of a user's own line that lies on the edge of its home polygon.
 
     Parameters
@@ -69,7 +70,7 @@ def match_own_line(
     return {(home, OWN_LINE): on_edge}, notes
 
 
-def _require_simple(line: shapely.LineString | shapely.MultiLineString, title: str) -> None:
+def _require_simple(line: LonLatLinear, title: str) -> None:
     """Fail where a line crosses, touches or repeats itself."""
     if shapely.is_simple(line):
         return
@@ -83,5 +84,5 @@ def _require_simple(line: shapely.LineString | shapely.MultiLineString, title: s
     )
 
 
-def _list_ends(line: shapely.LineString | shapely.MultiLineString) -> list[list[float]]:
+def _list_ends(line: LonLatLinear) -> list[list[float]]:
     return [xy for part in shapely.get_parts(line) for xy in shapely.get_coordinates(part)[[0, -1]].tolist()]

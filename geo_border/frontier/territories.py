@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from geo_border.geo.types import GeometryArray, LonLatLinear, LonLatPolygonal
 from geo_border.study import Study
 
 
-def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, Any]:
+def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, LonLatPolygonal]:
     """Each territory that the study names, as one polygon in lon/lat.
 
     Longitudes may run past 180 so that home is in one sheet: a study in the Bering Strait has its whole frontier
     near 190, none of it at -170.
+
+    Parameters
+    ----------
+    boundaries
+        Polygons in lon/lat with `country` and `territory`.
+    study
+        Gives the names.
 
     Returns
     -------
@@ -34,12 +40,28 @@ def build_territories(boundaries: gpd.GeoDataFrame, study: Study) -> dict[str, A
 
 
 def find_country(name: str, study: Study) -> str:
-    """The country a territory is part of; its own name where it is one."""
+    """The country a territory is part of; its own name where it is one.
+
+    Parameters
+    ----------
+    name
+        A territory or a country, as the study writes it.
+    study
+        Gives the territories with their countries.
+    """
     return study.territories[name].country if name in study.territories else name
 
 
-def shift_longitudes(geometry: Any, reference: Any) -> Any:
-    """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `reference`."""
+def shift_longitudes(geometry: GeometryArray, reference: LonLatPolygonal | LonLatLinear) -> GeometryArray:
+    """Geometries (array) moved by whole turns so that each lies on the sheet of longitudes of `reference`.
+
+    Parameters
+    ----------
+    geometry
+        Geometries in lon/lat degrees (n).
+    reference
+        Geometry in lon/lat degrees whose middle longitude names the sheet.
+    """
     west, _, east, _ = shapely.total_bounds(reference)
     return _shift_by_turns(np.asarray(geometry, dtype=object), (west + east) / 2)
 
@@ -50,19 +72,19 @@ def _compute_centre(home: gpd.GeoDataFrame) -> float:
     return float(np.degrees(np.arctan2(np.sin(lon).mean(), np.cos(lon).mean())))
 
 
-def _shift_by_turns(geometry: Any, centre: float) -> Any:
+def _shift_by_turns(geometry: GeometryArray, centre: float) -> GeometryArray:
     bounds = shapely.bounds(geometry)
     turns = np.round((centre - (bounds[:, 0] + bounds[:, 2]) / 2) / 360)
-    moved = geometry.copy()
+    shifted = geometry.copy()
     for i in np.flatnonzero(turns):
-        moved[i] = shapely.transform(geometry[i], lambda xy, by=turns[i] * 360: xy + np.array((by, 0)))
-    return moved
+        shifted[i] = shapely.transform(geometry[i], lambda xy, by=turns[i] * 360: xy + np.array((by, 0)))
+    return shifted
 
 
-def _merge_rows(rows: Any, centre: float) -> Any:
+def _merge_rows(rows: GeometryArray, centre: float) -> LonLatPolygonal:
     parts = shapely.get_parts(rows)
-    moved = _shift_by_turns(parts, centre)
-    if len(rows) == 1 and all(a is b for a, b in zip(parts, moved, strict=True)):
+    shifted = _shift_by_turns(parts, centre)
+    if len(rows) == 1 and all(a is b for a, b in zip(parts, shifted, strict=True)):
         return rows[0]
     # Sources cut polygons at the antimeridian; side by side again, the cut must not stay a border.
-    return shapely.union_all(moved)
+    return shapely.union_all(shifted)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.exceptions import CRSError as ProjCRSError
 
 from geo_border.errors import CRSError
+from geo_border.geo.types import FloatArray, GeometryArray, LonLatLinear, PlanePolygonal, Shapes
 
 WGS84 = CRS.from_epsg(4326)
 GEOD = Geod(ellps="WGS84")
@@ -22,17 +21,28 @@ _E2 = _F * (2 - _F)
 # Mean radius of curvature used only in the small chord-to-arc correction.
 _R_M = 6371008.8
 
-FloatArray = NDArray[np.float64]
-
 
 @lru_cache(maxsize=256)
 def build_transformer(source: str, target: str) -> Transformer:
-    """Transformer between two CRS given as WKT or authority strings, always in x, y (lon, lat) order."""
+    """Transformer between two CRS given as WKT or authority strings, always in x, y (lon, lat) order.
+
+    Parameters
+    ----------
+    source, target
+        CRS to move from and to, as WKT or authority strings ("EPSG:3035").
+    """
     return Transformer.from_crs(CRS.from_user_input(source), CRS.from_user_input(target), always_xy=True)
 
 
-def parse_crs(value: Any, where: str) -> CRS:
+def parse_crs(value: object, where: str) -> CRS:
     """Any way of naming a CRS made into one; `where` names the file and key in the message.
+
+    Parameters
+    ----------
+    value
+        A CRS of pyproj, an EPSG number, an authority string or WKT.
+    where
+        File and key, for the message.
 
     Raises
     ------
@@ -54,32 +64,49 @@ class LocalPlane:
         # A bare projection, not a transformer between two CRS: making one of those costs 70 ms, and there are many.
         self._projection = Proj(proj="aeqd", lat_0=round(lat, 6), lon_0=round(lon, 6), ellps="WGS84")
 
-    def project(self, geometry: Any) -> Any:
+    def project(self, geometry: Shapes) -> Shapes:
         """Lon/lat geometries moved into the plane, vertex by vertex."""
-        return shapely.transform(geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1])))
+        moved: Shapes = shapely.transform(geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1])))
+        return moved
 
-    def unproject(self, geometry: Any) -> Any:
+    def unproject(self, geometry: Shapes) -> Shapes:
         """Geometries of the plane moved back to lon/lat, vertex by vertex."""
-        return shapely.transform(
+        moved: Shapes = shapely.transform(
             geometry, lambda xy: np.column_stack(self._projection(xy[:, 0], xy[:, 1], inverse=True))
         )
+        return moved
 
 
 def build_equal_area_crs(lon: float, lat: float) -> CRS:
-    """Lambert azimuthal equal-area plane on WGS 84 centred at a point."""
+    """Lambert azimuthal equal-area plane on WGS 84 centred at a point.
+
+    Parameters
+    ----------
+    lon, lat
+        Centre in degrees.
+    """
     return CRS.from_proj4(f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs")
 
 
-def reproject(geometry: Any, source: CRS, target: CRS) -> Any:
-    """Geometries (scalar or array) moved vertex by vertex; use `shapely.segmentize` before where edges are long."""
+def reproject(geometry: Shapes, source: CRS, target: CRS) -> Shapes:
+    """Geometries (scalar or array) moved vertex by vertex; use `shapely.segmentize` before where edges are long.
+
+    Parameters
+    ----------
+    geometry
+        A geometry or an array of them, in `source`.
+    source, target
+        CRS to move from and to; coordinates are x, y (lon, lat) in both.
+    """
     if source == target:
         return geometry
-    move = build_transformer(source.to_wkt(), target.to_wkt())
+    transformer = build_transformer(source.to_wkt(), target.to_wkt())
 
     def _transform_xy(xy: FloatArray) -> FloatArray:
-        return np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
-    return shapely.transform(geometry, _transform_xy)
+    moved: Shapes = shapely.transform(geometry, _transform_xy)
+    return moved
 
 
 def convert_to_ecef(lon_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
@@ -87,6 +114,11 @@ def convert_to_ecef(lon_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
 
     >>> [round(float(v)) for v in convert_to_ecef(np.array([0.0]), np.array([0.0]))[0]]
     [6378137, 0, 0]
+
+    Parameters
+    ----------
+    lon_deg, lat_deg
+        Longitudes and latitudes in degrees (n).
     """
     lon, lat = np.radians(lon_deg), np.radians(lat_deg)
     normal_m = _A_M / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
@@ -104,19 +136,40 @@ def arc_m(chord_m: FloatArray) -> FloatArray:
     return chord_m + chord_m**3 / (24 * _R_M**2)
 
 
-def length_m(lines: Any) -> FloatArray:
-    """Geodesic length in metres of each lon/lat line (scalar or array), vertex to vertex on WGS 84."""
+def length_m(lines: LonLatLinear | GeometryArray) -> FloatArray:
+    """Geodesic length in metres of each lon/lat line (scalar or array), vertex to vertex on WGS 84.
+
+    Parameters
+    ----------
+    lines
+        One line or an array of them (n) in lon/lat degrees; None counts as 0.
+    """
     flat = np.atleast_1d(np.asarray(lines, dtype=object))
     return np.array([0.0 if g is None else abs(GEOD.geometry_length(g)) for g in flat])
 
 
-def distance_m(lon_a: Any, lat_a: Any, lon_b: Any, lat_b: Any) -> FloatArray:
-    """Geodesic distance in metres between points a and b, element by element."""
+def distance_m(
+    lon_a: float | FloatArray, lat_a: float | FloatArray, lon_b: float | FloatArray, lat_b: float | FloatArray
+) -> FloatArray:
+    """Geodesic distance in metres between points a and b, element by element.
+
+    Parameters
+    ----------
+    lon_a, lat_a, lon_b, lat_b
+        Degrees; numbers or arrays of one shape.
+    """
     return np.asarray(GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
 
 
-def area_km2(geometry: Any, crs: CRS) -> FloatArray:
+def area_km2(geometry: PlanePolygonal | GeometryArray, crs: CRS) -> FloatArray:
     """Area in km² of each geometry in an equal-area CRS.
+
+    Parameters
+    ----------
+    geometry
+        A geometry or an array of them in the plane of `crs`.
+    crs
+        An equal-area CRS in metres.
 
     Raises
     ------
@@ -133,6 +186,15 @@ def row_area_km2(north_deg: float, step_deg: float, width_deg: float, rows: int)
 
     >>> round(float(row_area_km2(1.0, 1.0, 1.0, 1)[0]))
     12308
+
+    Parameters
+    ----------
+    north_deg
+        Latitude of the grid's upper edge in degrees.
+    step_deg, width_deg
+        Height and width of a cell in degrees.
+    rows
+        Number of rows.
     """
     lat = np.radians(north_deg - step_deg * np.arange(rows + 1))
     e, sine = np.sqrt(_E2), np.sin(lat)
@@ -142,7 +204,13 @@ def row_area_km2(north_deg: float, step_deg: float, width_deg: float, rows: int)
 
 
 def is_equal_area(crs: CRS) -> bool:
-    """Whether the CRS is a projection that keeps areas on its ellipsoid."""
+    """Whether the CRS is a projection that keeps areas on its ellipsoid.
+
+    Parameters
+    ----------
+    crs
+        Any CRS.
+    """
     operation = crs.coordinate_operation
     if operation is None:
         return False
@@ -155,6 +223,13 @@ def area_below_m2(lat_deg: FloatArray, crs: CRS) -> FloatArray:
 
     Negative in the south; differences of it are the exact areas of cells in longitude and latitude (Snyder 1987,
     equation 3-12, times b² / 2 per radian).
+
+    Parameters
+    ----------
+    lat_deg
+        Latitudes in degrees, of any shape.
+    crs
+        CRS whose ellipsoid is meant.
     """
     ellipsoid = crs.ellipsoid
     if ellipsoid is None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from geo_border.geo.crs import FloatArray, arc_m, convert_to_ecef
+from geo_border.geo.crs import arc_m, convert_to_ecef
+from geo_border.geo.types import FloatArray, LonLatLinear
 
 STEP_M = 20.0
 _NEIGHBOURS = 3
@@ -35,7 +35,7 @@ class LineIndex:
     points more than `STEP_M` away, and under 0.2 m nearer than that (PERFORMANCE: chord with c^3 / 24 R^2).
     """
 
-    def __init__(self, lines: list[Any], labels: list[int], step_m: float = STEP_M) -> None:
+    def __init__(self, lines: list[LonLatLinear], labels: list[int], step_m: float = STEP_M) -> None:
         samples, chords, owner = [], [], []
         start = 0
         for line, label in zip(lines, labels, strict=True):
@@ -91,7 +91,15 @@ class LineIndex:
 
 
 def densify(lonlat: FloatArray, step_m: float) -> FloatArray:
-    """Vertices (n x 2, degrees) with points added so that no edge is longer than `step_m`."""
+    """Vertices (n x 2, degrees) with points added so that no edge is longer than `step_m`.
+
+    Parameters
+    ----------
+    lonlat
+        Vertices of one line (n x 2, degrees).
+    step_m
+        Greatest length of an edge in metres, along the chord through the earth.
+    """
     if len(lonlat) < 2:
         return lonlat
     xyz = convert_to_ecef(lonlat[:, 0], lonlat[:, 1])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from geo_border.geo.types import CellArray, GeometryArray, Polygonal
 
 _POLYGON, _MULTIPOLYGON = 3, 6
 _FEWEST_POINTS = 4
@@ -18,6 +20,11 @@ def declare_polygons(name: str) -> dict[str, tuple[str, int]]:
 
     `_xy`: vertices of all rings; `_ring`: vertices of each ring; `_part`: rings of each part, its outline first;
     `_shape`: parts of each shape; `_multi`: 1 for a multipolygon, 0 for a polygon.
+
+    Parameters
+    ----------
+    name
+        First part of the arrays' names.
     """
     return {
         f"{name}_xy": ("<f8", 2),
@@ -28,8 +35,15 @@ def declare_polygons(name: str) -> dict[str, tuple[str, int]]:
     }
 
 
-def pack_polygons(name: str, shapes: Any) -> dict[str, NDArray[Any]]:
+def pack_polygons(name: str, shapes: Sequence[Polygonal] | GeometryArray) -> dict[str, CellArray]:
     """Write polygons and multipolygons (array, 2D) as the arrays of `declare_polygons`.
+
+    Parameters
+    ----------
+    name
+        First part of the arrays' names.
+    shapes
+        Polygons and multipolygons without heights, in any CRS.
 
     Raises
     ------
@@ -54,8 +68,15 @@ def pack_polygons(name: str, shapes: Any) -> dict[str, NDArray[Any]]:
     }
 
 
-def unpack_polygons(name: str, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+def unpack_polygons(name: str, arrays: Mapping[str, NDArray[Any]]) -> GeometryArray:
     """Build the polygons that `pack_polygons` wrote.
+
+    Parameters
+    ----------
+    name
+        First part of the arrays' names.
+    arrays
+        Arrays by name, of the types that `declare_polygons` gives.
 
     Raises
     ------
@@ -91,7 +112,7 @@ def _require_sum(counts: NDArray[np.int64], total: int, least: int) -> None:
         raise ValueError("counts that do not add up")
 
 
-def _filled(count: int, shape: Any) -> NDArray[Any]:
+def _filled(count: int, shape: Polygonal) -> GeometryArray:
     """Array of one shape many times."""
     out = np.empty(count, dtype=object)
     out[:] = shape

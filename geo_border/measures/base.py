@@ -16,8 +16,8 @@ from scipy.sparse import csr_matrix
 
 from geo_border.catalog import Entry
 from geo_border.engine import Engine
-from geo_border.geo.crs import FloatArray
 from geo_border.geo.line_distance import LineIndex
+from geo_border.geo.types import FloatArray
 from geo_border.layers import Layers
 from geo_border.present.rounding import PEOPLE_FLOOR
 from geo_border.present.withholding import FEW, LEAST_PIXELS

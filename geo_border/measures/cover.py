@@ -12,8 +12,8 @@ import pandas as pd
 from geo_border.catalog import Entry, Legend
 from geo_border.engine import Engine
 from geo_border.errors import RasterError
-from geo_border.geo.crs import FloatArray
 from geo_border.geo.grid import Grid
+from geo_border.geo.types import FloatArray
 from geo_border.layers import Layers
 from geo_border.measures.base import (
     LAND,

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_border.geo.crs import FloatArray
+from geo_border.geo.types import FloatArray
 
 
 def sum_parts(

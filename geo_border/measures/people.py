@@ -12,7 +12,7 @@ import numpy as np
 from geo_border.catalog import Entry
 from geo_border.engine import Engine
 from geo_border.errors import EmptyLayerError
-from geo_border.geo.crs import FloatArray
+from geo_border.geo.types import FloatArray
 from geo_border.layers import Layer, Layers
 from geo_border.measures.base import (
     LAND,

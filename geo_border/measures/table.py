@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_border.geo.crs import FloatArray
+from geo_border.geo.types import FloatArray
 from geo_border.layers import Layers
 from geo_border.measures.base import (
     LAND,

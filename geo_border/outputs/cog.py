@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -40,6 +40,13 @@ def write(result: Result, folder: Path) -> list[Path]:
     and overviews by nearest neighbour. Counts get overviews by average: an overview's value is persons per native
     cell, so sums are only right at full resolution, and the file says so.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Raises
     ------
     StoreError
@@ -65,7 +72,7 @@ def write(result: Result, folder: Path) -> list[Path]:
     return written
 
 
-def find_legend(source: dict[str, Any]) -> catalog.Legend | None:
+def find_legend(source: Mapping[str, object]) -> catalog.Legend | None:
     """Return the legend of a cover dataset, or None for a file of the user's own that has no catalogue entry."""
     entry = catalog.read_entries().get(str(source.get("dataset")))
     return entry.legend if entry else None
@@ -81,7 +88,7 @@ def get_class_colour(cover_class: str) -> tuple[int, int, int]:
     return int(fill[1:3], 16), int(fill[3:5], 16), int(fill[5:7], 16)
 
 
-def _write_cover(grid: Grid, source: dict[str, Any], final: Path) -> list[Path]:
+def _write_cover(grid: Grid, source: Mapping[str, object], final: Path) -> list[Path]:
     legend = find_legend(source)
     colours = {int(v): (*get_class_colour(c), 255) for v, c in legend.classes.items()} if legend else None
     if legend and grid.values.dtype != np.uint8 and all(0 <= int(v) <= 255 for v in legend.classes):
@@ -101,8 +108,8 @@ def _convert_to_bytes(grid: Grid, class_values: set[int]) -> Grid:
     if not np.isin(np.unique(values), expected).all():
         return grid
     nodata = grid.nodata if grid.nodata is not None and 0 <= grid.nodata <= 255 else 255
-    kept = np.where(np.isin(values, list(class_values)), values, nodata).astype(np.uint8)
-    return Grid(kept, grid.transform, grid.crs, nodata)
+    converted = np.where(np.isin(values, list(class_values)), values, nodata).astype(np.uint8)
+    return Grid(converted, grid.transform, grid.crs, nodata)
 
 
 def _write_grid(
@@ -152,7 +159,7 @@ def _write_grid(
             )
 
 
-def _build_tags(source: dict[str, Any]) -> dict[str, str]:
+def _build_tags(source: Mapping[str, object]) -> dict[str, str]:
     return {
         "TIFFTAG_IMAGEDESCRIPTION": str(source.get("title", "")),
         "TIFFTAG_COPYRIGHT": f"{source.get('attribution', '')} ({source.get('licence', '')})",
@@ -182,7 +189,7 @@ def _build_attribute_table(legend: catalog.Legend) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _build_row(legend: catalog.Legend, value: int) -> tuple[Any, ...]:
+def _build_row(legend: catalog.Legend, value: int) -> tuple[object, ...]:
     cover_class = legend.classes[str(value)]
     trees = (int(value in legend.tree_low), int(value in legend.tree_high))
     return (value, legend.names[str(value)], cover_class or UNKNOWN, *trees, *get_class_colour(cover_class))

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -26,6 +28,13 @@ def write(result: Result, folder: Path) -> list[Path]:
 
     Each follows GeoParquet 1.1: geometry as WKB, CRS as PROJJSON, bounds; columns carry their meaning and unit.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Raises
     ------
     SchemaError
@@ -45,7 +54,7 @@ def write(result: Result, folder: Path) -> list[Path]:
     return written
 
 
-def _build_table(layer: Layer, frame: Any, result: Result) -> pa.Table:
+def _build_table(layer: Layer, frame: pd.DataFrame, result: Result) -> pa.Table:
     table = convert_to_arrow(layer, frame)
     fields = [
         pa.field(
@@ -61,7 +70,7 @@ def _build_table(layer: Layer, frame: Any, result: Result) -> pa.Table:
     return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, metadata))
 
 
-def _build_geo_metadata(layer: Layer, frame: Any) -> dict[str, Any]:
+def _build_geo_metadata(layer: Layer, frame: gpd.GeoDataFrame) -> dict[str, Any]:
     """Give GeoParquet's own metadata."""
     column: dict[str, Any] = {
         "encoding": "WKB",

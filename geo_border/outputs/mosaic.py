@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from xml.etree import ElementTree as ET
 
 from pyproj import CRS
 from pyproj.exceptions import ProjError
+from rasterio.coords import BoundingBox
 
 from geo_border.catalog import Legend
 from geo_border.errors import RasterError
@@ -25,17 +26,26 @@ _TYPES = {"uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16"}
 def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
     """Write `landcover.vrt` over tiles of one grid and CRS.
 
+    Parameters
+    ----------
+    tiles
+        GeoTIFF files.
+    legend
+        Classes, names and colours of their values.
+    folder
+        Where the mosaic is written; paths in it are relative to here.
+
     Raises
     ------
     RasterError
         When the tiles are not of one grid.
     """
-    told = [_read_header(path) for path in tiles]
-    first = told[0]
-    if any((t["crs"], t["step"], t["dtype"]) != (first["crs"], first["step"], first["dtype"]) for t in told):
+    headers = [_read_header(path) for path in tiles]
+    first = headers[0]
+    if any((t["crs"], t["step"], t["dtype"]) != (first["crs"], first["step"], first["dtype"]) for t in headers):
         raise RasterError(f"{tiles[0].parent}: tiles of more than one grid cannot be one mosaic.")
-    west, south = min(t["bounds"].left for t in told), min(t["bounds"].bottom for t in told)
-    east, north = max(t["bounds"].right for t in told), max(t["bounds"].top for t in told)
+    west, south = min(t["bounds"].left for t in headers), min(t["bounds"].bottom for t in headers)
+    east, north = max(t["bounds"].right for t in headers), max(t["bounds"].top for t in headers)
     dx, dy = first["step"]
     size = {"rasterXSize": str(round((east - west) / dx)), "rasterYSize": str(round((north - south) / dy))}
     root = ET.Element("VRTDataset", size)
@@ -46,7 +56,7 @@ def write(tiles: Sequence[Path], legend: Legend, folder: Path) -> Path:
         ET.SubElement(band, "NoDataValue").text = f"{first['nodata']:g}"
     ET.SubElement(band, "ColorInterp").text = "Palette"
     _append_colours(band, legend)
-    for tile, path in zip(told, tiles, strict=True):
+    for tile, path in zip(headers, tiles, strict=True):
         _append_source(band, path, folder, tile, (tile["bounds"].left - west) / dx, (north - tile["bounds"].top) / dy)
     ET.indent(root)
     final = folder / MOSAIC_FILE
@@ -68,7 +78,19 @@ def read_mosaic_crs(mosaic: Path) -> CRS:
         raise RasterError(f"{mosaic}: not a mosaic that this project wrote ({error}). Run again.") from error
 
 
-def _read_header(path: Path) -> dict[str, Any]:
+class _TileHeader(TypedDict):
+    """What the mosaic says of a tile: its grid in units of the CRS, sizes in cells (width, height)."""
+
+    crs: str
+    step: tuple[float, float]
+    bounds: BoundingBox
+    dtype: str
+    nodata: float | None
+    size: tuple[int, int]
+    block: tuple[int, int]
+
+
+def _read_header(path: Path) -> _TileHeader:
     with open_raster(path) as source:
         block = source.block_shapes[0]
         return {
@@ -92,7 +114,7 @@ def _append_colours(band: ET.Element, legend: Legend) -> None:
         ET.SubElement(table, "Entry", shown)
 
 
-def _append_source(band: ET.Element, path: Path, folder: Path, tile: dict[str, Any], x: float, y: float) -> None:
+def _append_source(band: ET.Element, path: Path, folder: Path, tile: _TileHeader, x: float, y: float) -> None:
     width, height = (str(n) for n in tile["size"])
     source = ET.SubElement(band, "SimpleSource")
     name = ET.SubElement(source, "SourceFilename", {"relativeToVRT": "1"})

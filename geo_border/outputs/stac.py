@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ def write(result: Result, folder: Path) -> list[Path]:
     """Write `item.json` and `collection.json` about the outputs that stand in `folder`; call it last.
 
     The item has no time of its own but that of its data: the years of the sources' vintages.
+
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder, with the outputs in it.
 
     Raises
     ------
@@ -95,7 +103,7 @@ def _list_assets(result: Result, folder: Path) -> dict[str, Any]:
     ]
     project = f"{result.study.name}.qgz"
     listed.append((project, "QGIS project", "application/zip", ["overview"]))
-    # The passport vouches for all files and so comes last: it is told of before it is there, and without its size.
+    # The passport vouches for all files and so comes last: it is described before it is written, and without its size.
     passport = {"href": f"./{PASSPORT_FILE}", "title": "Inputs, parameters, checks", "type": "application/json"}
     assets: dict[str, Any] = {PASSPORT_FILE: {**passport, "roles": ["metadata"]}}
     for name, title, media, roles in listed:
@@ -152,5 +160,5 @@ def _find_years(result: Result) -> tuple[int, int]:
     return (min(found), max(found)) if found else (1970, 1970)
 
 
-def _format_json(document: dict[str, Any]) -> str:
+def _format_json(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

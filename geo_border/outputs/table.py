@@ -29,6 +29,13 @@ def write(result: Result, folder: Path) -> list[Path]:
     A float is written in the fewest digits that read back as the same double. `within.csv` is a view of the same rows
     for whoever reads it still; it goes with the next release.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Raises
     ------
     SchemaError
@@ -59,6 +66,11 @@ def view_within(exposure: pd.DataFrame) -> pd.DataFrame:
 def check_name(final: Path) -> None:
     """Refuse a table's name that could not be written, before work goes into it.
 
+    Parameters
+    ----------
+    final
+        The table's path.
+
     Raises
     ------
     SchemaError
@@ -73,6 +85,13 @@ def check_name(final: Path) -> None:
 
 def write_frame(frame: pd.DataFrame, final: Path) -> Path:
     """Write any table as `.csv` or `.parquet`, by its name, whole or not at all.
+
+    Parameters
+    ----------
+    frame
+        Any table without geometry.
+    final
+        The table's path; its ending sets the format.
 
     Raises
     ------

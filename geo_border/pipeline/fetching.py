@@ -19,7 +19,7 @@ from geo_border.fetch.options import Options
 from geo_border.fetch.plan import plan_fetch
 from geo_border.fetch.retry import Hosts
 from geo_border.frontier import build_territories, find_country, match_borders, match_own_line
-from geo_border.geo.overlay import Surface
+from geo_border.geo.types import LonLatPolygonal
 from geo_border.layers import Layer
 from geo_border.pipeline import inputs
 from geo_border.pipeline.inputs import OPTIONAL, Bounds, StageProgress
@@ -50,7 +50,7 @@ class TracedFrontier:
 
     boundaries: Layer
     own_line: Layer | None
-    territories: dict[str, Surface]
+    territories: dict[str, LonLatPolygonal]
     lines: dict[tuple[str, str], shapely.MultiLineString]
     notes: list[str]
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from geo_border.engine import Engine
-from geo_border.geo.crs import WGS84, FloatArray, area_km2, distance_m, length_m, reproject
+from geo_border.geo.crs import WGS84, area_km2, distance_m, length_m, reproject
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import FloatArray
 from geo_border.measures.base import LAND, LINE, Areas, Land, ZoneTable
 from geo_border.pipeline.study_area import StudyArea
 from geo_border.study import Study

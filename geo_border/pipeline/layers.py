@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from geo_border import facts
 from geo_border.catalog import Entry
 from geo_border.frontier import measure_reference_lines
-from geo_border.geo.crs import WGS84, FloatArray, length_m, reproject
+from geo_border.geo.crs import WGS84, length_m, reproject
 from geo_border.geo.grid import Grid
+from geo_border.geo.types import FloatArray
 from geo_border.layers import Layers
 from geo_border.measures.base import CountedByName
 from geo_border.pipeline.land import Polygons, find_units

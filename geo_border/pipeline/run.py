@@ -104,7 +104,19 @@ def fetch(
     fallback: str | None = None,
     progress: StageProgress = _ignore_progress,
 ) -> list[dict[str, Any]]:
-    """Fetch and verify all that a run would use; the passport's rows of the inputs."""
+    """Fetch and verify all that a run would use; the passport's rows of the inputs.
+
+    Parameters
+    ----------
+    study
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that holds `data/` and `maps/`.
+    sources, options, fallback
+        As in `run`.
+    progress
+        Called with a stage, how far it has come, and of how much.
+    """
     question, folders = _load_study(study, root)
     chosen = choose(sources, question.sources, fallback)
     return fetching.fetch_inputs(question, chosen, folders, options or Options(), fallback, progress).list_source_rows()
@@ -113,7 +125,17 @@ def fetch(
 def draw(
     study: str | Path | Study = DEFAULT, *, root: str | Path = ".", progress: StageProgress = _ignore_progress
 ) -> Path:
-    """Draw the map again from `data/processed`."""
+    """Draw the map again from `data/processed`.
+
+    Parameters
+    ----------
+    study
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that holds `data/` and `maps/`.
+    progress
+        Called with a stage, how far it has come, and of how much.
+    """
     question, folders = _load_study(study, root)
     with _hold_folders(question, folders):
         made = result.read(question, folders.locate_processed(question.name))
@@ -125,6 +147,13 @@ def draw(
 
 def check(study: str | Path | Study = DEFAULT, *, root: str | Path = ".") -> list[dict[str, Any]]:
     """Verify a run's files: checksums, schemas, and the checks that its passport carries.
+
+    Parameters
+    ----------
+    study
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that holds `data/` and `maps/`.
 
     Returns
     -------
@@ -161,7 +190,17 @@ def _build_check_row(name: str, count: int, unit: str) -> dict[str, Any]:
 def report(
     study: str | Path | Study = DEFAULT, *, root: str | Path = ".", progress: StageProgress = _ignore_progress
 ) -> list[Path]:
-    """Write the report and still pictures from `data/processed`."""
+    """Write the report and still pictures from `data/processed`.
+
+    Parameters
+    ----------
+    study
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that holds `data/` and `maps/`.
+    progress
+        Called with a stage, how far it has come, and of how much.
+    """
     question, folders = _load_study(study, root)
     with _hold_folders(question, folders):
         made = result.read(question, folders.locate_processed(question.name))
@@ -174,7 +213,16 @@ def report(
 def release(study: str | Path | Study = DEFAULT, *, root: str | Path = ".", out: str | Path | None = None) -> Path:
     """Pack a run's maps, layers, tables, passport, report and licences, with checksums, into one zip.
 
-    `out` is `<study>.zip` in the current folder when None. What `check` refuses is not packed.
+    What `check` refuses is not packed.
+
+    Parameters
+    ----------
+    study
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that holds `data/` and `maps/`.
+    out
+        The zip; `<study>.zip` in the current folder when None.
 
     Raises
     ------
@@ -208,19 +256,41 @@ def plan(
     sources: Sequence[str] = (),
     options: Options | None = None,
 ) -> list[dict[str, Any]]:
-    """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms."""
+    """What a fetch would bring, opening no socket: one row a need with its files, bytes, licence and terms.
+
+    Parameters
+    ----------
+    study
+        A study, its name, or the path of its TOML file.
+    root
+        Folder that holds `data/` and `maps/`.
+    sources, options
+        As in `run`.
+    """
     question, folders = _load_study(study, root)
     chosen = choose(sources, question.sources)
     return fetching.plan_inputs(question, chosen, folders, options or Options())
 
 
 def list_sources(*, root: str | Path = ".") -> list[dict[str, Any]]:
-    """The catalogue, one row a dataset; `cached` says how many of its files are under this root and since when."""
+    """The catalogue, one row a dataset; `cached` says how many of its files are under this root and since when.
+
+    Parameters
+    ----------
+    root
+        Folder that holds `data/`.
+    """
     return list_catalogue(Folders(Path(root).resolve()))
 
 
 def diff(a: str | Path, b: str | Path) -> list[dict[str, Any]]:
-    """What changed between two runs: study, inputs, then figure by figure; rows as `diff.list_changes` gives them."""
+    """What changed between two runs: study, inputs, then figure by figure; rows as `diff.list_changes` gives them.
+
+    Parameters
+    ----------
+    a, b
+        Folders of runs, or their `run.json`.
+    """
     return list_changes(Path(a), Path(b))
 
 

@@ -24,7 +24,8 @@ from geo_border.frontier import (
 )
 from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import LineIndex
-from geo_border.geo.overlay import Surface, extract_polygons
+from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import LonLatPolygonal, PlanePolygonal
 from geo_border.layers import Layer, Layers
 from geo_border.pipeline.inputs import StageProgress, note
 from geo_border.study import Study
@@ -176,10 +177,10 @@ def _build_home_land(
 
 def _clip_own_areas(
     study: Study,
-    territories: Mapping[str, Surface],
+    territories: Mapping[str, LonLatPolygonal],
     surroundings: Surroundings,
-    home_land: Mapping[str, Surface],
-    buffer_by_distance: Mapping[float, Surface],
+    home_land: Mapping[str, PlanePolygonal],
+    buffer_by_distance: Mapping[float, PlanePolygonal],
     layer: Layer | None,
     crs: CRS,
 ) -> own.OwnAreas:
@@ -189,7 +190,7 @@ def _clip_own_areas(
     areas = _project_areas(layer, [territories[name] for name in study.home], crs)
     window = shapely.box(*areas.total_bounds)
 
-    def join(names: Sequence[str], more: Sequence[Surface] = ()) -> Surface:
+    def join(names: Sequence[str], more: Sequence[PlanePolygonal] = ()) -> PlanePolygonal:
         cut = (np.array([]), np.array([]), window, crs, study.coast_tolerance_m)
         shapes = [home.cut_home_land(territories[name], *cut) for name in names]
         return extract_polygons(shapely.union_all([*shapes, *more]))
@@ -214,7 +215,7 @@ def _clip_own_areas(
     return found
 
 
-def _project_areas(layer: Layer, near: Sequence[Surface], crs: CRS) -> gpd.GeoDataFrame:
+def _project_areas(layer: Layer, near: Sequence[PlanePolygonal], crs: CRS) -> gpd.GeoDataFrame:
     """A user's own areas in the plane, on the sheet of longitudes of home."""
     flat = reproject(shift_longitudes(layer.data.geometry.to_numpy(), near), WGS84, crs)
     if not np.isfinite(shapely.get_coordinates(flat)).all():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from geo_border.present import rounding
@@ -15,6 +13,11 @@ PEOPLE_UNIT = "persons"
 
 def add_rounded_columns(exposure: pd.DataFrame) -> pd.DataFrame:
     """Give the exposure table as it is shown: each figure alone, nothing added up or divided.
+
+    Parameters
+    ----------
+    exposure
+        The exposure table, as `schemas.py` says.
 
     Returns
     -------
@@ -36,6 +39,13 @@ def apply_people_floor(value: float | None, unit: str) -> float | str | None:
 
     >>> apply_people_floor(1234.56789, "km²"), apply_people_floor(3.2, "persons")
     (1234.57, '<10')
+
+    Parameters
+    ----------
+    value
+        In `unit`; None or NaN where not known.
+    unit
+        As the exposure table writes it: `persons`, `km²`, `km`, ...
     """
     known = _convert_to_float(value)
     if known is None:
@@ -46,5 +56,5 @@ def apply_people_floor(value: float | None, unit: str) -> float | str | None:
     return int(short) if short.is_integer() else short
 
 
-def _convert_to_float(value: Any) -> float | None:
+def _convert_to_float(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else float(value)

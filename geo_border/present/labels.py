@@ -232,6 +232,13 @@ def get_class_label(layer: str, class_name: str) -> str:
 
     >>> get_class_label("cover", "tree"), get_class_label("facilities", "library")
     ('Trees', 'library')
+
+    Parameters
+    ----------
+    layer
+        `cover`, `facilities` or another layer that has classes.
+    class_name
+        The class as the tables write it.
     """
     return CLASSES.get(layer, {}).get(class_name, class_name)
 

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from babel import Locale
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -103,6 +104,11 @@ class Language:
 def read_language(code: str) -> Language:
     """Read a language's catalogue from `locale/<code>/LC_MESSAGES/geo_border.po`.
 
+    Parameters
+    ----------
+    code
+        One of `LANGUAGES`.
+
     Raises
     ------
     CatalogError
@@ -135,11 +141,13 @@ def _read_catalogue(code: str) -> bytes:
         raise CatalogError(f"locale/{code}: no {_DOMAIN}.po. See docs/languages.md.") from error
 
 
-def _get_key(entry: Any) -> str:
+def _get_key(entry: Message) -> str:
     return str(entry.id[0] if isinstance(entry.id, tuple) else entry.id)
 
 
-def _get_translation(entry: Any) -> str | list[str]:
+def _get_translation(entry: Message) -> str | list[str]:
     if isinstance(entry.id, tuple):
+        # Babel reads as many texts as the catalogue has forms of the plural.
+        assert entry.string is not None
         return [str(text) for text in entry.string]
     return str(entry.string)

@@ -55,6 +55,13 @@ def get_style(layer: str, class_name: str | None = None) -> Style:
     >>> get_style("frontier", "river").dash
     (9.0, 4.0)
 
+    Parameters
+    ----------
+    layer
+        A layer of `palette.toml`.
+    class_name
+        A class of that layer; None for the layer itself.
+
     Raises
     ------
     CatalogError
@@ -76,6 +83,11 @@ def list_classes(layer: str) -> list[str]:
 
     >>> list_classes("frontier")
     ['land', 'river', 'lake']
+
+    Parameters
+    ----------
+    layer
+        A layer of `palette.toml`.
     """
     get_style(layer)
     return [name for name in _read_palette()["layer"][layer] if name]
@@ -83,6 +95,11 @@ def list_classes(layer: str) -> list[str]:
 
 def get_ramp(name: str) -> Ramp:
     """Colours in order, with the breaks between them.
+
+    Parameters
+    ----------
+    name
+        A ramp of `palette.toml`.
 
     Raises
     ------
@@ -101,6 +118,13 @@ def interpolate_colours(name: str, count: int) -> list[str]:
 
     >>> interpolate_colours("bands", 2)
     ['#4b1d66', '#ebe0f0']
+
+    Parameters
+    ----------
+    name
+        A ramp of `palette.toml`.
+    count
+        How many colours.
     """
     stops = [_parse_hex(colour) for colour in get_ramp(name).stops]
     if count == 1:
@@ -129,6 +153,15 @@ def blend_colours(colour: str, opacity: float, background: str) -> str:
 
     >>> blend_colours("#000000", 0.5, "#ffffff")
     '#808080'
+
+    Parameters
+    ----------
+    colour
+        `#rrggbb`, on top.
+    opacity
+        0 (only the background) to 1.
+    background
+        `#rrggbb`, opaque.
     """
     pairs = zip(_parse_hex(colour), _parse_hex(background), strict=True)
     return _format_hex([top * opacity + under * (1 - opacity) for top, under in pairs])

@@ -16,6 +16,11 @@ def round_people(value: float | None) -> RoundedValue:
 
     >>> [round_people(v) for v in (0, 3.2, 12, 994, 1040, 52_310, None)]
     ['<10', '<10', 10, 990, 1000, 52000, None]
+
+    Parameters
+    ----------
+    value
+        Persons; None or NaN where not known.
     """
     if _is_missing(value):
         return None
@@ -31,6 +36,11 @@ def round_area_km2(value: float | None) -> RoundedValue:
 
     >>> [round_area_km2(v) for v in (0.04, 3.26, 812.4, 3_489.0, 68_421.0)]
     ['<0.1', 3.3, 812, 3490, 68400]
+
+    Parameters
+    ----------
+    value
+        Area in km²; None or NaN where not known.
     """
     if _is_missing(value):
         return None
@@ -58,6 +68,11 @@ def round_length_km(value: float | None) -> RoundedValue:
 
     >>> [round_length_km(v) for v in (0.04, 65.43, 1271.84)]
     ['<0.1', 65.4, 1272]
+
+    Parameters
+    ----------
+    value
+        Length in km; None or NaN where not known.
     """
     if _is_missing(value):
         return None
@@ -72,6 +87,11 @@ def round_distance_km(value_m: float | None) -> RoundedValue:
 
     >>> [round_distance_km(v) for v in (40, 1_234, 23_456)]
     ['<0.1', 1.2, 23]
+
+    Parameters
+    ----------
+    value_m
+        Distance in m; None or NaN where not known.
     """
     if _is_missing(value_m):
         return None
@@ -86,6 +106,11 @@ def round_percent(share: float | None) -> RoundedValue:
 
     >>> [round_percent(v) for v in (0, 0.002, 0.456, 0.998, 1)]
     [0, '<1', 46, 99, 100]
+
+    Parameters
+    ----------
+    share
+        0 to 1; None or NaN where not known.
     """
     if _is_missing(share):
         return None

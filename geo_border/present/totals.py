@@ -6,7 +6,7 @@ Nothing is summed here: every number is one row of the exposure table, as it may
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import pandas as pd
 
@@ -42,7 +42,7 @@ _Zone = Mapping[tuple[str, str | None], _Row]
 _NOTHING: _Zone = {}
 
 
-def compute_totals(study: Study, layers: Mapping[str, Any], exposure: pd.DataFrame) -> dict[str, Any]:
+def compute_totals(study: Study, layers: Mapping[str, pd.DataFrame], exposure: pd.DataFrame) -> dict[str, Any]:
     """Figures of the whole, and of each segment and country.
 
     Parameters
@@ -132,7 +132,19 @@ def _summarise_strip(study: Study, zones: Mapping[str, _Zone], key: str, to_m: f
     return {"to_m": to_m, "zone_id": zone_id, **_round_zone(zones.get(zone_id, _NOTHING))}
 
 
-def _round_zone(zone: _Zone) -> dict[str, Any]:
+class ZoneFigures(TypedDict):
+    """The figures of a zone as `_round_zone` gives them: persons, km², counts, whole percent."""
+
+    indicative: list[str]
+    withheld: list[str]
+    people: tuple[RoundedValue, RoundedValue, RoundedValue] | None
+    area: RoundedValue
+    cover: dict[str, RoundedValue]
+    settlements: RoundedValue
+    facilities: dict[str | None, RoundedValue]
+
+
+def _round_zone(zone: _Zone) -> ZoneFigures:
     """The figures of one zone as they are shown, None where it has none.
 
     Returns
@@ -186,7 +198,9 @@ def _compare(zones: Mapping[str, _Zone], segment: str, country: str) -> dict[str
     return entry
 
 
-def _summarise_corridor(corridor: Corridor, zones: Mapping[str, _Zone], layers: Mapping[str, Any]) -> dict[str, Any]:
+def _summarise_corridor(
+    corridor: Corridor, zones: Mapping[str, _Zone], layers: Mapping[str, pd.DataFrame]
+) -> dict[str, Any]:
     """A corridor over all its countries, and its axes."""
     axis = layers["corridor_axis"]
     lines = [

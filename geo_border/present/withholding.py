@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -17,7 +15,7 @@ FEW_PEOPLE = f"fewer than {PEOPLE_FLOOR} people"
 _NUMBERS = ("value", "low", "high")
 
 
-def is_withheld(pixels: pd.Series[Any]) -> pd.Series[bool]:
+def is_withheld(pixels: pd.Series[float]) -> pd.Series[bool]:
     """Whether a figure is not shown: its data have pixels, and fewer than 30 carry it.
 
     >>> is_withheld(pd.Series([12.0, 30.0, np.nan])).tolist()
@@ -31,6 +29,11 @@ def write_condition(column: str = "pixels") -> str:
 
     >>> write_condition("e.pixels")
     'e.pixels < 30'
+
+    Parameters
+    ----------
+    column
+        SQL name of the number of pixels.
     """
     return f"{column} < {LEAST_PIXELS}"
 
@@ -40,12 +43,23 @@ def write_few_condition(people: str) -> str:
 
     >>> write_few_condition("p.value")
     'p.value < 10'
+
+    Parameters
+    ----------
+    people
+        SQL name of the column with people, in persons.
     """
     return f"{people} < {PEOPLE_FLOOR}"
 
 
 def withhold(exposure: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the exposure table with value, low and high empty where they are not shown."""
+    """Rows of the exposure table with value, low and high empty where they are not shown.
+
+    Parameters
+    ----------
+    exposure
+        Rows of the exposure table, with `pixels`.
+    """
     out = exposure.copy()
     out.loc[is_withheld(out["pixels"]), list(_NUMBERS)] = np.nan
     # Times the area, the density of fewer people than are ever shown would tell how many they are.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -77,11 +76,11 @@ def describe_unplaced(raw: Raw, countries: Sequence[str]) -> str | None:
     lost = (people > 0) & ~compute.match_substring_regex(names, _CELL_ID).to_numpy(zero_copy_only=False)
     codes = convert_to_alpha2(names.filter(pa.array(lost)).to_pandas().str.removesuffix("_unallocated"))
     of = [f"{code} {int(count):,}" for code, count in zip(codes, people[lost], strict=True) if code in countries]
-    told = ", ".join(of)
-    return f"the census places some in no cell, and they are in no figure here: {told}." if told else None
+    places = ", ".join(of)
+    return f"the census places some in no cell, and they are in no figure here: {places}." if places else None
 
 
-def _build_grid(path: Path, north: NDArray[Any], east: NDArray[Any], people: NDArray[np.float64]) -> Grid:
+def _build_grid(path: Path, north: NDArray[np.int64], east: NDArray[np.int64], people: NDArray[np.float64]) -> Grid:
     off = (north % _CELL_M != 0) | (east % _CELL_M != 0)
     _raise_if_any(path, off, north, east, f"lies off the grid of {_CELL_M} m")
     west, top = int(east.min()), int(north.max()) + _CELL_M
@@ -99,7 +98,9 @@ def _build_grid(path: Path, north: NDArray[Any], east: NDArray[Any], people: NDA
     return Grid(values.reshape(rows, columns), transform, CRS.from_epsg(3035), float("nan"))
 
 
-def _raise_if_any(path: Path, wrong: NDArray[np.bool_], north: NDArray[Any], east: NDArray[Any], reason: str) -> None:
+def _raise_if_any(
+    path: Path, wrong: NDArray[np.bool_], north: NDArray[np.int64], east: NDArray[np.int64], reason: str
+) -> None:
     if wrong.any():
         first = int(np.argmax(wrong))
         name = f"CRS3035RES{_CELL_M}mN{north[first]}E{east[first]}"
@@ -108,7 +109,7 @@ def _raise_if_any(path: Path, wrong: NDArray[np.bool_], north: NDArray[Any], eas
         )
 
 
-def _find_inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None) -> NDArray[np.bool_]:
+def _find_inside(north: NDArray[np.int64], east: NDArray[np.int64], window: Bounds | None) -> NDArray[np.bool_]:
     inside = np.full(north.shape, window is None)
     for part in split_at_antimeridian(window):
         if part is not None:
@@ -118,12 +119,12 @@ def _find_inside(north: NDArray[Any], east: NDArray[Any], window: Bounds | None)
     return inside
 
 
-def _read_columns(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.float64]]:
+def _read_columns(path: Path, cell: str, column: str) -> tuple[pa.Array, NDArray[np.float64]]:
     """Names of cells (Arrow strings) and persons in them, NaN where the file leaves them open."""
-    there = _read_header(path, (cell, column))
+    header = _read_header(path, (cell, column))
     wanted = {cell: pa.string(), column: pa.string()}
     # The names as `_read_header` reads them: Arrow would keep a space after the comma.
-    how = arrow_csv.ReadOptions(column_names=there, skip_rows=1)
+    how = arrow_csv.ReadOptions(column_names=header, skip_rows=1)
     options = arrow_csv.ConvertOptions(
         include_columns=list(wanted), column_types=wanted, null_values=_NOT_KNOWN, strings_can_be_null=True
     )
@@ -132,14 +133,14 @@ def _read_columns(path: Path, cell: str, column: str) -> tuple[Any, NDArray[np.f
             table = arrow_csv.read_csv(handle, read_options=how, convert_options=options).combine_chunks()
     except (ArrowInvalid, OSError) as error:
         raise SchemaError(f"{path}: not the census grid's CSV in UTF-8 ({' '.join(str(error).split())}).") from error
-    names, told = (compute.utf8_trim_whitespace(table[name]).combine_chunks() for name in wanted)
+    names, counts = (compute.utf8_trim_whitespace(table[name]).combine_chunks() for name in wanted)
     names = compute.fill_null(names, "")
-    people = _parse_counts(path, names, told, column)
+    people = _parse_counts(path, names, counts, column)
     _raise_if_not_cells(path, names, people)
     return names, people
 
 
-def _raise_if_not_cells(path: Path, names: Any, people: NDArray[np.float64]) -> None:
+def _raise_if_not_cells(path: Path, names: pa.Array, people: NDArray[np.float64]) -> None:
     """Refuse people in a cell of another grid, or of no name: they would be in no figure."""
     like, cell = (compute.match_substring_regex(names, form) for form in (_LIKE_A_CELL, _CELL_ID))
     wrong = names.filter(compute.and_(compute.and_not(like, cell), pa.array(people > 0)))
@@ -150,7 +151,7 @@ def _raise_if_not_cells(path: Path, names: Any, people: NDArray[np.float64]) -> 
         )
 
 
-def _parse_counts(path: Path, names: Any, texts: Any, column: str) -> NDArray[np.float64]:
+def _parse_counts(path: Path, names: pa.Array, texts: pa.Array, column: str) -> NDArray[np.float64]:
     texts = compute.if_else(compute.is_in(texts, pa.array(_NOT_KNOWN)), pa.scalar(None, pa.string()), texts)
     numbers = compute.fill_null(compute.match_substring_regex(texts, _NUMBER), True)
     people = compute.cast(compute.if_else(numbers, texts, "inf"), pa.float64()).to_numpy(zero_copy_only=False)

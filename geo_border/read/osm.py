@@ -1,15 +1,16 @@
-"""Overpass answers read to places, facilities, public roads and country polygons; each feature once."""
+"""Overpass responses read to places, facilities, public roads and country polygons; each feature once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Required, TypedDict
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo_border.errors import GeometryError
 from geo_border.geo.crs import WGS84
@@ -28,6 +29,34 @@ from geo_border.store import Raw
 __all__ = ["FACILITY_KINDS", "read_boundaries", "read_facilities", "read_places", "read_roads"]
 
 Row = dict[str, Any]
+
+
+class Vertex(TypedDict):
+    """A place in degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+class Member(TypedDict, total=False):
+    """A part of a relation."""
+
+    type: Required[str]
+    role: str
+    geometry: list[Vertex]
+
+
+class Element(TypedDict, total=False):
+    """A node, way or relation as Overpass writes it; a node has `lon` and `lat`, the others may have `center`."""
+
+    type: Required[str]
+    id: Required[int]
+    lon: float
+    lat: float
+    center: Vertex
+    tags: dict[str, str]
+    geometry: list[Vertex]
+    members: list[Member]
 
 
 def read_places(raw: Raw, window: Bounds | None) -> gpd.GeoDataFrame:
@@ -115,12 +144,12 @@ def build_frame(rows: Iterator[Row], window: Bounds | None) -> gpd.GeoDataFrame:
     return table[inside].reset_index(drop=True)
 
 
-def format_element_id(element: dict[str, Any]) -> str:
+def format_element_id(element: Mapping[str, object]) -> str:
     """How OpenStreetMap names an element: `node/123`."""
     return f"{element['type']}/{element['id']}"
 
 
-def _iterate_elements(raw: Raw) -> Iterator[dict[str, Any]]:
+def _iterate_elements(raw: Raw) -> Iterator[Element]:
     """Elements of all tiles, one that lies in two of them once."""
     seen: set[tuple[str, int]] = set()
     for path in raw.paths:
@@ -131,19 +160,19 @@ def _iterate_elements(raw: Raw) -> Iterator[dict[str, Any]]:
                 yield element
 
 
-def _features(raw: Raw) -> list[dict[str, Any]]:
+def _features(raw: Raw) -> list[Element]:
     """Elements that may be looked at: none that is military."""
     elements = list(_iterate_elements(raw))
     tags = pd.DataFrame({"tags": [element.get("tags", {}) for element in elements]})
     return [elements[row] for row in drop_military(tags, raw.entry.name).index]
 
 
-def _build_point(element: dict[str, Any]) -> shapely.Point | None:
+def _build_point(element: Element) -> shapely.Point | None:
     at = element if "lat" in element else element.get("center")
     return shapely.Point(at["lon"], at["lat"]) if at else None
 
 
-def _build_area(relation: dict[str, Any]) -> Any:
+def _build_area(relation: Element) -> BaseGeometry:
     """Outer rings less inner ones, put together from the relation's ways."""
     outer, inner = (_build_rings(relation, role) for role in ("outer", "inner"))
     if not outer:
@@ -154,7 +183,7 @@ def _build_area(relation: dict[str, Any]) -> Any:
     return whole.difference(shapely.union_all(inner)) if inner else whole
 
 
-def _build_rings(relation: dict[str, Any], role: str) -> list[Any]:
+def _build_rings(relation: Element, role: str) -> list[shapely.Polygon]:
     lines = [
         shapely.LineString([(p["lon"], p["lat"]) for p in member["geometry"]])
         for member in relation.get("members", [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def _read_layer(path: Path, layer: str, window: Bounds | None, where: str) -> gp
         raise SchemaError(f"{path}: cannot be read as an OpenStreetMap extract ({error}).") from error
 
 
-def _parse_tags(record: dict[str, Any]) -> dict[str, str]:
+def _parse_tags(record: Mapping[str, object]) -> dict[str, str]:
     """All tags of a feature, GDAL's columns and its hstore together.
 
     >>> _parse_tags({"highway": "primary", "other_tags": '"access"=>"private"', "name": None})

@@ -19,7 +19,13 @@ TOTAL = "total"
 
 
 def list_people_categories(raw: Raw) -> tuple[str, ...]:
-    """Which counts a dataset has: always `total`; `under_15`, `15_64`, `over_64` where it has ages."""
+    """Which counts a dataset has: always `total`; `under_15`, `15_64`, `over_64` where it has ages.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    """
     if raw.entry.reader == "census-grid":
         return census.list_categories(raw)
     return (TOTAL, *AGES) if raw.entry.reader == "age-rasters" else (TOTAL,)
@@ -54,12 +60,27 @@ def read_people(raw: Raw, window: Bounds | None = None, category: str = TOTAL) -
 
 
 def describe_unplaced_people(raw: Raw, countries: Sequence[str]) -> str | None:
-    """Whom of these countries a dataset counts but places nowhere, as a sentence; None where it places everyone."""
+    """Whom of these countries a dataset counts but places nowhere, as a sentence; None where it places everyone.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    countries
+        ISO 3166-1 alpha-2 codes.
+    """
     return census.describe_unplaced(raw, countries) if raw.entry.reader == "census-grid" else None
 
 
 def list_people_files(raw: Raw, category: str = TOTAL) -> tuple[Path, ...]:
     """Files whose cells, added up, are a count of people: for a raster too fine to be held.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    category
+        One that `list_people_categories` returns.
 
     Raises
     ------

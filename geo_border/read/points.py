@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -39,6 +38,13 @@ _ROADS: dict[str, Reader] = {"osm": osm.read_roads, "osm-pbf": osm_pbf.read_road
 def read_places(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Populated places in a window of lon/lat degrees.
 
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+
     Returns
     -------
     GeoDataFrame
@@ -63,6 +69,13 @@ def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Civilian facilities in a window of lon/lat degrees: `name`, `name_en`, `kind`, `source`, point in EPSG:4326.
 
     `kind` is one of `osm_tags.FACILITY_KINDS`; a feature of any other kind is dropped.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
     """
     own = _FACILITIES.get(_choose_reader(raw))
     table = own(raw, window) if own else _read_columns(raw, window, ("kind",), {"name": None, "name_en": None})
@@ -70,7 +83,15 @@ def read_facilities(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_lines(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Lines of any kind that meet a window of lon/lat degrees: `kind` (empty where the file has none), EPSG:4326."""
+    """Lines of any kind that meet a window of lon/lat degrees: `kind` (empty where the file has none), EPSG:4326.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     return _read_columns(raw, window, (), {"kind": None})[[*ROAD_COLUMNS, "geometry"]]
 
 
@@ -79,6 +100,13 @@ def read_roads(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
     Of a user's own file, roads of another class or without public access are left out, and their number is logged.
     Where the file has no class, every road counts and `kind` is empty.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
 
     Raises
     ------
@@ -132,7 +160,9 @@ def _choose_reader(raw: Raw) -> str:
     return "osm-pbf" if raw.paths[0].name.endswith(".osm.pbf") else raw.entry.reader
 
 
-def _read_columns(raw: Raw, window: Bounds | None, needed: Sequence[str], optional: dict[str, Any]) -> gpd.GeoDataFrame:
+def _read_columns(
+    raw: Raw, window: Bounds | None, needed: Sequence[str], optional: Mapping[str, object]
+) -> gpd.GeoDataFrame:
     table = read_table(raw, window, raw.entry.options.get("layer"))
     columns = map_columns(raw, (*needed, *optional))
     there = {ours: theirs for ours, theirs in columns.items() if ours in needed or theirs in table.columns}

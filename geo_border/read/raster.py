@@ -6,10 +6,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -18,7 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geo_border.errors import CRSError, EmptyLayerError, RasterError
-from geo_border.files.raster import open_raster
+from geo_border.files.raster import OpenRaster, open_raster
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
 from geo_border.geo.grid import Grid
 from geo_border.read.table import Bounds, split_at_antimeridian
@@ -62,7 +60,7 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
     """Persons per cell as float64; NaN where not known.
 
     A cell that is nodata, NaN or below zero is not known: no count of people is negative, and -99999 or -200 stand in
-    published grids both with and without a nodata tag. A file without the tag is told once in a warning.
+    published grids both with and without a nodata tag. A file without the tag is named once in a warning.
 
     Raises
     ------
@@ -75,12 +73,12 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
         values[grid.values == grid.nodata] = np.nan
     negative = values < 0
     if negative.any():
-        told = ", ".join(f"{v:g}" for v in np.unique(values[negative])[:3])
+        examples = ", ".join(f"{v:g}" for v in np.unique(values[negative])[:3])
         LOG.warning(
             "%s: %d cells hold negative people (%s) without being declared nodata; they are treated as not known.",
             raw.paths[0],
             int(negative.sum()),
-            told,
+            examples,
         )
         values[negative] = np.nan
     return Grid(values, grid.transform, grid.crs, float("nan"))
@@ -88,6 +86,13 @@ def read_counts(raw: Raw, window: Bounds | None = None, band: int = 1) -> Grid:
 
 def read_cover(raw: Raw, window: Bounds | None = None) -> Grid:
     """Land-cover classes as the file has them, every value checked against the entry's legend.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
 
     Raises
     ------
@@ -106,7 +111,15 @@ def read_cover(raw: Raw, window: Bounds | None = None) -> Grid:
 
 
 def read_classes(raw: Raw, window: Bounds | None = None) -> Grid:
-    """Settlement classes (DEGURBA level 2 codes, 10 to 30), 0 where not known."""
+    """Settlement classes (DEGURBA level 2 codes, 10 to 30), 0 where not known.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     grid = read_grid(raw, window)
     values = grid.values.astype(np.int32)
     known = [10, 11, 12, 13, 21, 22, 23, 30]
@@ -116,7 +129,7 @@ def read_classes(raw: Raw, window: Bounds | None = None) -> Grid:
     return Grid(values.astype(np.uint8), grid.transform, grid.crs, 0)
 
 
-def check_values(values: NDArray[Any], nodata: float | None, known: Sequence[int], path: Path) -> None:
+def check_values(values: NDArray[np.generic], nodata: float | None, known: Sequence[int], path: Path) -> None:
     """Refuse a class that the legend does not have: it would be counted as something else.
 
     Raises
@@ -126,8 +139,10 @@ def check_values(values: NDArray[Any], nodata: float | None, known: Sequence[int
     """
     found = set(np.unique(values).tolist()) - set(known) - ({nodata} if nodata is not None else set())
     if found:
-        told = ", ".join(f"{v:g}" for v in sorted(found)[:5])
-        raise RasterError(f"{path}: values {told} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?")
+        examples = ", ".join(f"{v:g}" for v in sorted(found)[:5])
+        raise RasterError(
+            f"{path}: values {examples} are not in the dataset's legend ({UNKNOWN} class). Wrong dataset?"
+        )
 
 
 def require_nodata(path: Path) -> None:
@@ -145,14 +160,14 @@ def require_nodata(path: Path) -> None:
             )
 
 
-def _choose_crs(raw: Raw, source: rasterio.DatasetReader) -> CRS:
+def _choose_crs(raw: Raw, source: OpenRaster) -> CRS:
     declared = raw.entry.crs if not raw.entry.is_users_own else None
     if source.crs is None:
         return parse_crs(declared, str(source.name))
     return CRS.from_user_input(source.crs)
 
 
-def _build_lattice(sources: list[Any], paths: Sequence[Path]) -> Affine:
+def _build_lattice(sources: list[OpenRaster], paths: Sequence[Path]) -> Affine:
     """The lattice of all tiles, with its corner at their north-western one."""
     first: Affine = sources[0].transform
     for source, path in zip(sources, paths, strict=True):
@@ -170,7 +185,7 @@ def _build_lattice(sources: list[Any], paths: Sequence[Path]) -> Affine:
     return Affine(first.a, 0.0, west, 0.0, first.e, north)
 
 
-def _locate_tile(source: Any, transform: Affine) -> tuple[int, int, int, int]:
+def _locate_tile(source: OpenRaster, transform: Affine) -> tuple[int, int, int, int]:
     """(first row, first column, end row, end column) of a tile on the common lattice."""
     column, row = ~transform * (source.bounds.left, source.bounds.top)
     if abs(column - round(column)) > _MAX_OFFSET_CELLS or abs(row - round(row)) > _MAX_OFFSET_CELLS:
@@ -218,7 +233,7 @@ def _project_window(window: Bounds, crs: CRS, transform: Affine, path: Path) -> 
 
 
 def _read_window(
-    sources: list[Any],
+    sources: list[OpenRaster],
     tile_windows: list[tuple[int, int, int, int]],
     cell_window: tuple[int, int, int, int],
     lattice: Grid,
@@ -245,9 +260,9 @@ def _read_window(
     return Grid(values, lattice.transform * Affine.translation(left, top), lattice.crs, nodata)
 
 
-def _read_values(source: Any, part: Window, band: int) -> NDArray[Any]:
+def _read_values(source: OpenRaster, part: Window, band: int) -> NDArray[np.generic]:
     try:
-        values: NDArray[Any] = source.read(band, window=part)
+        values: NDArray[np.generic] = source.read(band, window=part)
     except RasterioError as error:
         raise RasterError(
             f"{source.name}: cannot be read ({error}): a damaged file. Delete it and fetch again."
@@ -255,7 +270,7 @@ def _read_values(source: Any, part: Window, band: int) -> NDArray[Any]:
     scale, offset = source.scales[band - 1], source.offsets[band - 1]
     if (scale, offset) == (1.0, 0.0):
         return values
-    scaled: NDArray[Any] = values.astype(np.float64) * scale + offset
+    scaled: NDArray[np.generic] = values.astype(np.float64) * scale + offset
     if source.nodata is not None:
         scaled[values == source.nodata] = source.nodata
     return scaled

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +17,7 @@ from geo_border.catalog import Entry
 from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
 from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
-from geo_border.geo.overlay import densify, extract_polygons
+from geo_border.geo.overlay import extract_polygons, split_edges
 from geo_border.read.military import drop_military
 from geo_border.store import Raw
 
@@ -221,7 +220,7 @@ def _densify(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         raise GeometryError(
             f"{path}: has a geometry larger than the earth in its CRS ({crs.name}). State the right CRS."
         )
-    return table.set_geometry(gpd.GeoSeries(densify(table.geometry.to_numpy(), step), table.index, crs=crs))
+    return table.set_geometry(gpd.GeoSeries(split_edges(table.geometry.to_numpy(), step), table.index, crs=crs))
 
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:
@@ -244,7 +243,7 @@ def _read_ogr(path: Path, window: Bounds | None, layer: str | None) -> gpd.GeoDa
     return table.set_crs(crs, allow_override=True)
 
 
-def _choose_layer(path: Path, layers: Iterable[Any], layer_name: str | None) -> str:
+def _choose_layer(path: Path, layers: Iterable[tuple[str, str | None]], layer_name: str | None) -> str:
     names = [str(name) for name, kind in layers if kind is not None]
     if layer_name in names:
         return layer_name

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geo_border.errors import StudyError
 from geo_border.facts.iso3166 import convert_to_alpha2
@@ -34,6 +37,13 @@ _MARGIN_DEG = 3.0
 
 def read_boundaries(raw: Raw, study: Study) -> gpd.GeoDataFrame:
     """Polygons of the study's home and facing territories.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    study
+        Its home and facing territories are read.
 
     Returns
     -------
@@ -81,13 +91,29 @@ def _select_countries(table: gpd.GeoDataFrame, raw: Raw, study: Study, field: st
 
 
 def read_land(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Land, lakes and rivers included, the sea left out: `geometry` (EPSG:4326), cut to the window."""
+    """Land, lakes and rivers included, the sea left out: `geometry` (EPSG:4326), cut to the window.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     table = read_table(raw, window, ground=True)[["geometry"]]
     return require_rows(repair_polygons(clip_to_window(table, window), raw.paths[0]), raw, "land")
 
 
 def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if told, `geometry`."""
+    """Lakes and rivers: `water_id`, `area_km2`, `perimeter_km` (of the whole, geodesic), `kind` if known, `geometry`.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     table = read_table(raw, window, ground=True)
     if {"area_km2", "perimeter_km"} <= set(table.columns):
         area, perimeter = table["area_km2"].to_numpy(np.float64), table["perimeter_km"].to_numpy(np.float64)
@@ -101,7 +127,15 @@ def read_water(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
 
 
 def read_admin(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`."""
+    """Administrative units: `admin_id`, `name` (its own letters), `country` (alpha-2), `geometry`.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
+    """
     table = read_table(raw, window, raw.entry.options.get("layer"), ground=True)
     table = select_columns(table, map_columns(raw, ("admin_id", "name", "country")), raw.paths[0])
     table["country"] = convert_to_alpha2(table["country"])
@@ -112,6 +146,13 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     """Protected areas: `name`, `kind` (as the source classes them), `source`, `geometry`; sites may overlap.
 
     Those not in force (`options.not_in_force`: values of a field) are left out, and so are points and lines.
+
+    Parameters
+    ----------
+    raw
+        The dataset's files.
+    window
+        (west, south, east, north) in degrees, EPSG:4326; None for the whole file.
 
     Raises
     ------
@@ -211,8 +252,8 @@ def _split_off_part(table: gpd.GeoDataFrame, row: int, point: shapely.Point) -> 
 
 
 def _measure_polygons(
-    polygons: Any,
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.float64]]]:
+    polygons: Iterable[BaseGeometry],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     both = [GEOD.geometry_area_perimeter(polygon) for polygon in polygons]
     area = np.array([abs(area_m2) / 1e6 for area_m2, _ in both], dtype=np.float64)
     return area, np.array([perimeter_m / 1e3 for _, perimeter_m in both], dtype=np.float64)

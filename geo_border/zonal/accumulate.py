@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.errors import RasterError
+from geo_border.geo.types import CellArray
 from geo_border.zonal.kernels import (
     LOW_BITS,
     LOW_MASK,
     SUM_COLUMNS,
+    CodeArray,
     add_classes,
     add_values,
     list_class_lines,
@@ -35,8 +37,8 @@ def merge_sums(parts: list[SumTable], key_columns: int) -> SumTable:
     new[1:] = (lines[1:, :key_columns] != lines[:-1, :key_columns]).any(axis=1)
     merged = lines[new]
     merged[:, key_columns:] = np.add.reduceat(lines[:, key_columns:], np.flatnonzero(new), axis=0)
-    # Each limb passes on what it cannot hold, so that equal sums have equal limbs. Areas come as (high, low) pairs,
-    # a sum as four limbs.
+    # Each part passes on what it cannot hold, so that equal sums have equal parts. Areas come as (high, low) pairs,
+    # a sum as four parts.
     pairs = range(key_columns + 1, merged.shape[1], 2) if key_columns == 3 else (4, 3, 2, 6, 8)
     for low in pairs:
         merged[:, low - 1] += merged[:, low] >> LOW_BITS
@@ -46,18 +48,19 @@ def merge_sums(parts: list[SumTable], key_columns: int) -> SumTable:
 
 # Column of the class sums that holds cells without data.
 NO_DATA_COLUMN = 0
-# Classes are told as 64-bit integers with a sign.
+# Classes are written as 64-bit integers with a sign.
 _MAX_CLASS = 2**63 - 1
 _MAX_CODES = 65_535
 
 
-def find_stored_nodata(header: Header) -> Any:
+def find_stored_nodata(header: Header) -> np.number | None:
     """The nodata value as the file stores it, or None where no cell can hold it."""
     if header.nodata is None or np.isnan(header.nodata):
         return None
     if header.dtype.kind == "f":
         with np.errstate(over="ignore"):
-            return header.dtype.type(header.nodata)
+            stored: np.number = header.dtype.type(header.nodata)
+            return stored
     limits = np.iinfo(header.dtype)
     fits = float(header.nodata).is_integer() and limits.min <= header.nodata <= limits.max
     return header.dtype.type(int(header.nodata)) if fits else None
@@ -80,7 +83,7 @@ def _map_byte_columns(nodata: int | None) -> NDArray[np.int64]:
 
 
 def encode_classes(
-    header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
+    header: Header, values: CellArray, mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
     """Codes of a block's cells, the classes that they stand for, and each code's column (class number + 1).
 
@@ -120,8 +123,8 @@ def encode_classes(
 
 
 def convert_values(
-    header: Header, values: NDArray[Any], mask: NDArray[np.bool_] | None
-) -> tuple[NDArray[Any], tuple[float, float, float]]:
+    header: Header, values: CellArray, mask: NDArray[np.bool_] | None
+) -> tuple[CellArray, tuple[float, float, float]]:
     """Values as float32 or float64, and (nodata, scale, offset) to read them with; NaN stands for masked cells."""
     plain = values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
     if mask is not None:
@@ -138,7 +141,7 @@ class Accumulator(Protocol):
     """Takes blocks, gives their sums."""
 
     def add_block(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block whose first cell is at row and column `origin`, under its spans."""
 
@@ -161,13 +164,15 @@ class ByteClassSums:
 
     def add_block(
         self,
-        values: NDArray[Any],
+        values: CellArray,
         mask: NDArray[np.bool_] | None,  # noqa: ARG002 - `is_applicable` lets no masked raster in
         origin: tuple[int, int],
         spans: Spans,
     ) -> None:
         """Add a block."""
-        _add_class_areas(values, origin, spans, self._areas, self._index, self._column, self._sums)
+        _add_class_areas(
+            cast("NDArray[np.uint8]", values), origin, spans, self._areas, self._index, self._column, self._sums
+        )
 
     def collect_sums(self) -> SumTable:
         """Lines of zone, class, has data, high, low."""
@@ -182,14 +187,14 @@ class ClassSums:
         self._parts: list[SumTable] = []
 
     def add_block(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block."""
-        found, index = number_lines(spans.cells, len(self._zones))
+        present, index = number_lines(spans.cells, len(self._zones))
         codes, classes, column = encode_classes(self._header, values, mask)
-        sums = np.zeros((len(found), len(classes) + 1, 2), np.int64)
+        sums = np.zeros((len(present), len(classes) + 1, 2), np.int64)
         _add_class_areas(codes, origin, spans, self._areas, index, column, sums)
-        self._parts.append(_build_class_sums(sums, self._zones[found], classes))
+        self._parts.append(_build_class_sums(sums, self._zones[present], classes))
 
     def collect_sums(self) -> SumTable:
         """Lines of zone, class, has data, high, low."""
@@ -204,7 +209,7 @@ class ValueSums:
         self._index, self._sums = np.arange(len(zones)), np.zeros((len(zones), SUM_COLUMNS), np.int64)
 
     def add_block(
-        self, values: NDArray[Any], mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
+        self, values: CellArray, mask: NDArray[np.bool_] | None, origin: tuple[int, int], spans: Spans
     ) -> None:
         """Add a block.
 
@@ -222,12 +227,12 @@ class ValueSums:
             )
 
     def collect_sums(self) -> SumTable:
-        """Lines of zone and the limbs of its sum and areas."""
+        """Lines of zone and the parts of its sum and areas."""
         return np.column_stack((self._zones, self._sums))
 
 
 def _add_class_areas(
-    codes: NDArray[Any],
+    codes: CodeArray,
     origin: tuple[int, int],
     spans: Spans,
     areas: NDArray[np.int64],
@@ -239,7 +244,7 @@ def _add_class_areas(
 
     `index` is each zone's line of `sums`, `column` each code's class in it.
     """
-    line = np.ascontiguousarray(codes).reshape(-1)
+    line: CodeArray = np.ascontiguousarray(codes).reshape(-1)
     begin, step = index * (sums.shape[1] * 2), column * 2
     add_classes(line, codes.shape[1], origin, spans.cells, spans.weight, areas, begin, step, sums.reshape(-1))
 

@@ -12,10 +12,10 @@ from pyproj import CRS
 
 from geo_border.errors import CRSError
 from geo_border.geo.crs import area_below_m2, is_equal_area
+from geo_border.geo.types import FloatArray
 from geo_border.zonal.reproject import project_rings, unwrap_rings
 from geo_border.zonal.rings import Rings
 
-FloatArray = NDArray[np.float64]
 # A cell's area is at most this many units: products with a row's cell count stay within 64 bits.
 _MAX_AREA_UNITS = 1 << 42
 # Stretch of latitude along which the first error term is all the error (fourth powers of its radians vanish).

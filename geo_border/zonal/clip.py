@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from shapely import Polygon
 
 from geo_border.geo.crs import build_transformer
 from geo_border.zonal.raster import Header
@@ -130,7 +130,7 @@ def _find_covered_by_one(zones: Zones, header: Header) -> NDArray[np.bool_]:
     return np.asarray(count == np.bincount(zones.rings_by_crs.rings.zone, minlength=len(zones)))
 
 
-def _project_extent(header: Header, zones: Zones) -> Any:
+def _project_extent(header: Header, zones: Zones) -> Polygon:
     """A raster's outline in the zones' CRS."""
     box = shapely.box(*header.box)
     if zones.rings_by_crs.rings.crs.equals(header.crs, ignore_axis_order=True):
@@ -151,6 +151,6 @@ def _find_covered_in_plane(zones: Zones, headers: list[Header]) -> NDArray[np.bo
     if crs.is_geographic and east - west >= _FULL_CIRCLE_DEG - 1e-9:
         low_x, high_x = np.full_like(low_x, west), np.full_like(high_x, east)
     shapely.prepare(area)
-    held = shapely.covers(area, shapely.box(low_x, low_y, high_x, high_y))
-    inside[rings.zone[~held]] = False
+    is_covered = shapely.covers(area, shapely.box(low_x, low_y, high_x, high_y))
+    inside[rings.zone[~is_covered]] = False
     return inside

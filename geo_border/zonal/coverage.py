@@ -38,6 +38,15 @@ class CoverageTable:
 def compute_coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_field: str = "zone_id") -> CoverageTable:
     """Exact planar share of each cell that each zone covers; what lies outside the grid is left out.
 
+    Parameters
+    ----------
+    grid
+        Grid whose cells are meant; its values do not matter.
+    zones
+        Zones, or a layer of polygons in any CRS.
+    zone_field
+        Column of the layer with the zones' ids.
+
     Raises
     ------
     CRSError, GeometryError, RasterError
@@ -53,6 +62,13 @@ def compute_coverage_table(grid: Grid, zones: Zones | gpd.GeoDataFrame, zone_fie
 
 def compute_coverage_fraction(grid: Grid, zones: Zones | gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Exact planar share of each cell that all zones together cover, overlaps counted as often as they occur.
+
+    Parameters
+    ----------
+    grid
+        Grid whose cells are meant; its values do not matter.
+    zones
+        Zones, or a layer of polygons in any CRS.
 
     Returns
     -------

@@ -25,11 +25,13 @@ if _SETTINGS.is_file():
     )
 import numba  # noqa: E402
 from numba.core import types  # noqa: E402
+from numba.core.base import BaseContext  # noqa: E402
+from numba.core.typing.templates import Signature  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 
-__all__ = ["compile_kernel", "intrinsic", "types"]
+__all__ = ["BaseContext", "Signature", "compile_kernel", "intrinsic", "types"]
 
-# Its values are set from the environment, which no type tells.
+# Its values, set from the environment, have no declared type.
 _config: Any = numba.config
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
+from numpy.typing import NDArray
 
-from geo_border.zonal.jit import compile_kernel, intrinsic, types
+from geo_border.geo.types import BoolArray, CellArray, FloatArray, IntArray, KernelInt
 
+# numba comes by way of `jit`, which first refuses a settings file in the working folder.
+from geo_border.zonal.jit import BaseContext, Signature, compile_kernel, intrinsic, types
+
+# Codes of classes: uint8 where they are the bytes of the raster, else uint16.
+CodeArray: TypeAlias = NDArray[np.unsignedinteger]
+# What numba is given of an intrinsic: its signature, and what writes its code.
+Intrinsic: TypeAlias = tuple[Signature, Callable[..., ir.Value]]
 # A sum is kept as high * 2^40 + low, which holds the area of the whole earth at any pixel.
 LOW_BITS = 40
 LOW_MASK = (1 << LOW_BITS) - 1
 # Cells of one row that may be added at once: their area, up to 2^42 units a cell, must stay within 64 bits.
 MAX_SPAN_CELLS = 1 << 20
-# Columns of a zone's line in sum mode: four limbs of the sum, two of the area with data, two of that without.
+# Columns of a zone's line in sum mode: four parts of the sum, two of the area with data, two of that without.
 SUM_COLUMNS = 8
 
 
 @compile_kernel(forceinline=True)
-def add_pair(sums: Any, at: Any, amount: Any) -> None:
-    """Add an integer to the two limbs at sums[at], sums[at + 1]."""
+def add_pair(sums: IntArray, at: KernelInt, amount: KernelInt) -> None:
+    """Add an integer to the two parts (high, low) at sums[at], sums[at + 1]."""
     total = sums[at + 1] + amount
     sums[at] += total >> LOW_BITS
     sums[at + 1] = total & LOW_MASK
@@ -31,8 +40,8 @@ WORD_BITS = 64
 ONE = np.uint64(1)
 
 
-def _declare_compare(_context: Any, codes: Any, at: Any) -> Any:  # noqa: ARG001 - numba goes by these names
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _declare_compare(_context: BaseContext, codes: types.Array, at: types.Integer) -> Intrinsic:  # noqa: ARG001 - numba goes by these names
+    def build(context: Any, builder: ir.IRBuilder, signature: Signature, args: Sequence[ir.Value]) -> ir.Value:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         bits = signature.args[0].dtype.bitwidth
         vector = ir.VectorType(ir.IntType(bits), WORD_BITS)
@@ -45,15 +54,15 @@ def _declare_compare(_context: Any, codes: Any, at: Any) -> Any:  # noqa: ARG001
     return types.uint64(codes, types.int64), build
 
 
-def _declare_find_lowest(_context: Any, bits: Any) -> Any:  # noqa: ARG001
-    def build(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
+def _declare_find_lowest(_context: BaseContext, bits: types.Integer) -> Intrinsic:  # noqa: ARG001
+    def build(_target: BaseContext, builder: ir.IRBuilder, _signature: Signature, args: Sequence[ir.Value]) -> ir.Value:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), build
 
 
-def _declare_count_bits(_context: Any, bits: Any) -> Any:  # noqa: ARG001
-    def build(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
+def _declare_count_bits(_context: BaseContext, bits: types.Integer) -> Intrinsic:  # noqa: ARG001
+    def build(_target: BaseContext, builder: ir.IRBuilder, _signature: Signature, args: Sequence[ir.Value]) -> ir.Value:
         return builder.ctpop(args[0])
 
     return types.int64(types.uint64), build
@@ -68,14 +77,16 @@ count_bits: Any = intrinsic(_declare_count_bits)
 
 
 @compile_kernel(forceinline=True)
-def find_changes(codes: Any, first: Any, last: Any, positions: Any, changes: Any) -> Any:
+def find_changes(
+    codes: CodeArray, first: KernelInt, last: KernelInt, positions: IntArray, changes: NDArray[np.uint64]
+) -> KernelInt:
     """Find the stretches of codes[first:last] within which codes change; their number.
 
     `positions[k]` is the k-th such stretch's first code; bit j of `changes[k]` says whether the j-th code of it differs
     from the next one, which lies before `last` as well. To store each stretch and keep only those that count needs no
     branch that the processor could guess wrongly.
     """
-    n: Any = 0
+    n: KernelInt = 0
     safe = codes.shape[0] - WORD_BITS - 1
     full = min(last - 1 - WORD_BITS, safe)
     i = first
@@ -106,24 +117,24 @@ _MAX_CHANGES = 10
 
 
 @compile_kernel(forceinline=True)
-def number_lines(cells: Any, zones: int) -> Any:
+def number_lines(cells: NDArray[np.int32], zones: int) -> tuple[IntArray, IntArray]:
     """The zones that spans name, in order of first appearance, and the line of each of 0 .. zones - 1 among them."""
     index = np.empty(zones, np.int64)
     for zone in range(zones):
         index[zone] = -1
-    found = np.empty(min(zones, cells.shape[0]), np.int64)
+    present = np.empty(min(zones, cells.shape[0]), np.int64)
     n = 0
     for s in range(cells.shape[0]):
         zone = cells[s, 3]
         if index[zone] < 0:
             index[zone] = n
-            found[n] = zone
+            present[n] = zone
             n += 1
-    return found[:n], index
+    return present[:n], index
 
 
 @compile_kernel()
-def list_class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
+def list_class_lines(sums: IntArray, zones: IntArray, label: IntArray, missing: int) -> IntArray:
     """Lines of zone, class, has data, high, low of what is not nothing in sums[zone, column] of such pairs."""
     n = 0
     for line in range(sums.shape[0]):
@@ -143,7 +154,7 @@ def list_class_lines(sums: Any, zones: Any, label: Any, missing: int) -> Any:
 
 
 @compile_kernel()
-def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> None:
+def _count_singly(codes: CodeArray, first: KernelInt, last: KernelInt, counts: IntArray, size: KernelInt) -> None:
     """Count codes one by one into four tables: an increment must wait for the one before it to the same place."""
     i = first
     while i + 4 <= last:
@@ -158,7 +169,7 @@ def _count_singly(codes: Any, first: Any, last: Any, counts: Any, size: Any) -> 
 
 
 @compile_kernel(forceinline=True)
-def _fold_counts(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> None:
+def _fold_counts(counts: IntArray, size: KernelInt, known: IntArray, begin: KernelInt, end: KernelInt) -> None:
     """Add the second to fourth table up into the first for the codes known[begin:end]."""
     for k in range(begin, end):
         code = known[k]
@@ -168,8 +179,16 @@ def _fold_counts(counts: Any, size: Any, known: Any, begin: Any, end: Any) -> No
 
 @compile_kernel(forceinline=True)
 def _add_counts(
-    counts: Any, known: Any, is_known: Any, n: Any, remaining: Any, area: Any, sums: Any, at: Any, column: Any
-) -> Any:
+    counts: IntArray,
+    known: IntArray,
+    is_known: BoolArray,
+    n: KernelInt,
+    remaining: KernelInt,
+    area: KernelInt,
+    sums: IntArray,
+    at: KernelInt,
+    column: IntArray,
+) -> KernelInt:
     """Move the `remaining` counted cells from the tables to the sums; how many codes are known then."""
     size = column.shape[0]
     _fold_counts(counts, size, known, 0, n)
@@ -197,18 +216,18 @@ def _add_counts(
 
 @compile_kernel(forceinline=True)
 def _add_runs(
-    codes: Any,
-    first: Any,
-    last: Any,
-    positions: Any,
-    changes: Any,
-    n: Any,
-    counts: Any,
-    area: Any,
-    sums: Any,
-    at: Any,
-    column: Any,
-) -> Any:
+    codes: CodeArray,
+    first: KernelInt,
+    last: KernelInt,
+    positions: IntArray,
+    changes: NDArray[np.uint64],
+    n: KernelInt,
+    counts: IntArray,
+    area: KernelInt,
+    sums: IntArray,
+    at: KernelInt,
+    column: IntArray,
+) -> KernelInt:
     """Add the runs of equal codes in codes[first:last]; how many cells lie in no run and are in the tables now."""
     start, single = first, 0
     for k in range(n):
@@ -234,15 +253,15 @@ def _add_runs(
 
 @compile_kernel(forceinline=True)
 def add_classes(
-    codes: Any,
+    codes: CodeArray,
     width: int,
-    origin: Any,
-    cells: Any,
-    weight: Any,
-    areas: Any,
-    index: Any,
-    column: Any,
-    sums: Any,
+    origin: tuple[int, int],
+    cells: NDArray[np.int32],
+    weight: FloatArray,
+    areas: IntArray,
+    index: IntArray,
+    column: IntArray,
+    sums: IntArray,
 ) -> None:
     """Add the area of each class in each span to the sums of its zone and class.
 
@@ -261,15 +280,15 @@ def add_classes(
     index, column
         Where each zone's sums begin, and how far behind that those of each code are.
     sums
-        Two limbs a zone and class.
+        Two parts (high, low) a zone and class.
     """
     size = column.shape[0]
     counts = np.zeros(4 * size, np.int64)
     known = np.empty(size, np.int64)
     is_known = np.zeros(size, np.bool_)
     where = np.empty(width // WORD_BITS + 2, np.int64)
-    turns = np.empty(width // WORD_BITS + 2, np.uint64)
-    known_codes = np.int64(0)
+    changes = np.empty(width // WORD_BITS + 2, np.uint64)
+    known_codes: KernelInt = np.int64(0)
     for s in range(cells.shape[0]):
         base = (cells[s, 0] - origin[0]) * width - origin[1]
         first, last = base + cells[s, 1], base + cells[s, 2]
@@ -280,8 +299,8 @@ def add_classes(
             for i in range(first, last):
                 add_pair(sums, at + column[codes[i]], amount)
             continue
-        n = find_changes(codes, first, last, where, turns)
-        single = _add_runs(codes, first, last, where, turns, n, counts, area, sums, at, column)
+        n = find_changes(codes, first, last, where, changes)
+        single = _add_runs(codes, first, last, where, changes, n, counts, area, sums, at, column)
         if single > 0:
             known_codes = _add_counts(counts, known, is_known, known_codes, single, area, sums, at, column)
 
@@ -293,7 +312,14 @@ _UNIT = float(1 << LOW_BITS)
 
 @compile_kernel()
 def add_values(
-    block: Any, stored: Any, origin: Any, cells: Any, weight: Any, areas: Any, index: Any, sums: Any
+    block: CellArray,
+    stored: tuple[float, float, float],
+    origin: tuple[int, int],
+    cells: NDArray[np.int32],
+    weight: FloatArray,
+    areas: IntArray,
+    index: IntArray,
+    sums: IntArray,
 ) -> float:
     """Add value x share of each cell to its zones' sums, and its area to those with or without data.
 

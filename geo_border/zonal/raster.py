@@ -18,9 +18,10 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geo_border.errors import RasterError
-from geo_border.files.raster import open_raster
+from geo_border.files.raster import OpenRaster, open_raster
 from geo_border.geo.crs import parse_crs
 from geo_border.geo.grid import Grid
+from geo_border.geo.types import CellArray
 
 FileState = tuple[str, int, int, int, int]
 
@@ -88,7 +89,7 @@ class Header:
 
 
 def read_file_states(names: Sequence[str]) -> tuple[FileState, ...]:
-    """Name, size, times and inode of each file; none where one of them cannot be told.
+    """Name, size, times and inode of each file; none where one of them cannot be read.
 
     The time of the last change to a file's entry shows a copy that kept the times of another.
     """
@@ -99,7 +100,7 @@ def read_file_states(names: Sequence[str]) -> tuple[FileState, ...]:
     return tuple((name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for name, s in found)
 
 
-def read_header(dataset: Any, path: str, band: int) -> Header:
+def read_header(dataset: OpenRaster, path: str, band: int) -> Header:
     """Header of one band of an open dataset.
 
     Raises
@@ -174,7 +175,7 @@ class GridSource:
             )
         )
 
-    def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[CellArray, NDArray[np.bool_] | None]:
         """Stored values of a window."""
         return self._values[rows[0] : rows[1], columns[0] : columns[1]], None
 
@@ -191,7 +192,7 @@ class FileSource:
         self.header = header or read_header(self._dataset, self._path, band)
         self._buffer = np.empty(0, self.header.dtype)
 
-    def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    def read(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[CellArray, NDArray[np.bool_] | None]:
         """Stored values of a window, and which are valid where a mask says so; gone with the next call.
 
         Raises
@@ -212,7 +213,7 @@ class FileSource:
             ) from error
         return values, mask
 
-    def _reserve_buffer(self, rows: int, columns: int) -> NDArray[Any]:
+    def _reserve_buffer(self, rows: int, columns: int) -> CellArray:
         """Memory for a window, the same one again and again: new pages cost as much as counting what is in them."""
         if self._buffer.size < rows * columns:
             self._buffer = np.empty(rows * columns, self.header.dtype)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from pyproj import CRS
 
 from geo_border.errors import CRSError, GeometryError
 from geo_border.geo.crs import build_transformer
+from geo_border.geo.types import FloatArray
 from geo_border.zonal.jit import compile_kernel
 from geo_border.zonal.rings import Rings
 
@@ -19,7 +19,9 @@ _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 @compile_kernel()
-def _number_points(x: Any, y: Any, bits: int) -> Any:
+def _number_points(
+    x: NDArray[np.uint64], y: NDArray[np.uint64], bits: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Number of each point among the distinct ones, in order of first appearance, and where each was first seen."""
     slots = np.full(1 << bits, -1, np.int32)
     number, first = np.empty(x.shape[0], np.int32), np.empty(x.shape[0], np.int32)
@@ -49,7 +51,6 @@ def find_distinct(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArr
     return number, first
 
 
-FloatArray = NDArray[np.float64]
 # Half of the promised 0.1 m, because the estimate below is of second order.
 _TOLERANCE_M = 0.05
 _LONG_M, _LONG_DEG = 20_000.0, 0.2
@@ -234,20 +235,20 @@ def add_shifted_copies(rings: Rings, west: float, east: float) -> Rings:
     if len(rings.x) == 0 or not rings.crs.is_geographic:
         return rings
     low, _, high, _ = rings.compute_extents()
-    found = [
+    copies = [
         _shift_rings(rings, (low + turn < east) & (high + turn > west), turn)
         for turn in (0.0, -_FULL_CIRCLE_DEG, _FULL_CIRCLE_DEG)
         if turn == 0.0 or bool(((low + turn < east) & (high + turn > west)).any())
     ]
-    if len(found) == 1:
-        return found[0]
-    start = np.concatenate(([0], np.cumsum(np.concatenate([np.diff(part.start) for part in found])))).astype(np.int64)
+    if len(copies) == 1:
+        return copies[0]
+    start = np.concatenate(([0], np.cumsum(np.concatenate([np.diff(part.start) for part in copies])))).astype(np.int64)
     return Rings(
-        np.concatenate([part.x for part in found]),
-        np.concatenate([part.y for part in found]),
+        np.concatenate([part.x for part in copies]),
+        np.concatenate([part.y for part in copies]),
         start,
-        np.concatenate([part.zone for part in found]),
-        np.concatenate([part.sign for part in found]),
+        np.concatenate([part.zone for part in copies]),
+        np.concatenate([part.sign for part in copies]),
         rings.crs,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +15,7 @@ from pyproj import CRS
 from geo_border.errors import FileError, GeometryError
 from geo_border.files.vector import is_parquet, read_geoparquet, read_vector
 from geo_border.geo.crs import parse_crs
+from geo_border.geo.types import GeometryArray
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
@@ -120,7 +120,7 @@ def number_zones(frame: gpd.GeoDataFrame, zone_field: str) -> tuple[NDArray[np.i
     return np.asarray(codes, dtype=np.int64), pd.Index(ids)
 
 
-def flatten_polygons(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS) -> Rings:
+def flatten_polygons(geometries: GeometryArray, zone: NDArray[np.int64], crs: CRS) -> Rings:
     """All polygons' rings as flat arrays.
 
     Raises
@@ -147,7 +147,7 @@ def flatten_polygons(geometries: NDArray[Any], zone: NDArray[np.int64], crs: CRS
     return flat
 
 
-def split_polygons(geometries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def split_polygons(geometries: GeometryArray) -> tuple[GeometryArray, NDArray[np.int64]]:
     """Single polygons, and the row that each comes from."""
     kind = shapely.get_type_id(geometries)
     owner = np.arange(len(geometries))

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, local
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_border.engine import Arrays
 from geo_border.geo.grid import Grid
+from geo_border.geo.types import CellArray
 from geo_border.zonal.accumulate import SumTable, merge_sums
 from geo_border.zonal.areas import RowAreas, measure_row_areas
 from geo_border.zonal.clip import project_near_rings
@@ -63,7 +63,7 @@ class PartialKind:
         """Lines of sums, ascending by what they are of; zones to look at, ascending."""
         return {"lines": ("<i8", 2), "suspects": ("<i8", 1)}
 
-    def encode(self, result: PartialSums) -> dict[str, NDArray[Any]]:
+    def encode(self, result: PartialSums) -> dict[str, CellArray]:
         """Write sums as arrays."""
         lines, suspects = result
         return {"lines": lines, "suspects": suspects}
@@ -112,10 +112,10 @@ class TabulationTasks:
         self._jobs: OrderedDict[int, PreparedRaster] = OrderedDict()
         self._lock, self._own, self._handles = Lock(), local(), list[Source]()
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {key: value for key, value in vars(self).items() if key not in ("_jobs", "_lock", "_own", "_handles")}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
         self._reset_process_state()
         # The process that asked has set this for all its threads; a worker elsewhere does so for itself.
@@ -123,11 +123,11 @@ class TabulationTasks:
 
     def list_tasks(self) -> list[Task]:
         """Raster number and range of rows of every strip, raster after raster."""
-        found = []
+        tasks = []
         for number, header in enumerate(self._headers):
             height, rows = _choose_row_count(header), header.shape[0]
-            found += [(number, row, min(row + height, rows)) for row in range(0, rows, height)]
-        return found
+            tasks += [(number, row, min(row + height, rows)) for row in range(0, rows, height)]
+        return tasks
 
     def __call__(self, task: Task) -> PartialSums:
         """Sums of one strip, and the zones whose coverage no valid polygon has."""
@@ -148,7 +148,7 @@ class TabulationTasks:
     def compute_key(self) -> bytes:
         """What distinguishes this work from any other: files by name, size and times, zones by every vertex.
 
-        Empty where a file is none of this machine's, so that nothing tells whether it has changed.
+        Empty where a file is none of this machine's, so that it cannot be known whether it has changed.
         """
         rings, digest = self._rings_by_crs.rings, hashlib.sha256()
         for raster, header in zip(self._rasters, self._headers, strict=True):

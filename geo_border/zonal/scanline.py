@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_border.geo.types import FloatArray, IntArray, KernelInt
 from geo_border.zonal.jit import compile_kernel
 
 # One whole cell as an integer. Sums of integers do not depend on their order, and the two sides of a shared edge
@@ -18,13 +18,15 @@ COLUMN_BITS = 32
 
 
 @compile_kernel()
-def _compute_share_above(height: float, slope: float) -> int:
+def _compute_share_above(height: float, slope: float) -> KernelInt:
     """Share of a row's area above a height 0..1 within it, in units of 1 / SCALE."""
     return int(np.rint((height + slope * (height * height - height) * 0.5) * SCALE))
 
 
 @compile_kernel()
-def _append_record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any) -> Any:
+def _append_record(
+    cells: IntArray, n: KernelInt, row: KernelInt, key: KernelInt, cover: KernelInt, area: KernelInt
+) -> KernelInt:
     """Append a record, or add to the one before where it is of the same cell; the new count."""
     if n > 0 and cells[n - 1, 0] == row and cells[n - 1, 1] == key:
         cells[n - 1, 2] += cover
@@ -36,9 +38,9 @@ def _append_record(cells: Any, n: Any, row: Any, key: Any, cover: Any, area: Any
 
 @compile_kernel()
 def _trace_row(
-    cells: Any,
-    n: Any,
-    row: int,
+    cells: IntArray,
+    n: KernelInt,
+    row: KernelInt,
     base: int,
     sign: int,
     x0: float,
@@ -47,7 +49,7 @@ def _trace_row(
     h1: float,
     slope: float,
     width: int,
-) -> Any:
+) -> KernelInt:
     """Records of the part of an edge within one row, from height h0 at column x0 down to h1 at x1."""
     left, right = min(x0, x1), max(x0, x1)
     if left >= width:
@@ -81,7 +83,9 @@ def _trace_row(
 
 
 @compile_kernel()
-def _bound_exact_records(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> Any:
+def _bound_exact_records(
+    x: FloatArray, y: FloatArray, chunks: IntArray, rows: tuple[int, int], width: int
+) -> KernelInt:
     """At least as many records as `trace_exact` makes: memory that is never touched costs nothing."""
     most = np.int64(0)
     for k in range(chunks.shape[0]):
@@ -95,7 +99,7 @@ def _bound_exact_records(x: Any, y: Any, chunks: Any, rows: Any, width: int) -> 
 
 
 @compile_kernel()
-def _bound_center_records(y: Any, chunks: Any, rows: Any) -> Any:
+def _bound_center_records(y: FloatArray, chunks: IntArray, rows: tuple[int, int]) -> KernelInt:
     """At least as many records as `trace_centers` makes."""
     most = np.int64(0)
     for k in range(chunks.shape[0]):
@@ -125,7 +129,7 @@ def trace_exact(
     """
     cells = np.empty((_bound_exact_records(x, y, chunks, rows, width), 4), np.int64)
     # Not a plain 0: what it is passed to would be compiled for that number, and again for all others.
-    n = np.int64(0)
+    n: KernelInt = np.int64(0)
     for k in range(chunks.shape[0]):
         base = (chunks[k, 2] << COLUMN_BITS) + 1
         for i in range(chunks[k, 0], chunks[k, 1]):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_border.geo.types import FloatArray, IntArray, KernelInt
 from geo_border.zonal.jit import compile_kernel
 from geo_border.zonal.scanline import COLUMN_BITS, SCALE
 
@@ -37,11 +37,11 @@ class Spans:
 
 
 @compile_kernel()
-def _sort_by_insertion(lines: Any, begin: Any, end: Any, gap: Any, max_moves: Any) -> bool:
+def _sort_by_insertion(lines: IntArray, begin: KernelInt, end: KernelInt, gap: KernelInt, max_moves: KernelInt) -> bool:
     """Insertion sort of every `gap`-th of lines[begin:end] by key; False when it ran out of patience."""
     for i in range(begin + gap, end):
         key, cover, area = lines[i, 0], lines[i, 1], lines[i, 2]
-        j = i
+        j: KernelInt = i
         while j >= begin + gap and lines[j - gap, 0] > key:
             lines[j, 0], lines[j, 1], lines[j, 2] = lines[j - gap, 0], lines[j - gap, 1], lines[j - gap, 2]
             j -= gap
@@ -54,7 +54,7 @@ def _sort_by_insertion(lines: Any, begin: Any, end: Any, gap: Any, max_moves: An
 
 
 @compile_kernel()
-def _sort_lines(lines: Any, begin: Any, end: Any) -> None:
+def _sort_lines(lines: IntArray, begin: KernelInt, end: KernelInt) -> None:
     """Sort lines[begin:end] by key.
 
     Zones come one after another, so a row is nearly in order and insertion is all it takes; where it is not, Shell's
@@ -71,7 +71,7 @@ def _sort_lines(lines: Any, begin: Any, end: Any) -> None:
 
 
 @compile_kernel()
-def _order_by_row(cells: Any, top: int, rows: int) -> Any:
+def _order_by_row(cells: IntArray, top: int, rows: int) -> tuple[IntArray, IntArray]:
     """The records' key, cover and area by row, then key, and where each row begins among them."""
     begin = np.zeros(rows + 1, np.int64)
     for i in range(cells.shape[0]):
@@ -91,7 +91,16 @@ def _order_by_row(cells: Any, top: int, rows: int) -> Any:
 
 
 @compile_kernel()
-def _append_span(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any, zone: Any, cover: Any) -> Any:
+def _append_span(
+    out: NDArray[np.int32],
+    weight: FloatArray,
+    n: KernelInt,
+    row: KernelInt,
+    first: KernelInt,
+    last: KernelInt,
+    zone: KernelInt,
+    cover: KernelInt,
+) -> KernelInt:
     """Append a span, or lengthen the one before when it goes on with the same weight; the new count."""
     share = cover / SCALE
     if n > 0 and out[n - 1, 0] == row and out[n - 1, 3] == zone and out[n - 1, 2] == first and weight[n - 1] == share:
@@ -103,12 +112,12 @@ def _append_span(out: Any, weight: Any, n: Any, row: Any, first: Any, last: Any,
 
 
 @compile_kernel()
-def _build_arrays(cells: Any, top: int, rows: int, width: int) -> Any:
+def _build_arrays(cells: IntArray, top: int, rows: int, width: int) -> tuple[NDArray[np.int32], FloatArray]:
     """Spans of all records, and their number."""
     lines, begin = _order_by_row(cells, top, rows)
     out = np.empty((2 * cells.shape[0] + 1, 4), np.int32)
     weight = np.empty(2 * cells.shape[0] + 1, np.float64)
-    n = np.int64(0)
+    n: KernelInt = np.int64(0)
     for row in range(rows):
         i, end = begin[row], begin[row + 1]
         while i < end:
@@ -142,7 +151,7 @@ def build_spans(cells: NDArray[np.int64], rows: tuple[int, int], width: int) -> 
 
 
 @compile_kernel()
-def _group_blocks(cells: Any, size: int, width: int, max_blocks: int) -> Any:
+def _group_blocks(cells: NDArray[np.int32], size: int, width: int, max_blocks: int) -> tuple[IntArray, IntArray]:
     """Group of each block of `size` columns (0 where no span reaches), and the groups' edges in columns.
 
     A group is at most `max_blocks` neighbouring blocks that spans reach into. No span crosses an untouched block, so a
@@ -155,23 +164,25 @@ def _group_blocks(cells: Any, size: int, width: int, max_blocks: int) -> Any:
             touched[block] = True
     group = np.zeros(blocks, np.int64)
     edge = np.empty(blocks + 1, np.int64)
-    n: Any = 0
-    held: Any = 0
+    n: KernelInt = 0
+    blocks_in_group: KernelInt = 0
     for block in range(blocks):
         if not touched[block]:
-            held = 0
+            blocks_in_group = 0
             continue
-        if held == 0:
+        if blocks_in_group == 0:
             edge[n] = block * size
             n += 1
         group[block] = n - 1
-        held = (held + 1) % max_blocks
+        blocks_in_group = (blocks_in_group + 1) % max_blocks
     edge[n] = width
     return group, edge[: n + 1]
 
 
 @compile_kernel()
-def _cut_at_groups(cells: Any, weight: Any, size: int, group: Any, edge: Any) -> Any:
+def _cut_at_groups(
+    cells: NDArray[np.int32], weight: FloatArray, size: int, group: IntArray, edge: IntArray
+) -> tuple[NDArray[np.int32], FloatArray, IntArray, IntArray]:
     """Spans cut at the groups' edges and gathered by group, each group's in the old order; its columns' extent."""
     begin = np.zeros(edge.shape[0], np.int64)
     for i in range(cells.shape[0]):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_border.geo.types import CellArray
 from geo_border.zonal.accumulate import Accumulator, ByteClassSums, ClassSums, SumTable, ValueSums
 from geo_border.zonal.areas import RowAreas
 from geo_border.zonal.edges import Edges
@@ -76,7 +77,7 @@ def tabulate_rows(
     -------
     Part
         Class mode: lines of zone, class, has data, high, low (area units); sum mode: lines of zone and SUM_COLUMNS
-        limbs.
+        parts.
     ndarray
         Zones that cover a cell by less than nothing or more than once: their polygons may be invalid.
     """
@@ -97,7 +98,7 @@ def tabulate_rows(
 
 def _read_blocks(
     source: Source, spans: Spans, rows: tuple[int, int], width: int
-) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_] | None, tuple[int, int], Spans]]:
+) -> Iterator[tuple[CellArray, NDArray[np.bool_] | None, tuple[int, int], Spans]]:
     """Each block that spans touch, cut to their extent: values, mask, row and column of its first cell, its spans."""
     columns = source.header.shape[1]
     room = READ_BYTES // ((rows[1] - rows[0]) * source.header.dtype.itemsize)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ class ZoneExtent:
 
 
 def _convert_pair(lines: SumTable, high: int) -> NDArray[np.float64]:
-    """Value of the limbs in two columns."""
+    """Value of the parts (high, low) in two columns."""
     return np.asarray(lines[:, high] * float(1 << LOW_BITS) + lines[:, high + 1], dtype=np.float64)
 
 
@@ -83,7 +83,7 @@ def build_sum_table(
 
 
 def _convert_sums(parts: SumTable) -> NDArray[np.float64]:
-    """Value of sums of four limbs each, the first of which carries the sign."""
+    """Value of sums of four parts each, the first of which carries the sign."""
     negative = parts[:, 0] < 0
     size = np.where(negative[:, None], -parts, parts)
     # Turned positive before it becomes a float: -1e-5 is -2^40 and nearly 2^40 more, which a float cannot hold.
@@ -91,9 +91,9 @@ def _convert_sums(parts: SumTable) -> NDArray[np.float64]:
         size[:, low - 1] += size[:, low] >> LOW_BITS
         size[:, low] &= LOW_MASK
     value = np.zeros(len(parts))
-    # Smallest limb first, so that nothing is lost on the way up.
-    for limb in (3, 2, 1, 0):
-        value += size[:, limb] * 2.0 ** (LOW_BITS * (1 - limb))
+    # Smallest part first, so that nothing is lost on the way up.
+    for place in (3, 2, 1, 0):
+        value += size[:, place] * 2.0 ** (LOW_BITS * (1 - place))
     return np.where(negative, -value, value)
 
 
@@ -103,7 +103,7 @@ def _compute_share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDA
 
 
 def _build_table(
-    columns: dict[str, Any],
+    columns: Mapping[str, object],
     rows: NDArray[np.int64],
     area_m2: NDArray[np.float64],
     data: NDArray[np.float64],

@@ -105,7 +105,7 @@ def tabulate(
             )
 
         sums, suspects = sum_zones(prepared)
-        # Of a zone that no cell lies in, coverage tells nothing.
+        # Of a zone that no cell lies in, coverage says nothing.
         outside = np.setdiff1d(np.arange(len(prepared)), sums[:, 0])
         mended = prepared.repair_zones(np.union1d(suspects, outside))
         if mended is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +16,7 @@ from pyproj import CRS
 from geo_border.errors import GeometryError
 from geo_border.geo.crs import parse_crs
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import GeometryArray, Polygonal
 from geo_border.zonal.reproject import project_rings, unwrap_rings
 from geo_border.zonal.rings import Rings, flatten_polygons, number_zones, read_zones
 
@@ -67,7 +67,7 @@ class Zones:
     """
 
     def __init__(
-        self, geometries: NDArray[Any], number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS
+        self, geometries: GeometryArray, number: NDArray[np.int64], ids: pd.Index, field: str, crs: CRS
     ) -> None:
         self._geometries, self._number = geometries, number
         self.ids, self.field = ids, field
@@ -82,17 +82,17 @@ class Zones:
             self._geometries, np.zeros_like(self._number), pd.Index(["all"]), self.field, self.rings_by_crs.rings.crs
         )
 
-    def find_within(self, area: Any) -> NDArray[np.bool_]:
+    def find_within(self, area: Polygonal) -> NDArray[np.bool_]:
         """Whether every polygon of each zone lies in an area given in the zones' own CRS."""
         shapely.prepare(area)
         inside = np.ones(len(self), dtype=np.bool_)
         boxes = shapely.box(*shapely.bounds(self._geometries).T)
         # Most zones are decided by their extent; the others vertex by vertex, unless they clearly reach outside.
         open_rows = np.flatnonzero(~shapely.covers(area, boxes) & ~shapely.is_empty(self._geometries))
-        maybe = shapely.covers(shapely.box(*shapely.bounds(area)), boxes[open_rows])
-        inside[self._number[open_rows[~maybe]]] = False
-        look = open_rows[maybe & inside[self._number[open_rows]]]
-        inside[self._number[look[~shapely.covers(area, self._geometries[look])]]] = False
+        may_cover = shapely.covers(shapely.box(*shapely.bounds(area)), boxes[open_rows])
+        inside[self._number[open_rows[~may_cover]]] = False
+        undecided = open_rows[may_cover & inside[self._number[open_rows]]]
+        inside[self._number[undecided[~shapely.covers(area, self._geometries[undecided])]]] = False
         return inside
 
     def repair_zones(self, suspects: NDArray[np.int64]) -> Zones | None:
@@ -129,17 +129,26 @@ class Zones:
         pairs = (left < right) & (self._number[left] != self._number[right])
         left, right = left[pairs], right[pairs]
         common = shapely.area(shapely.intersection(shapes[left], shapes[right]))
-        found = np.flatnonzero(common > 1e-9 * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right])))
-        if len(found):
-            a, b = self.ids[self._number[left[found[0]]]], self.ids[self._number[right[found[0]]]]
+        overlapping = np.flatnonzero(
+            common > 1e-9 * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+        )
+        if len(overlapping):
+            a, b = self.ids[self._number[left[overlapping[0]]]], self.ids[self._number[right[overlapping[0]]]]
             others = {1: "", 2: ", and so does one more pair"}.get(
-                len(found), f", and so do {len(found) - 1:,} more pairs"
+                len(overlapping), f", and so do {len(overlapping) - 1:,} more pairs"
             )
             raise GeometryError(f"zones: {a!r} and {b!r} overlap{others}; mend them, or use --overlap allow.")
 
 
 def prepare_zones(zones: Zones | gpd.GeoDataFrame | str | Path, zone_field: str = "zone_id") -> Zones:
     """Zones ready for `tabulate`, which takes them in place of the layer and then skips what they already know.
+
+    Parameters
+    ----------
+    zones
+        Layer of polygons in any CRS, a vector file, or zones that are ready and come back as they are.
+    zone_field
+        Column with the zones' ids; rows of one id are one zone.
 
     Raises
     ------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,14 +12,15 @@ from pyproj import CRS
 
 from geo_border.errors import SchemaError
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import densify, extract_polygons
+from geo_border.geo.overlay import extract_polygons, join_touching, split_edges
+from geo_border.geo.types import PlanePolygonal
 from geo_border.zones.voronoi import partition_by_points
 
 _STEP_M = 500.0
 _SEARCH_M = 20_000.0
 
 
-def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:
+def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, PlanePolygonal], crs: CRS) -> gpd.GeoDataFrame:
     """Each country's home land divided among its units.
 
     Published units are generalised and do not follow our boundary: home land outside all of them goes to the nearest.
@@ -50,15 +50,15 @@ def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -
         frames = list(
             pool.map(lambda item: _divide_country(admin[admin["country"] == item[0]], item[1], crs), home.items())
         )
-    kept = [frame for frame in frames if len(frame)]
+    filled = [frame for frame in frames if len(frame)]
     columns = ["admin_id", "name", "country", "geometry"]
-    if not kept:
+    if not filled:
         return gpd.GeoDataFrame({name: [] for name in columns}, geometry="geometry", crs=crs)
-    rows = [row for frame in kept for row in frame[columns].itertuples(index=False)]
+    rows = [row for frame in filled for row in frame[columns].itertuples(index=False)]
     out = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
-    twice = out[out["admin_id"].duplicated(keep=False)]
-    if len(twice):
-        name, countries = twice["admin_id"].iloc[0], sorted(set(twice["country"]))
+    repeated = out[out["admin_id"].duplicated(keep=False)]
+    if len(repeated):
+        name, countries = repeated["admin_id"].iloc[0], sorted(set(repeated["country"]))
         raise SchemaError(
             f"admin: the unit {name!r} stands in {' and '.join(countries)}. Give every unit an id of its own, for "
             "instance with the country's code before it."
@@ -66,12 +66,12 @@ def build_admin_units(admin: gpd.GeoDataFrame, home: dict[str, Any], crs: CRS) -
     return out
 
 
-def _divide_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataFrame:
+def _divide_country(rows: gpd.GeoDataFrame, land: PlanePolygonal, crs: CRS) -> gpd.GeoDataFrame:
     if len(rows) == 0:
         return rows
     rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows
     rows = rows.sort_values("admin_id").reset_index(drop=True)
-    flat = shapely.make_valid(reproject(densify(rows.geometry.to_numpy(), 0.05), WGS84, crs))
+    flat = shapely.make_valid(reproject(split_edges(rows.geometry.to_numpy(), 0.05), WGS84, crs))
     near = shapely.intersects(flat, land)
     if not near.any():
         near = shapely.distance(flat, land) == shapely.distance(flat, land).min()
@@ -93,7 +93,7 @@ def _divide_country(rows: gpd.GeoDataFrame, land: Any, crs: CRS) -> gpd.GeoDataF
         )
         parts = np.array(partition_by_points(xy, owner, _SEARCH_M), dtype=object)
         extra = extract_polygons(shapely.intersection(parts, rest))
-        shapes[: len(parts)] = extract_polygons(shapely.union(shapes[: len(parts)], extra))
+        shapes[: len(parts)] = join_touching(shapes[: len(parts)], extra)
     elif len(rows) == 1:
         shapes = np.array([land], dtype=object)
     out = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=crs))

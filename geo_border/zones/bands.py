@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import PlanePolygonal
 
 # Less than this is rounding of the overlay, not land.
 _MIN_M2 = 1.0
@@ -34,11 +34,13 @@ class BandPart:
     country: str
     from_m: float
     to_m: float
-    geometry: Any
-    nested: Any
+    geometry: PlanePolygonal
+    nested: PlanePolygonal
 
 
-def cut_bands(home: dict[str, Any], nearest: dict[str, Any], buffer_by_distance: dict[float, Any]) -> list[BandPart]:
+def cut_bands(
+    home: dict[str, PlanePolygonal], nearest: dict[str, PlanePolygonal], buffer_by_distance: dict[float, PlanePolygonal]
+) -> list[BandPart]:
     """Disjoint pieces that make up home land.
 
     Parameters
@@ -53,14 +55,16 @@ def cut_bands(home: dict[str, Any], nearest: dict[str, Any], buffer_by_distance:
     edges = sorted(buffer_by_distance)
     pairs = [(segment, country) for segment in nearest for country in home]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(
+        parts_by_pair = pool.map(
             lambda pair: _cut_pair(pair, home[pair[1]], nearest[pair[0]], [(e, buffer_by_distance[e]) for e in edges]),
             pairs,
         )
-        return [piece for pieces_of_pair in found for piece in pieces_of_pair]
+        return [piece for pieces_of_pair in parts_by_pair for piece in pieces_of_pair]
 
 
-def _cut_pair(pair: tuple[str, str], land: Any, part: Any, buffers: list[tuple[float, Any]]) -> list[BandPart]:
+def _cut_pair(
+    pair: tuple[str, str], land: PlanePolygonal, part: PlanePolygonal, buffers: list[tuple[float, PlanePolygonal]]
+) -> list[BandPart]:
     inner = extract_polygons(shapely.intersection(land, part))
     if shapely.area(inner) < _MIN_M2:
         return []

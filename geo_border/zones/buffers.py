@@ -8,19 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import KDTree
 
 from geo_border.engine import Arrays, Engine, LocalEngine
-from geo_border.geo.crs import WGS84, FloatArray, LocalPlane, reproject
+from geo_border.geo.crs import WGS84, LocalPlane, reproject
 from geo_border.geo.line_distance import densify
 from geo_border.geo.overlay import extract_polygons
 from geo_border.geo.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
+from geo_border.geo.types import CellArray, FloatArray, GeometryArray, LonLatLinear, PlanePolygonal, Polygonal
 
 PART_M = 110_000.0
 # Longest edge taken as straight in two planes at once: off by under 2 cm.
@@ -42,7 +41,7 @@ _OUTLINE_EDGE_M = 3_000.0
 _THIN_M = 0.4
 Task = tuple[int, FloatArray]
 # For each piece of the line, by number: all within each distance of it.
-Reaches = dict[int, list[Any]]
+Reaches = dict[int, list[PlanePolygonal]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class ReachKind:
         """Numbers of the pieces; their polygons, piece after piece, from near to far."""
         return {"number": ("<i8", 1), **declare_polygons("reach")}
 
-    def encode(self, result: Reaches) -> dict[str, NDArray[Any]]:
+    def encode(self, result: Reaches) -> dict[str, CellArray]:
         """Write the polygons of some pieces as arrays."""
         number = np.array(sorted(result), dtype=np.int64)
         shapes = [shape for piece in number.tolist() for shape in result[piece]]
@@ -88,12 +87,12 @@ class ReachKind:
 
 
 def buffer_line(
-    line: Any,
+    line: LonLatLinear,
     edges_m: Sequence[float],
     crs: CRS,
     progress: Callable[[int, int], None] | None = None,
     engine: Engine | None = None,
-) -> list[Any]:
+) -> list[PlanePolygonal]:
     """For each distance, the polygon of all points at most that far from the line.
 
     The line is cut into pieces of about `PART_M`; each is dilated in an azimuthal-equidistant plane of its own, and a
@@ -118,9 +117,9 @@ def buffer_line(
     tasks = list(enumerate(cut_line(line, PART_M)))
     work = partial(_run_task, edges_m=tuple(edges_m), crs=crs.to_wkt())
     key = shapely.to_wkb(line) + repr(work.keywords).encode()
-    found = (engine or LocalEngine()).reduce(work, tasks, _merge_results, progress, key, ReachKind(len(edges_m)))
+    reaches = (engine or LocalEngine()).reduce(work, tasks, _merge_results, progress, key, ReachKind(len(edges_m)))
     # In the line's order, whichever way the pieces came back.
-    by_edge = np.array([found[number] for number, _ in tasks], dtype=object).T
+    by_edge = np.array([reaches[number] for number, _ in tasks], dtype=object).T
     with ThreadPoolExecutor() as pool:
         return list(pool.map(_merge_shapes, by_edge))
 
@@ -134,14 +133,14 @@ def _merge_results(results: Sequence[Reaches]) -> Reaches:
     return {number: shapes for result in results for number, shapes in result.items()}
 
 
-def _merge_shapes(shapes: Any) -> Any:
+def _merge_shapes(shapes: GeometryArray) -> PlanePolygonal:
     """All pieces of one distance as one polygon, without the corners that say nothing at this precision."""
     whole = shapely.union_all(shapes)
     thinned = shapely.simplify(whole, _THIN_M, preserve_topology=False)
     return thinned if shapely.is_valid(thinned) else whole
 
 
-def cut_line(line: Any, part_m: float) -> list[FloatArray]:
+def cut_line(line: LonLatLinear, part_m: float) -> list[FloatArray]:
     """The line's parts as runs of vertices (degrees) of about `part_m` each; neighbours share an end."""
     runs = []
     for part in shapely.get_parts(line):
@@ -155,7 +154,7 @@ def cut_line(line: Any, part_m: float) -> list[FloatArray]:
     return runs
 
 
-def _dilate_line(lonlat: FloatArray, edges_m: Sequence[float], crs: CRS) -> list[Any]:
+def _dilate_line(lonlat: FloatArray, edges_m: Sequence[float], crs: CRS) -> list[PlanePolygonal]:
     (west, south), (east, north) = lonlat.min(axis=0).tolist(), lonlat.max(axis=0).tolist()
     plane = LocalPlane((west + east) / 2, (south + north) / 2)
     xy = shapely.get_coordinates(plane.project(shapely.linestrings(lonlat)))
@@ -168,7 +167,7 @@ def _dilate_line(lonlat: FloatArray, edges_m: Sequence[float], crs: CRS) -> list
     return out
 
 
-def _grow_shape(xy: FloatArray, shape: Any, from_m: float, edge_m: float, tree: KDTree) -> Any:
+def _grow_shape(xy: FloatArray, shape: Polygonal | None, from_m: float, edge_m: float, tree: KDTree) -> Polygonal:
     """All within `edge_m` of the line, from what is within `from_m`; remade another way where an outline is off."""
     for tolerance_m in _SIMPLIFY_M:
         if shape is None:
@@ -182,7 +181,7 @@ def _grow_shape(xy: FloatArray, shape: Any, from_m: float, edge_m: float, tree: 
     return _buffer_runs(xy, edge_m, 0.0)
 
 
-def _cut_notches(shape: Any, edge_m: float, tree: KDTree) -> Any | None:
+def _cut_notches(shape: Polygonal, edge_m: float, tree: KDTree) -> Polygonal | None:
     """The shape with the notches cut in that GEOS bridges: it ignores hollows of the input up to 1 % of the radius.
 
     An edge that is not at the distance is split where it is furthest off and that point pulled to it, until no edge
@@ -242,7 +241,7 @@ def _find_furthest_off(start: FloatArray, end: FloatArray, edge_m: float, tree: 
     return share, point, distance_m, tree.data[foot]
 
 
-def _buffer_runs(xy: FloatArray, radius_m: float, tolerance_m: float) -> Any:
+def _buffer_runs(xy: FloatArray, radius_m: float, tolerance_m: float) -> Polygonal:
     """Union of the capsules of a line's runs of vertices; of its single edges when the tolerance is 0."""
     run = _RUN_VERTICES if tolerance_m else 1
     runs = [shapely.linestrings(xy[i : i + run + 1]) for i in range(0, max(len(xy) - 1, 1), run)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
@@ -11,8 +11,9 @@ import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import convolve
 
-from geo_border.geo.crs import FloatArray, area_km2
+from geo_border.geo.crs import area_km2
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import FloatArray, GeometryArray, IntArray, PlanePolygonal
 from geo_border.study import Study
 
 # Degree of urbanisation, level 2 (Eurostat, Applying the Degree of Urbanisation, 2021), in the words of our layers.
@@ -27,10 +28,21 @@ SETTLEMENT_CLASSES = {
 }
 
 
-def build_people_counter(column: NDArray[np.int64], row: NDArray[np.int64], people: FloatArray, radius_m: float) -> Any:
+def build_people_counter(
+    column: NDArray[np.int64], row: NDArray[np.int64], people: FloatArray, radius_m: float
+) -> Callable[[IntArray, IntArray], FloatArray]:
     """For squares (km) with people in them, a function that gives the people within `radius_m` of a square's centre.
 
     People count where their own square's centre lies within the reach (straight line).
+
+    Parameters
+    ----------
+    column, row
+        Lower-left corner of each square in km (n).
+    people
+        Persons in each square (n).
+    radius_m
+        Reach in metres.
     """
     reach = int(radius_m // 1000) + 1
     west, south = int(column.min()) - reach, int(row.min()) - reach
@@ -47,7 +59,7 @@ def build_people_counter(column: NDArray[np.int64], row: NDArray[np.int64], peop
 
 
 def classify_cells(
-    cells: gpd.GeoDataFrame, study: Study, locates: dict[str, Any], passage: NDArray[np.bool_] | None
+    cells: gpd.GeoDataFrame, study: Study, locates: dict[str, float], passage: NDArray[np.bool_] | None
 ) -> gpd.GeoDataFrame:
     """Cells with `forested`, `populated` and `civilian_exposure`.
 
@@ -80,8 +92,15 @@ def classify_cells(
     )
 
 
-def dissolve_cells(cells: gpd.GeoDataFrame, kind: pd.Series[Any]) -> gpd.GeoDataFrame:
+def dissolve_cells(cells: gpd.GeoDataFrame, kind: pd.Series[str]) -> gpd.GeoDataFrame:
     """Cells of one segment, country and class as one polygon each; cells whose class is empty are left out.
+
+    Parameters
+    ----------
+    cells
+        Cells with `segment`, `country` and `people`, in an equal-area plane.
+    kind
+        Class of each cell, aligned with `cells`; None where it has none.
 
     Returns
     -------
@@ -107,13 +126,19 @@ def dissolve_cells(cells: gpd.GeoDataFrame, kind: pd.Series[Any]) -> gpd.GeoData
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=cells.crs)
 
 
-def _merge_squares(shapes: Any) -> Any:
+def _merge_squares(shapes: GeometryArray) -> PlanePolygonal:
     """Cells as one polygon: whole squares as a coverage, in linear time; the few that land cuts by overlay."""
     whole = (shapely.get_num_coordinates(shapes) == 5) & (shapely.area(shapes) > 1e6 - 1e-3)
     parts = [shapely.coverage_union_all(shapes[whole]), *shapes[~whole]]
     return extract_polygons(shapely.union_all(np.array(parts, dtype=object)))
 
 
-def name_settlement_class(code: pd.Series[Any]) -> pd.Series[Any]:
-    """The word of each DEGURBA level 2 code; `unclassed` where there is none."""
+def name_settlement_class(code: pd.Series[float]) -> pd.Series[str]:
+    """The word of each DEGURBA level 2 code; `unclassed` where there is none.
+
+    Parameters
+    ----------
+    code
+        DEGURBA level 2 code of each cell; NaN where there is none.
+    """
     return code.map(SETTLEMENT_CLASSES).astype(object).fillna("unclassed")

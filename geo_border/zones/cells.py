@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -12,6 +10,7 @@ from pyproj import CRS
 from geo_border.geo.crs import WGS84, area_km2, reproject
 from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.overlay import cut_by_lattice
+from geo_border.geo.types import PlanePolygonal
 
 CELL_M = 1_000.0
 # Slivers under a square metre are rounding at a cell's edge.
@@ -19,9 +18,22 @@ _MIN_KM2 = 1e-6
 
 
 def build_cells(
-    home: dict[str, Any], segments: list[str], index: LineIndex, crs: CRS, widest_m: float
+    home: dict[str, PlanePolygonal], segments: list[str], index: LineIndex, crs: CRS, widest_m: float
 ) -> gpd.GeoDataFrame:
     """Every cell with home land whose clipped centroid lies within the widest band.
+
+    Parameters
+    ----------
+    home
+        Home land by country, in the study's plane.
+    segments
+        Ids of the segments, by the labels of `index`.
+    index
+        The frontier's lines.
+    crs
+        The study's plane.
+    widest_m
+        Upper edge of the widest band in metres.
 
     Returns
     -------
@@ -32,8 +44,14 @@ def build_cells(
     countries = list(home)
     cut = cut_by_lattice(np.array(list(home.values()), dtype=object), CELL_M)
     area = area_km2(cut.shape, crs)
-    kept = area > _MIN_KM2
-    source, column, row, piece, area = cut.source[kept], cut.column[kept], cut.row[kept], cut.shape[kept], area[kept]
+    has_land = area > _MIN_KM2
+    source, column, row, piece, area = (
+        cut.source[has_land],
+        cut.column[has_land],
+        cut.row[has_land],
+        cut.shape[has_land],
+        area[has_land],
+    )
     lonlat = shapely.get_coordinates(reproject(shapely.centroid(piece), crs, WGS84))
     near = index.find_nearest(lonlat[:, 0], lonlat[:, 1])
     inside = np.flatnonzero(near.distance_m < widest_m)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, cast
+from typing import cast
 
 import contourpy
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely import LineString, MultiLineString
 
 from geo_border.errors import StudyError
-from geo_border.geo.crs import GEOD, WGS84, FloatArray, LocalPlane, convert_to_ecef, distance_m, reproject
+from geo_border.geo.crs import GEOD, WGS84, LocalPlane, convert_to_ecef, distance_m, reproject
 from geo_border.geo.line_distance import STEP_M, LineIndex, densify
 from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import FloatArray, IntArray, LonLatPolygonal, PlanePolygonal, Polygonal
 from geo_border.study import Corridor
 
 LonLat = tuple[float, float]
@@ -31,11 +33,11 @@ class CorridorShape:
     """A corridor's outlines in the study's plane, by k, before they are cut to home land; and its axis in lon/lat."""
 
     gap_m: float
-    axis: Any
-    by_k: dict[float, Any]
+    axis: LineString
+    by_k: dict[float, PlanePolygonal]
 
 
-def build_corridor(corridor: Corridor, a: Any, b: Any, crs: CRS) -> CorridorShape:
+def build_corridor(corridor: Corridor, a: LonLatPolygonal, b: LonLatPolygonal, crs: CRS) -> CorridorShape:
     """All places p with d(p, A) + d(p, B) <= k x gap, for the corridor's k, k_low and k_high.
 
     The sum is taken on a 500 m lattice and its level line interpolated; the edge is within a few metres.
@@ -62,25 +64,25 @@ def build_corridor(corridor: Corridor, a: Any, b: Any, crs: CRS) -> CorridorShap
     along = np.arange(-reach, reach + _STEP_M, _STEP_M)
     x, y = np.meshgrid(along, along)
     lonlat = shapely.get_coordinates(plane.unproject(shapely.points(x.ravel(), y.ravel())))
-    total = sum(_measure_distance(shape, lonlat) for shape in (a, b)).reshape(x.shape)
+    total = (_measure_distance(a, lonlat) + _measure_distance(b, lonlat)).reshape(x.shape)
     levels = {k: _trace_level(x, y, total, k * gap_m) for k in (corridor.k_low, corridor.k, corridor.k_high)}
     by_k = {k: reproject(plane.unproject(shape), WGS84, crs) for k, shape in levels.items()}
     axis = shapely.linestrings([start, *GEOD.npts(*start, *end, _AXIS_POINTS), end])
     return CorridorShape(gap_m, axis, by_k)
 
 
-def _build_boundary(shape: Any) -> Any:
+def _build_boundary(shape: LonLatPolygonal) -> MultiLineString:
     return shapely.multilinestrings(list(shapely.get_rings(shapely.get_parts(shape))))
 
 
-def _measure_distance(shape: Any, lonlat: Any) -> Any:
+def _measure_distance(shape: LonLatPolygonal, lonlat: FloatArray) -> FloatArray:
     distance = LineIndex([_build_boundary(shape)], [0], _SAMPLE_M).find_nearest(lonlat[:, 0], lonlat[:, 1]).distance_m
     shapely.prepare(shape)
     distance[shapely.contains_xy(shape, lonlat)] = 0.0
     return distance
 
 
-def _find_shortest_line(a: Any, b: Any) -> tuple[float, LonLat, LonLat]:
+def _find_shortest_line(a: LonLatPolygonal, b: LonLatPolygonal) -> tuple[float, LonLat, LonLat]:
     """Shortest geodesic between two territories, between points of their boundaries at most 20 m apart."""
     points, others = _sample_boundary(a), _sample_boundary(b)
     near = LineIndex([_build_boundary(b)], [0]).find_nearest(points[:, 0], points[:, 1])
@@ -93,15 +95,15 @@ def _find_shortest_line(a: Any, b: Any) -> tuple[float, LonLat, LonLat]:
     return float(distance_m(lon, lat, far_lon, far_lat)), (lon, lat), (far_lon, far_lat)
 
 
-def _sample_boundary(shape: Any) -> FloatArray:
+def _sample_boundary(shape: LonLatPolygonal) -> FloatArray:
     rings = shapely.get_rings(shapely.get_parts(shape))
     return np.concatenate([densify(shapely.get_coordinates(ring), STEP_M) for ring in rings])
 
 
-def _trace_level(x: Any, y: Any, total: Any, at_m: float) -> Any:
+def _trace_level(x: FloatArray, y: FloatArray, total: FloatArray, at_m: float) -> Polygonal:
     generator = contourpy.contour_generator(x, y, total, fill_type=contourpy.FillType.OuterOffset)
     # What comes back depends on the fill type: here points and offsets, one array of each a polygon.
-    points, offsets = cast("tuple[list[Any], list[Any]]", generator.filled(0.0, at_m))
+    points, offsets = cast("tuple[list[FloatArray], list[IntArray]]", generator.filled(0.0, at_m))
     faces = []
     for xy, starts in zip(points, offsets, strict=True):
         shell, *holes = (xy[a:b] for a, b in pairwise(starts))

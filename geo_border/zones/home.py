@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import shapely
 from pyproj import CRS
 
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import densify, extract_polygons
+from geo_border.geo.overlay import extract_polygons, split_edges
+from geo_border.geo.types import GeometryArray, LonLatPolygonal, PlanePolygonal
 
 # Lon/lat edges longer than this bend visibly in the plane; about 1 km of latitude.
 _EDGE_DEG = 0.01
@@ -17,7 +16,14 @@ _EDGE_DEG = 0.01
 _MIN_SEA_M2 = 1e5
 
 
-def cut_home_land(territory: Any, land: Any, lagoons: Any, window: Any, crs: CRS, rim_m: float) -> Any:
+def cut_home_land(
+    territory: LonLatPolygonal,
+    land: GeometryArray,
+    lagoons: GeometryArray,
+    window: PlanePolygonal,
+    crs: CRS,
+    rim_m: float,
+) -> PlanePolygonal:
     """The part of a home territory inside a window that is not sea.
 
     Parameters
@@ -35,7 +41,7 @@ def cut_home_land(territory: Any, land: Any, lagoons: Any, window: Any, crs: CRS
     -------
     Polygon or multipolygon in the plane, lakes and rivers included.
     """
-    flat = reproject(densify(np.array([_clip_to_window(territory, window, crs)]), _EDGE_DEG)[0], WGS84, crs)
+    flat = reproject(split_edges(np.array([_clip_to_window(territory, window, crs)]), _EDGE_DEG)[0], WGS84, crs)
     shape = extract_polygons(shapely.intersection(shapely.make_valid(flat), window))
     if len(land):
         touching = land[shapely.STRtree(land).query(shape, predicate="intersects")]
@@ -47,7 +53,7 @@ def cut_home_land(territory: Any, land: Any, lagoons: Any, window: Any, crs: CRS
     return shape
 
 
-def _clip_to_window(territory: Any, window: Any, crs: CRS) -> Any:
+def _clip_to_window(territory: LonLatPolygonal, window: PlanePolygonal, crs: CRS) -> LonLatPolygonal:
     """The territory cut to the window's surroundings, in lon/lat, before its many far vertices are moved."""
     outline = reproject(shapely.segmentize(shapely.box(*shapely.bounds(window)), 50_000), crs, WGS84)
     lon = shapely.get_coordinates(outline)[:, 0]

@@ -87,7 +87,7 @@ class Zone:
 
 @dataclass(frozen=True)
 class Members:
-    """Things that zones hold (areas, points or stretches of line), with what tells which zone they are in.
+    """Things that zones hold (areas, points or stretches of line), with what says which zone they are in.
 
     Attributes
     ----------
@@ -177,12 +177,12 @@ def build_membership(zones: Iterable[Zone]) -> Membership:
     ValueError
         When two zones have one id: a programming error, since ids are made of names that a study holds apart.
     """
-    found = tuple(zones)
-    ids = [zone.id for zone in found]
-    twice = {name for name in ids if ids.count(name) > 1} if len(set(ids)) < len(ids) else set()
-    if twice:
-        raise ValueError(f"zones with one id: {sorted(twice)}")
-    return Membership(found)
+    members = tuple(zones)
+    ids = [zone.id for zone in members]
+    repeated = {name for name in ids if ids.count(name) > 1} if len(set(ids)) < len(ids) else set()
+    if repeated:
+        raise ValueError(f"zones with one id: {sorted(repeated)}")
+    return Membership(members)
 
 
 def join_members(parts: Sequence[Members]) -> Members:

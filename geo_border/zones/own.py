@@ -9,10 +9,10 @@ from itertools import permutations
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from geo_border.errors import StudyError
-from geo_border.geo.overlay import Surface, extract_polygons
+from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.types import GeometryArray, PlanePolygonal
 
 MOST_DRAWN = 20
 LEAST_KM2 = 10.0
@@ -41,11 +41,11 @@ class Extent:
         All within the widest band, and all within which home land is known.
     """
 
-    home: Mapping[str, Surface]
-    territory: Surface
-    others: Surface | None
-    near: Surface
-    known: Surface
+    home: Mapping[str, PlanePolygonal]
+    territory: PlanePolygonal
+    others: PlanePolygonal | None
+    near: PlanePolygonal
+    known: PlanePolygonal
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class OwnArea:
 
     id: str
     name: str
-    parts: Mapping[str, Surface]
+    parts: Mapping[str, PlanePolygonal]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class _Cut:
 
     title: str
     whole_km2: float
-    land: Surface
+    land: PlanePolygonal
     line_km2: float
     band_km2: float
 
@@ -144,7 +144,7 @@ def _name(area_id: str, name: str) -> str:
     return f"{name!r} ({area_id})" if name != area_id and area_id.isprintable() else f"{name!r}"
 
 
-def _cut(title: str, shape: Surface, extent: Extent) -> _Cut:
+def _cut(title: str, shape: PlanePolygonal, extent: Extent) -> _Cut:
     """The area's land, and how much of it lies beyond the line and beyond the widest band."""
     land = extract_polygons(shapely.union_all([_clip(shape, one) for one in extent.home.values()]))
     outside = extract_polygons(shapely.difference(shape, _clip(shape, extent.territory)))
@@ -163,7 +163,7 @@ def _cut(title: str, shape: Surface, extent: Extent) -> _Cut:
     )
 
 
-def _clip(shape: Surface, other: Surface) -> Surface:
+def _clip(shape: PlanePolygonal, other: PlanePolygonal) -> PlanePolygonal:
     """Common part of a small and a large polygon: an overlay with all of home would take seconds."""
     if shapely.is_empty(shape):
         return shape
@@ -186,7 +186,7 @@ def _require_near(cut: _Cut) -> None:
             )
 
 
-def _drop_bits(cut: _Cut, shape: Surface) -> tuple[Surface, float]:
+def _drop_bits(cut: _Cut, shape: PlanePolygonal) -> tuple[PlanePolygonal, float]:
     """The land of an area without the bits that clipping cut off it, and their area in km².
 
     Raises
@@ -198,7 +198,7 @@ def _drop_bits(cut: _Cut, shape: Surface) -> tuple[Surface, float]:
     # What the repair of a crossed outline leaves is no part that someone drew.
     grains = shapely.area(drawn) / 1e6 < _LEAST_TOLD_KM2
     drawn = drawn[~grains] if not grains.all() else drawn
-    kept: list[Surface] = []
+    kept: list[PlanePolygonal] = []
     bits_km2 = 0.0
     for number, part in enumerate(drawn, 1):
         pieces = _group(extract_polygons(shapely.intersection(part, cut.land)))
@@ -221,7 +221,7 @@ def _drop_bits(cut: _Cut, shape: Surface) -> tuple[Surface, float]:
     return (cut.land, 0.0) if bits_km2 == 0 else (extract_polygons(shapely.union_all(kept)), bits_km2)
 
 
-def _group(land: Surface) -> NDArray[np.object_]:
+def _group(land: PlanePolygonal) -> GeometryArray:
     """The pieces of an area's land; those that only a gap between two boundary polygons parts are one."""
     pieces = shapely.get_parts(land)
     if len(pieces) < 2:
@@ -232,7 +232,7 @@ def _group(land: Surface) -> NDArray[np.object_]:
     return np.array(groups, dtype=object)
 
 
-def _require_differences(areas: Sequence[OwnArea], lands: Sequence[Surface], where: str) -> None:
+def _require_differences(areas: Sequence[OwnArea], lands: Sequence[PlanePolygonal], where: str) -> None:
     """Fail where one area less another is a small piece of land: the difference of their figures would be its own."""
     for one, other in permutations(range(len(areas)), 2):
         if not shapely.intersects(lands[one], lands[other]):
@@ -248,7 +248,7 @@ def _require_differences(areas: Sequence[OwnArea], lands: Sequence[Surface], whe
         )
 
 
-def _share(land: Surface, extent: Extent) -> dict[str, Surface]:
+def _share(land: PlanePolygonal, extent: Extent) -> dict[str, PlanePolygonal]:
     """Land of an area by home country; countries without any are missing."""
     parts = {country: _clip(land, home) for country, home in extent.home.items()}
     return {country: part for country, part in parts.items() if shapely.area(part) > 0}
@@ -265,5 +265,5 @@ def _tell_clipped(title: str, cut: _Cut, bits_km2: float) -> list[str]:
     return [f"{title}: clipped to home land; not counted: {', '.join(told)}."] if told else []
 
 
-def _measure(shape: Surface) -> float:
+def _measure(shape: PlanePolygonal) -> float:
     return float(shapely.area(shape)) / 1e6

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import KDTree
 
-from geo_border.geo.crs import WGS84, FloatArray, reproject
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import LineIndex, NearestLine
+from geo_border.geo.types import FloatArray
 
 # So many times the reach away from the lines, in the plane, nothing has to be exact: no plane stretches so much.
 _CERTAINLY_FAR = 1.5

@@ -17,6 +17,7 @@ from geo_border.engine import Arrays, Engine, LocalEngine
 from geo_border.geo.crs import area_km2
 from geo_border.geo.overlay import LatticeParts, cut_by_lattice, intersect_parts
 from geo_border.geo.polygon_arrays import declare_polygons, pack_polygons, unpack_polygons
+from geo_border.geo.types import CellArray, GeometryArray, IntArray
 from geo_border.zones.bands import BandPart
 from geo_border.zones.cells import CELL_M
 
@@ -43,9 +44,9 @@ class TileUnits:
     admin: NDArray[np.int64]
     column: NDArray[np.int64]
     row: NDArray[np.int64]
-    shape: Any
+    shape: GeometryArray
     wet: NDArray[np.int64]
-    water: Any
+    water: GeometryArray
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class CutKind:
         whole = ("tile", "units", "parts", "piece", "admin", "column", "row", "wet")
         return {**dict.fromkeys(whole, ("<i8", 1)), **declare_polygons("shape"), **declare_polygons("water")}
 
-    def encode(self, result: UnitsByTile) -> dict[str, NDArray[Any]]:
+    def encode(self, result: UnitsByTile) -> dict[str, CellArray]:
         """Write the units of some tiles as arrays."""
         tile = sorted(result)
         cuts = [result[number] for number in tile]
@@ -96,19 +97,19 @@ class CutKind:
         if tile.tolist() != sorted(task.number for task in tasks) or not len(tile) == len(units) == len(parts):
             raise ValueError("of other tiles")
         shape, water = unpack_polygons("shape", arrays), unpack_polygons("water", arrays)
-        own = [*(arrays[of] for of in ("piece", "admin", "column", "row")), shape]
-        wet = [arrays["wet"], water]
-        for counts, columns in ((units, own), (parts, wet)):
+        unit_columns = [*(arrays[of] for of in ("piece", "admin", "column", "row")), shape]
+        water_columns = [arrays["wet"], water]
+        for counts, columns in ((units, unit_columns), (parts, water_columns)):
             if (counts < 0).any() or {len(column) for column in columns} != {sum(counts.tolist())}:
                 raise ValueError("columns of other lengths")
-        for values, least, end in ((own[0], 0, self.pieces), (own[1], -1, self.admins)):
+        for values, least, end in ((unit_columns[0], 0, self.pieces), (unit_columns[1], -1, self.admins)):
             if ((values < least) | (values >= end)).any():
                 raise ValueError("a unit that points nowhere")
-        if ((wet[0] < 0) | (wet[0] >= np.repeat(units, parts))).any():
+        if ((water_columns[0] < 0) | (water_columns[0] >= np.repeat(units, parts))).any():
             raise ValueError("water in no unit")
         rows, places = (np.split(np.arange(c.sum()), np.cumsum(c)[:-1]) for c in (units, parts))
         return {
-            number: TileUnits(*(column[at] for column in own), *(column[place] for column in wet))
+            number: TileUnits(*(column[at] for column in unit_columns), *(column[place] for column in water_columns))
             for number, at, place in zip(tile.tolist(), rows, places, strict=True)
         }
 
@@ -116,7 +117,7 @@ class CutKind:
 def cut_units(
     parts: list[BandPart],
     admin: gpd.GeoDataFrame,
-    water: Any,
+    water: GeometryArray,
     crs: CRS,
     engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -147,8 +148,8 @@ def cut_units(
     work = partial(_cut_tile, country=country, admin_country=admin_country)
     where = engine or LocalEngine()
     key = _compute_key(tiles, country, admin_country) if where.checkpoints else b""
-    found = where.reduce(work, tiles, _merge_results, progress, key, CutKind(len(parts), len(admin)))
-    cuts = [found[tile.number] for tile in tiles]
+    units_by_tile = where.reduce(work, tiles, _merge_results, progress, key, CutKind(len(parts), len(admin)))
+    cuts = [units_by_tile[tile.number] for tile in tiles]
     piece, admin_at, column, row, shape = (
         _concatenate([getattr(cut, name) for cut in cuts]) for name in ("piece", "admin", "column", "row", "shape")
     )
@@ -171,11 +172,11 @@ def cut_units(
     return frame, gpd.GeoDataFrame({"unit": wet}, geometry=_concatenate([cut.water for cut in cuts]), crs=crs)
 
 
-def _concatenate(arrays: list[Any]) -> Any:
+def _concatenate(arrays: list[IntArray] | list[GeometryArray]) -> Any:
     return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
 
 
-def _build_tiles(band_parts: Any, admin: Any, water: Any) -> list[LandTile]:
+def _build_tiles(band_parts: GeometryArray, admin: GeometryArray, water: GeometryArray) -> list[LandTile]:
     """What the tiles hold, for those with home land, in the order of the lattice."""
     layers = [_group_by_tile(layer) for layer in (band_parts, admin, water)]
     nothing = LatticeParts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), band_parts[:0], _TILE_M)
@@ -185,7 +186,7 @@ def _build_tiles(band_parts: Any, admin: Any, water: Any) -> list[LandTile]:
     ]
 
 
-def _group_by_tile(geometry: Any) -> dict[tuple[int, int], LatticeParts]:
+def _group_by_tile(geometry: GeometryArray) -> dict[tuple[int, int], LatticeParts]:
     cut = cut_by_lattice(geometry, _TILE_M)
     order = np.lexsort((cut.source, cut.row, cut.column))
     column, row = cut.column[order], cut.row[order]
@@ -199,7 +200,7 @@ def _group_by_tile(geometry: Any) -> dict[tuple[int, int], LatticeParts]:
     }
 
 
-def _cut_tile(tile: LandTile, country: Any, admin_country: Any) -> UnitsByTile:
+def _cut_tile(tile: LandTile, country: NDArray[np.str_], admin_country: NDArray[np.object_]) -> UnitsByTile:
     """One tile's units."""
     squares = _cut_squares(tile.band_parts)
     at, admin_at, shape = _cut_by_admin(squares, country, _cut_squares(tile.admin), admin_country)
@@ -214,7 +215,9 @@ def _cut_squares(coarse: LatticeParts) -> LatticeParts:
     return LatticeParts(coarse.source[cut.source], cut.column, cut.row, cut.shape, CELL_M)
 
 
-def _cut_by_admin(squares: LatticeParts, country: Any, admin: LatticeParts, admin_country: Any) -> tuple[Any, Any, Any]:
+def _cut_by_admin(
+    squares: LatticeParts, country: NDArray[np.str_], admin: LatticeParts, admin_country: NDArray[np.object_]
+) -> tuple[IntArray, IntArray, GeometryArray]:
     """Position of the square, of the administrative unit (-1 in a country that has none), and their common shape."""
     own = country[squares.source]
     without = np.flatnonzero(~np.isin(own, admin_country))
@@ -232,8 +235,8 @@ def _merge_results(results: Sequence[UnitsByTile]) -> UnitsByTile:
     return {number: cut for result in results for number, cut in result.items()}
 
 
-def _compute_key(tiles: list[LandTile], country: Any, admin_country: Any) -> bytes:
-    """What tells this work from any other: every shape, where it comes from, and the countries."""
+def _compute_key(tiles: list[LandTile], country: NDArray[np.str_], admin_country: NDArray[np.object_]) -> bytes:
+    """What distinguishes this work from any other: every shape, where it comes from, and the countries."""
     layers = [layer for tile in tiles for layer in (tile.band_parts, tile.admin, tile.water)]
     shapes = b"".join(wkb for layer in layers for wkb in shapely.to_wkb(layer.shape))
     sources = b"".join(layer.source.tobytes() for layer in layers)

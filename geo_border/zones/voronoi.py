@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import KDTree, Voronoi
+from shapely import Polygon
 
-from geo_border.geo.crs import WGS84, FloatArray, reproject
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import LineIndex, densify
+from geo_border.geo.types import FloatArray, LonLatLinear, PlanePolygonal
 from geo_border.zones.ridges import LineDistances, Ridges, correct_labels, move_ridges
 
 _FINE_M = 20.0
@@ -20,7 +20,7 @@ _COARSE_M = 250.0
 _MEETING_M = 3_000.0
 
 
-def partition_by_lines(lines: list[Any], crs: CRS, max_distance_m: float) -> list[Any]:
+def partition_by_lines(lines: list[LonLatLinear], crs: CRS, max_distance_m: float) -> list[PlanePolygonal]:
     """For each line (lon/lat) the polygon, in `crs`, of all points nearer to it than to any other.
 
     A Voronoi diagram of samples gives the shape; its ridges are then moved to where the geodesic distances are equal,
@@ -49,7 +49,7 @@ def partition_by_lines(lines: list[Any], crs: CRS, max_distance_m: float) -> lis
 
 def partition_by_points(
     points: FloatArray, labels: NDArray[np.int64], max_distance_m: float, distances: LineDistances | None = None
-) -> list[Any]:
+) -> list[PlanePolygonal]:
     """For each label 0..n-1 the polygon of all places nearest to one of its points (n x 2, metres).
 
     With `distances`, nearest to its line: what parts the points in the plane is only where the search begins.
@@ -71,7 +71,7 @@ def partition_by_points(
     return [shapely.union_all(faces[nearest == label]) for label in range(int(labels.max()) + 1)]
 
 
-def _find_ridges(points: FloatArray, labels: NDArray[np.int64], far: Any) -> Ridges:
+def _find_ridges(points: FloatArray, labels: NDArray[np.int64], far: Polygon) -> Ridges:
     """What parts the labels in the plane; `far` lies around them, so that no ridge is endless."""
     corners = shapely.get_coordinates(shapely.segmentize(far.exterior, 1e6))[:-1]
     diagram = Voronoi(np.concatenate((points, corners)))
@@ -82,7 +82,7 @@ def _find_ridges(points: FloatArray, labels: NDArray[np.int64], far: Any) -> Rid
     return Ridges(vertices=diagram.vertices, edges=edges[real], between=between[real])
 
 
-def _sample_line(line: Any, step_m: float, crs: CRS) -> FloatArray:
+def _sample_line(line: LonLatLinear, step_m: float, crs: CRS) -> FloatArray:
     lonlat = np.concatenate([densify(shapely.get_coordinates(part), step_m) for part in shapely.get_parts(line)])
     if step_m > _FINE_M:
         lonlat = _thin_vertices(lonlat, step_m)
@@ -96,6 +96,6 @@ def _thin_vertices(lonlat: FloatArray, step_m: float) -> FloatArray:
     return np.asarray(lonlat[np.unique(bins, axis=0, return_index=True)[1]])
 
 
-def _build_frame(points: FloatArray, margin_m: float) -> Any:
+def _build_frame(points: FloatArray, margin_m: float) -> Polygon:
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     return shapely.box(west - 2 * margin_m, south - 2 * margin_m, east + 2 * margin_m, north + 2 * margin_m)

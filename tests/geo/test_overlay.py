@@ -8,13 +8,15 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo_border.errors import GeometryError
 from geo_border.geo.overlay import (
     clip_pairs,
     cut_by_lattice,
-    densify,
     extract_polygons,
     intersect_pairs,
     intersect_parts,
+    join_touching,
+    split_edges,
 )
 
 
@@ -133,7 +135,9 @@ SPIKED = shapely.Polygon(
 def test_a_polygon_with_a_thin_spike_keeps_its_area_when_its_edges_are_cut(step: float) -> None:
     line, point = shapely.LineString([(0, 0), (1e4, 0)]), shapely.Point(1, 1)
     holed = shapely.box(0, 0, 1e4, 1e4).difference(shapely.box(1e3, 1e3, 9e3, 9e3))
-    found = densify(shapes(SPIKED, holed, line, point, shapely.Polygon(), shapely.MultiPolygon([SPIKED, holed])), step)
+    found = split_edges(
+        shapes(SPIKED, holed, line, point, shapely.Polygon(), shapely.MultiPolygon([SPIKED, holed])), step
+    )
     area = [SPIKED.area, holed.area, 0, 0, 0, SPIKED.area + holed.area]
     assert shapely.area(found).tolist() == pytest.approx(area, rel=1e-9)
     for shape in (found[0], found[1], found[2]):
@@ -144,4 +148,16 @@ def test_a_polygon_with_a_thin_spike_keeps_its_area_when_its_edges_are_cut(step:
 
 def test_why_polygons_are_not_densified_whole() -> None:
     lost = [step for step in range(50, 3_000, 10) if shapely.segmentize(SPIKED, step).area < SPIKED.area / 2]
-    assert lost, "GEOS keeps such polygons now: `densify` may be its own again"
+    assert lost, "GEOS keeps such polygons now: `split_edges` may be its own again"
+
+
+def test_polygons_that_touch_are_joined_pair_by_pair() -> None:
+    left, right = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+    joined = join_touching(shapes(left, left), shapes(right, shapely.Polygon()))
+    assert shapely.area(joined).tolist() == [200, 100]
+    assert shapely.get_num_geometries(joined).tolist() == [1, 1]
+
+
+def test_polygons_that_overlap_are_not_joined_as_if_they_touched() -> None:
+    with pytest.raises(GeometryError, match="could not be joined"):
+        join_touching(shapes(shapely.box(0, 0, 10, 10)), shapes(shapely.box(5, 0, 20, 10)))

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo_border.geo.crs import WGS84, area_km2, reproject
@@ -108,7 +108,9 @@ def test_units_make_up_every_piece(case: tuple[int, float]) -> None:
         assert own[number] == pytest.approx(float(area_km2(piece.geometry, made.crs)), rel=1e-9)
 
 
+# Here GEOS's union of a unit and what goes to it is a square kilometre short.
 @given(cases, st.integers(0, 50))
+@example((3, 0.2), 41)
 @few
 def test_admin_by_band_adds_up_to_the_bands(case: tuple[int, float], seed: int) -> None:
     made = a_world(case)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 from io import BytesIO
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from geo_border.files.vector import read_geoparquet
@@ -28,7 +28,7 @@ _REGIONS = ("ne-admin1-10m", "admin.parquet")
 Window = tuple[float, float, float, float]
 
 
-def read_land(crs: CRS, window: Window) -> Any:
+def read_land(crs: CRS, window: Window) -> NDArray[np.object_]:
     """Land of the world (array of polygons in `crs`, a plane in metres) cut to a window x0, y0, x1, y1."""
     centre = reproject(shapely.Point((window[0] + window[2]) / 2, (window[1] + window[3]) / 2), crs, WGS84)
     west, south, east, north = _compute_lonlat_span(crs, window, float(centre.x))
@@ -44,7 +44,9 @@ def read_land(crs: CRS, window: Window) -> Any:
     return _select_polygons(shapely.clip_by_rect(placed, *window))
 
 
-def clip_to_land(countries: Any, land: Any, crs: CRS, window: Window) -> Any:
+def clip_to_land(
+    countries: NDArray[np.object_], land: NDArray[np.object_], crs: CRS, window: Window
+) -> NDArray[np.object_]:
     """Cut countries (array of polygons) that reach out to sea back to land; leave the others as they are.
 
     The embedded snapshot's fine coast is taken where it knows a country's land, else the ground's.
@@ -60,7 +62,7 @@ def clip_to_land(countries: Any, land: Any, crs: CRS, window: Window) -> Any:
     return np.where(shapely.area(coarse) >= _MIN_LAND_SHARE * size, countries, np.where(known, fine, coarse))
 
 
-def read_lakes(crs: CRS, window: Window, min_area_km2: float) -> Any:
+def read_lakes(crs: CRS, window: Window, min_area_km2: float) -> NDArray[np.object_]:
     """Lakes of the embedded snapshot in a window (array of polygons in `crs`), those of at least a size."""
     frame = _read_embedded(*_LAKES)
     if frame is None:
@@ -84,7 +86,9 @@ def _compute_lonlat_span(crs: CRS, window: Window, centre_lon: float) -> Window:
     return (float(away.min()), float(lonlat[:, 1].min()), float(away.max()), float(lonlat[:, 1].max()))
 
 
-def _clip_to_window(lonlat: Any, crs: CRS, window: Window) -> tuple[Any, Any]:
+def _clip_to_window(
+    lonlat: NDArray[np.object_], crs: CRS, window: Window
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Place polygons that touch a window in its plane, cut to it; with them, which of the given ones those are."""
     centre = reproject(shapely.Point((window[0] + window[2]) / 2, (window[1] + window[3]) / 2), crs, WGS84)
     west, south, east, north = _compute_lonlat_span(crs, window, float(centre.x))
@@ -97,9 +101,10 @@ def _clip_to_window(lonlat: Any, crs: CRS, window: Window) -> tuple[Any, Any]:
     return placed[full], mask
 
 
-def _select_polygons(shapes: Any) -> Any:
+def _select_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     parts = shapely.get_parts(shapes)
-    return parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    polygons: NDArray[np.object_] = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return polygons
 
 
 @lru_cache(maxsize=2)
@@ -109,6 +114,7 @@ def _read_embedded(dataset: str, file: str) -> gpd.GeoDataFrame | None:
 
 
 @lru_cache(maxsize=1)
-def _read_world_land() -> Any:
+def _read_world_land() -> NDArray[np.object_]:
     path = resources.files(__package__) / "land.parquet"
-    return read_geoparquet(BytesIO(path.read_bytes())).geometry.to_numpy()
+    land: NDArray[np.object_] = read_geoparquet(BytesIO(path.read_bytes())).geometry.to_numpy()
+    return land

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +24,7 @@ _ARROW = {"text": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool":
 _WKB = {b"ARROW:extension:name": b"geoarrow.wkb"}
 
 
-def write(path: Path, name: str, frame: Any) -> None:
+def write(path: Path, name: str, frame: pd.DataFrame) -> None:
     """Add one layer to the GeoPackage at `path` (made when absent); rows keep their order.
 
     Raises
@@ -59,7 +58,7 @@ def write_sheets(path: Path, result: Result) -> None:
     _write_features(path, Layer(SHEETS_TABLE, "Segment sheets", about, "polygon", LAYERS["segments"].columns), frame)
 
 
-def _write_features(path: Path, layer: Layer, frame: Any) -> None:
+def _write_features(path: Path, layer: Layer, frame: pd.DataFrame) -> None:
     write_arrow(
         convert_to_arrow(layer, frame),
         path,
@@ -73,7 +72,7 @@ def _write_features(path: Path, layer: Layer, frame: Any) -> None:
     )
 
 
-def convert_to_arrow(layer: Layer, frame: Any) -> pa.Table:
+def convert_to_arrow(layer: Layer, frame: pd.DataFrame) -> pa.Table:
     """Turn a conformed frame into an Arrow table, null only where the schema allows; geometry as WKB, last."""
     fields = [pa.field(c.name, _ARROW[c.dtype], nullable=c.nullable) for c in layer.columns]
     arrays = [_convert_column(frame[c.name], _ARROW[c.dtype]) for c in layer.columns]
@@ -84,7 +83,7 @@ def convert_to_arrow(layer: Layer, frame: Any) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def promote_to_multi(shapes: NDArray[Any]) -> NDArray[Any]:
+def promote_to_multi(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Lines and polygons as multi-geometries, so that a layer is of one type; points as they are.
 
     >>> [g.geom_type for g in promote_to_multi(np.array([shapely.box(0, 0, 1, 1)]))]
@@ -99,5 +98,5 @@ def promote_to_multi(shapes: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def _convert_column(values: pd.Series[Any], kind: pa.DataType) -> pa.Array:
+def _convert_column(values: pd.Series[str] | pd.Series[float], kind: pa.DataType) -> pa.Array:
     return pa.array(values.astype(object).where(values.notna(), None) if pa.types.is_string(kind) else values, kind)

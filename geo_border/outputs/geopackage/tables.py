@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -102,16 +101,16 @@ def _create_table(database: sqlite3.Connection, name: str, columns: list[str]) -
     database.execute(f"CREATE TABLE {name} ({inner})")
 
 
-def _insert_rows(database: sqlite3.Connection, name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> None:
+def _insert_rows(database: sqlite3.Connection, name: str, columns: Iterable[str], rows: Iterable[list[object]]) -> None:
     names = list(columns)
     marks = ", ".join("?" for _ in names)
     database.executemany(f"INSERT INTO {name} ({', '.join(names)}) VALUES ({marks})", rows)
 
 
-def _iterate_rows(frame: pd.DataFrame) -> Iterable[list[Any]]:
+def _iterate_rows(frame: pd.DataFrame) -> Iterable[list[object]]:
     plain = frame.astype(object).where(frame.notna(), None)
     return (list(row) for row in plain.itertuples(index=False, name=None))
 
 
-def _format_text(value: Any) -> str | None:
+def _format_text(value: object) -> str | None:
     return None if value is None else str(value)

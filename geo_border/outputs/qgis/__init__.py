@@ -17,6 +17,13 @@ _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 def write(result: Result, folder: Path) -> list[Path]:
     """Write `<study>.qgz` in English and `<study>_<language>.qgz` in every other language, with paths relative to them.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Raises
     ------
     StoreError

@@ -16,6 +16,13 @@ __all__ = ["build_file_name", "write"]
 def write(result: Result, folder: Path) -> list[Path]:
     """Write pictures (`overview` and each segment, .png and .svg) and `report.html`, `report.<language>.html`.
 
+    Parameters
+    ----------
+    result
+        What a run measured, or `result.read` read.
+    folder
+        The study's folder of outputs; it is created where it is missing.
+
     Returns
     -------
     list of Path

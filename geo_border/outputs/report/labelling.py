@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.patheffects import withStroke
 
@@ -18,13 +19,17 @@ _FONT_PT = 6.5
 _FONT = get_font(findfont("DejaVu Sans"))
 
 
-def draw_labels(axes: Any, settlements: Any, box: tuple[float, float, float, float], segment: str | None) -> None:
+def draw_labels(
+    axes: Axes, settlements: gpd.GeoDataFrame, box: tuple[float, float, float, float], segment: str | None
+) -> None:
     """Write the settlements with most people that fit, with their points."""
     if not len(settlements):
         return
     part = settlements if segment is None else settlements[settlements["segment"] == segment]
     part = part.assign(_order=part["people"].fillna(-1.0)).sort_values(["_order", "name"], ascending=[False, True])
-    per_pt = (box[2] - box[0]) / (axes.figure.get_size_inches()[0] * _POINTS_PER_IN)
+    figure = axes.figure
+    assert isinstance(figure, Figure)
+    per_pt = (box[2] - box[0]) / (figure.get_size_inches()[0] * _POINTS_PER_IN)
     taken: list[tuple[float, float, float, float]] = []
     xy = shapely.get_coordinates(part.geometry.to_numpy())
     for (x, y), name in zip(xy.tolist(), part["name"], strict=True):
@@ -56,7 +61,7 @@ def _clean_name(name: str) -> str:
     return flat if len(flat) <= _MAX_LETTERS else flat[: _MAX_LETTERS - 1] + "…"
 
 
-def _draw_label(axes: Any, x: float, y: float, name: str, units_per_pt: float) -> None:
+def _draw_label(axes: Axes, x: float, y: float, name: str, units_per_pt: float) -> None:
     style, label = palette.get_style("settlements"), palette.get_style("basemap", "label")
     axes.plot(
         [x],

@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 
+import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import shapely
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
+from numpy.typing import NDArray
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from geo_border import store
 from geo_border.outputs import basemap
@@ -40,7 +44,7 @@ _SETTINGS: dict[Any, Any] = {
 
 Box = tuple[float, float, float, float]
 # Shapes under the bands, lowest first, each with the fill of every shape.
-Background = list[tuple[Any, list[str]]]
+Background = list[tuple[NDArray[np.object_], list[str]]]
 _DETAIL_M = 60.0
 _MIN_LAKE_KM2 = 0.5
 
@@ -115,7 +119,7 @@ def draw_picture(result: Result, segment: str | None, background: Background) ->
     return figure
 
 
-def _fit_box(bounds: Any) -> Box:
+def _fit_box(bounds: NDArray[np.float64]) -> Box:
     x0, y0, x1, y1 = (float(v) for v in bounds)
     margin = _MARGIN * max(x1 - x0, y1 - y0)
     x0, y0, x1, y1 = x0 - margin, y0 - margin, x1 + margin, y1 + margin
@@ -125,17 +129,18 @@ def _fit_box(bounds: Any) -> Box:
     return (x - wider / 2, y - taller / 2, x + wider / 2, y + taller / 2)
 
 
-def _compute_window(bounds: Any) -> Box:
+def _compute_window(bounds: NDArray[np.float64]) -> Box:
     # As far as any picture may reach beyond the zones to keep its shape.
     reach = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
     return (bounds[0] - reach, bounds[1] - reach, bounds[2] + reach, bounds[3] + reach)
 
 
-def _simplify_shapes(shapes: Any) -> Any:
-    return shapely.make_valid(shapely.simplify(shapely.make_valid(shapes.to_numpy()), _DETAIL_M))
+def _simplify_shapes(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
+    valid: NDArray[np.object_] = shapely.make_valid(shapely.simplify(shapely.make_valid(shapes.to_numpy()), _DETAIL_M))
+    return valid
 
 
-def _draw_background(axes: Any, background: Background, box: Box) -> None:
+def _draw_background(axes: Axes, background: Background, box: Box) -> None:
     axes.add_artist(_build_patch([shapely.box(*box)], palette.get_style("basemap", "sea").fill, None, 0))
     for number, (shapes, fills) in enumerate(background):
         line = None if number == 2 else palette.get_style("countries").line
@@ -145,7 +150,7 @@ def _draw_background(axes: Any, background: Background, box: Box) -> None:
             axes.add_artist(_build_patch(same, fill, line, 0.4))
 
 
-def _draw_bands(axes: Any, result: Result, bands: Any, box: Box) -> None:
+def _draw_bands(axes: Axes, result: Result, bands: gpd.GeoDataFrame, box: Box) -> None:
     colours = palette.interpolate_colours("bands", len(result.study.bands))
     style = palette.get_style("bands")
     order = {to_m: number for number, (_, to_m) in enumerate(result.study.bands)}
@@ -156,7 +161,7 @@ def _draw_bands(axes: Any, result: Result, bands: Any, box: Box) -> None:
         axes.add_artist(_build_patch([shape], corridor.fill, corridor.line, 1.0, corridor.fill_opacity))
 
 
-def _draw_lines(axes: Any, result: Result, segment: str | None, box: Box) -> None:
+def _draw_lines(axes: Axes, result: Result, segment: str | None, box: Box) -> None:
     frontier = result.layers["frontier"]
     frontier = frontier[shapely.intersects(frontier.geometry.to_numpy(), shapely.box(*box))]
     lines = shapely.simplify(shapely.clip_by_rect(frontier.geometry.to_numpy(), *box), _compute_tolerance(box))
@@ -175,7 +180,7 @@ def _draw_lines(axes: Any, result: Result, segment: str | None, box: Box) -> Non
         )
 
 
-def _draw_scale_bar(axes: Any, box: Box) -> None:
+def _draw_scale_bar(axes: Axes, box: Box) -> None:
     width = box[2] - box[0]
     km = max((step for step in _KM_STEPS if step * 1_000 < width / 4), default=_KM_STEPS[0])
     x1, y = box[2] - 0.03 * width, box[1] + 0.03 * (box[3] - box[1])
@@ -184,7 +189,7 @@ def _draw_scale_bar(axes: Any, box: Box) -> None:
     axes.text(x1, y, f"{km} km", ha="right", va="bottom", fontsize=6.5, color=ink, zorder=8)
 
 
-def _draw_legend(axes: Any, result: Result) -> None:
+def _draw_legend(axes: Axes, result: Result) -> None:
     # Numbers and units only: one picture serves every language.
     write = read_language("en").format_number
     style = palette.get_style("bands")
@@ -204,7 +209,7 @@ def _draw_legend(axes: Any, result: Result) -> None:
     legend.set_zorder(9)
 
 
-def _clip_shapes(shapes: Any, box: Box) -> Any:
+def _clip_shapes(shapes: gpd.GeoSeries | NDArray[np.object_], box: Box) -> NDArray[np.object_]:
     """Cut shapes to the picture, drop what is smaller than a few pixels, and simplify the rest."""
     tolerance = _compute_tolerance(box)
     inside = shapely.clip_by_rect(np.asarray(shapes, dtype=object), *box)
@@ -214,7 +219,8 @@ def _clip_shapes(shapes: Any, box: Box) -> Any:
     which, place = np.unique(owner[keep], return_inverse=True)
     if len(which):
         whole[which] = shapely.multipolygons(parts[keep], indices=place)
-    return shapely.simplify(whole, tolerance)
+    simple: NDArray[np.object_] = shapely.simplify(whole, tolerance)
+    return simple
 
 
 def _compute_tolerance(box: Box) -> float:
@@ -222,7 +228,9 @@ def _compute_tolerance(box: Box) -> float:
     return 0.5 * max(box[2] - box[0], box[3] - box[1]) / (LONG_SIDE_IN * DPI)
 
 
-def _build_patch(shapes: Iterable[Any], fill: str, line: str | None, width: float, opacity: float = 1.0) -> PathPatch:
+def _build_patch(
+    shapes: Iterable[BaseGeometry], fill: str, line: str | None, width: float, opacity: float = 1.0
+) -> PathPatch:
     """Make polygons into one patch; matplotlib fills by winding, and oriented holes wind the other way."""
     polygons = [part for part in shapely.get_parts(list(shapes)) if part.geom_type == "Polygon"]
     vertices, codes = [np.zeros((0, 2))], [np.zeros(0, dtype=np.uint8)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
@@ -9,9 +10,13 @@ import jinja2
 
 from geo_border import present
 from geo_border.present import Language, labels, read_language, rounding
+from geo_border.present.rounding import RoundedValue
 from geo_border.present.totals import QUOTED_COVER
 from geo_border.present.withholding import LEAST_PIXELS
 from geo_border.result import Result
+
+# Persons as they are shown: the value, low and high.
+People = tuple[RoundedValue, RoundedValue, RoundedValue]
 
 _ENVIRONMENT = jinja2.Environment(
     autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -102,7 +107,7 @@ def _translate_country(language: Language, code: str) -> str:
     return language.translate_country(code) or code
 
 
-def _build_distance_formatter(language: Language) -> Any:
+def _build_distance_formatter(language: Language) -> Callable[[float], str]:
     def format_distance(metres: float) -> str:
         value, unit = (metres, "m") if metres < 1_000 else (metres / 1_000, "km")
         return f"{language.format_number(value)}\u00a0{language.translate(unit)}"
@@ -110,8 +115,8 @@ def _build_distance_formatter(language: Language) -> Any:
     return format_distance
 
 
-def _build_people_formatter(language: Language) -> Any:
-    def format_people(people: tuple[Any, Any, Any] | None) -> str:
+def _build_people_formatter(language: Language) -> Callable[[People | None], str]:
+    def format_people(people: People | None) -> str:
         if people is None:
             return "–"
         spread = language.format_range(people[1], people[2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -19,6 +20,7 @@ from geo_border.outputs import basemap
 from geo_border.outputs.webmap.grids import encode_grid
 from geo_border.outputs.webmap.topology import Plane, Topology, encode_points
 from geo_border.present import palette, rounding
+from geo_border.present.rounding import RoundedValue
 from geo_border.result import Result
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
 from geo_border.study import Study
@@ -81,7 +83,7 @@ def encode_layers(
         *_collect_context_layers(result, plane, window),
         *_collect_result_layers(result, numbers_of_zones),
     ]:
-        numbers = topology.add(plane.project(geometries, crs) if len(features) else [])
+        numbers = topology.add(plane.project(geometries, crs) if len(features) else _NO_SHAPES)
         layers[name] = [{**feature, "g": number} for feature, number in zip(features, numbers, strict=True)]
     arcs, levels, geometries_by_number = topology.build(finest_tolerance)
     for features in layers.values():
@@ -90,6 +92,7 @@ def encode_layers(
     return {"arcs": arcs, "levels": levels, "layers": layers}
 
 
+_NO_SHAPES: NDArray[np.object_] = np.array([], dtype=object)
 LayerFeatures = tuple[str, list[dict[str, Any]], Any, CRS]
 
 
@@ -106,7 +109,12 @@ def _collect_result_layers(result: Result, zone_numbers: pd.Index[str]) -> Itera
     for name in _CLASS_LAYERS:
         frame = result.layers[name]
         features = [
-            {"c": row["class"], "s": row["segment"], "k": row["country"], **_round_sizes(row)}
+            {
+                "c": row["class"],
+                "s": row["segment"],
+                "k": row["country"],
+                **_round_sizes(row["area_km2"], row["people"]),
+            }
             for _, row in frame.iterrows()
         ]
         yield name, features, frame.geometry.to_numpy(), _get_crs(frame)
@@ -159,7 +167,7 @@ def _collect_context_layers(
     yield "admin1", [{"n": n, "at": at} for n, at in zip(regions["name"], anchors, strict=True)], outlines, crs
 
 
-def _find_anchors(geometry: Any, crs: CRS, plane: Plane) -> list[list[int]]:
+def _find_anchors(geometry: NDArray[np.object_], crs: CRS, plane: Plane) -> list[list[int]]:
     """Find for each polygon the point deepest inside its largest part, where its name is written."""
     points = []
     for shape in shapely.simplify(geometry, 3_000.0):
@@ -186,10 +194,10 @@ def encode_grids(result: Result, plane: Plane) -> dict[str, Any]:
     return found
 
 
-def encode_places(frame: Any, plane: Plane) -> dict[str, Any]:
+def encode_places(frame: gpd.GeoDataFrame, plane: Plane) -> dict[str, Any]:
     """Encode settlements or facilities as columns; people rounded, distances in km rounded."""
-    placed = plane.project(frame.geometry.to_numpy(), _get_crs(frame)) if len(frame) else []
-    points = shapely.get_coordinates(placed) if len(frame) else np.zeros((0, 2))
+    shapes = plane.project(frame.geometry.to_numpy(), _get_crs(frame)) if len(frame) else _NO_SHAPES
+    points = shapely.get_coordinates(shapes)
     source, region = sorted(set(frame["source"])), sorted(set(frame["admin_name"].dropna()))
     return {
         "count": len(frame),
@@ -234,20 +242,20 @@ def _read_legend(dataset: str) -> dict[int, str]:
     return {} if legend is None else {int(value): cls for value, cls in legend.classes.items()}
 
 
-def _round_sizes(row: Any) -> dict[str, Any]:
+def _round_sizes(area_km2: float | None, people: float | None) -> dict[str, RoundedValue]:
     return {
-        "a": rounding.round_area_km2(_convert_to_float(row["area_km2"])),
-        "p": rounding.round_people(_convert_to_float(row["people"])),
+        "a": rounding.round_area_km2(_convert_to_float(area_km2)),
+        "p": rounding.round_people(_convert_to_float(people)),
     }
 
 
-def _get_crs(frame: Any) -> CRS:
+def _get_crs(frame: gpd.GeoDataFrame) -> CRS:
     return CRS.from_user_input(frame.crs)
 
 
-def _convert_to_text(value: Any) -> str | None:
+def _convert_to_text(value: str | float | None) -> str | None:
     return None if pd.isna(value) else str(value)
 
 
-def _convert_to_float(value: Any) -> float | None:
+def _convert_to_float(value: float | None) -> float | None:
     return None if pd.isna(value) else float(value)

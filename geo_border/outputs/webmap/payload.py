@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -103,7 +103,7 @@ def collect_languages(countries: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def format_json(value: Any) -> str:
+def format_json(value: object) -> str:
     """Write JSON that can stand inside a script element: no text in it can end the element or open a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
@@ -111,7 +111,7 @@ def format_json(value: Any) -> str:
     return text
 
 
-def _list_segments(segments: Any) -> list[dict[str, Any]]:
+def _list_segments(segments: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "segment": row["segment"],
@@ -127,20 +127,20 @@ def _list_segments(segments: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _list_treaties(countries: Any) -> dict[str, dict[str, Any]]:
+def _list_treaties(countries: pd.DataFrame) -> dict[str, dict[str, Any]]:
     columns = ("name", "treaty_status", "treaty_notified", "treaty_effective", "treaty_source")
-    told = {
+    treaties = {
         row["country"]: {c.removeprefix("treaty_"): _convert_scalar(row[c]) for c in columns}
         for _, row in countries.iterrows()
     }
-    for code, row in told.items():
+    for code, row in treaties.items():
         # The layer has no room for an address; the fact that it was made from has one.
         fact = facts.read_treaty().get(code, {})
         row["url"] = fact.get("source_url") if fact.get("source") == row["source"] else None
-    return told
+    return treaties
 
 
-def _select_source_fields(source: dict[str, Any]) -> dict[str, Any]:
+def _select_source_fields(source: Mapping[str, object]) -> dict[str, Any]:
     keys = ("need", "dataset", "title", "publisher", "version", "vintage", "licence", "licence_url", "attribution")
     return {key: source.get(key, "") for key in (*keys, "citation", "homepage")}
 
@@ -164,7 +164,7 @@ def _dump_style(style: palette.Style) -> dict[str, Any]:
     return style.model_dump(exclude_defaults=True)
 
 
-def _convert_scalar(value: Any) -> Any:
+def _convert_scalar(value: str | float | None) -> Any:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return None
     return value.item() if hasattr(value, "item") else value

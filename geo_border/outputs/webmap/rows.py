@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo_border.outputs.webmap.topology import encode_numbers
 from geo_border.present import figures
@@ -99,7 +100,7 @@ def _find_places(zones: gpd.GeoDataFrame, study: Study) -> pd.DataFrame:
     return found.drop_duplicates("zone_id").set_index("zone_id")
 
 
-def _encode_codes(codes: Any) -> str:
+def _encode_codes(codes: NDArray[np.integer]) -> str:
     return encode_numbers(np.diff(codes, prepend=0))
 
 
@@ -113,7 +114,7 @@ def _list_rows(frame: pd.DataFrame) -> list[list[Any]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _get_plain(value: Any) -> Any:
+def _get_plain(value: str | float | None) -> str | float | None:
     if pd.isna(value):
         return None
     plain = value.item() if hasattr(value, "item") else value

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import densify
+from geo_border.geo.overlay import split_edges
 
 # EPSG:3857 is the plane that Leaflet draws in; nothing is measured there.
 _MERCATOR_R_M = 6_378_137.0
@@ -41,16 +40,17 @@ class Plane:
         x, y = _project_mercator(np.array([lon]), np.array([lat]))
         return cls(lon, round(float(x[0]) / UNIT_M), round(float(y[0]) / UNIT_M))
 
-    def project(self, geometries: Any, crs: CRS) -> Any:
+    def project(self, geometries: NDArray[np.object_], crs: CRS) -> NDArray[np.object_]:
         """Move geometries (array) from their CRS onto the plane, still in floating point."""
-        dense = densify(geometries, _MAX_EDGE_M) if crs.is_projected else geometries
+        dense = split_edges(geometries, _MAX_EDGE_M) if crs.is_projected else geometries
         lonlat = reproject(np.asarray(dense, dtype=object), crs, WGS84)
 
         def _project_vertices(xy: NDArray[np.float64]) -> NDArray[np.float64]:
             x, y = _project_mercator(self.unwrap(xy[:, 0]), xy[:, 1])
             return np.column_stack((x / UNIT_M - self.origin_x, y / UNIT_M - self.origin_y))
 
-        return shapely.transform(lonlat, _project_vertices)
+        placed: NDArray[np.object_] = shapely.transform(lonlat, _project_vertices)
+        return placed
 
     def unwrap(self, lon: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bring longitudes within half a turn of the centre, so that the antimeridian cuts nothing."""
@@ -66,7 +66,7 @@ class Topology:
     _owner: list[int] = field(default_factory=list)
     _count: int = 0
 
-    def add(self, geometries: Any) -> range:
+    def add(self, geometries: NDArray[np.object_]) -> range:
         """Take geometries on the plane; the range holds their numbers in what `build` returns."""
         first = self._count
         found = np.asarray(geometries, dtype=object)
@@ -105,7 +105,7 @@ def encode_points(xy: NDArray[np.float64]) -> str:
     return encode_numbers(np.diff(np.rint(xy).astype(np.int64), axis=0, prepend=[[0, 0]]).ravel())
 
 
-def encode_numbers(numbers: Any) -> str:
+def encode_numbers(numbers: ArrayLike) -> str:
     """Encode whole numbers as digits of 5 bits and a continuation, small ones short.
 
     >>> encode_numbers([0, -1, 15, 16])
@@ -134,7 +134,7 @@ def _project_mercator(
     return _MERCATOR_R_M * np.radians(lon), _MERCATOR_R_M * np.log(np.tan(np.pi / 4 + clipped / 2))
 
 
-def _extract_paths(geometries: Any) -> tuple[list[Int], list[bool], list[int]]:
+def _extract_paths(geometries: NDArray[np.object_]) -> tuple[list[Int], list[bool], list[int]]:
     """Take rings (without their last point) and lines as whole numbers, and which geometry each belongs to."""
     parts, owner = shapely.get_parts(geometries, return_index=True)
     kind = shapely.get_type_id(parts)
