@@ -7,12 +7,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 TESTS ?=
 WORKERS ?= auto
 SEED ?=
+COVERAGE ?=
 
-.PHONY: help setup run test fuzz check bench docs snapshot release clean
+.PHONY: help setup run test versions fuzz check bench docs snapshot release clean
 
 help:
 	@echo "make run       set up, then map the default study (STUDY=suwalki for another)"
-	@echo "make test      set up, then run the tests (TESTS=tests/zones for some)"
+	@echo "make test      set up, then run the tests (TESTS=tests/zones for some, COVERAGE=1 measures branches)"
+	@echo "make versions  the tests with the oldest and the newest versions allowed (PYTHONS=\"python3.11 python3.13\")"
 	@echo "make fuzz      set up, then search with many new random cases (SEED=1 draws those of before)"
 	@echo "make check     set up, then ruff, mypy, import order and the docs' links and commands"
 	@echo "make bench     set up, then benchmarks beside other tools, into benchmarks/RESULTS.md"
@@ -38,7 +40,10 @@ run: $(VENV)/.installed
 	$(BIN)/geo-border run $(STUDY)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(if $(COVERAGE),--cov) $(TESTS)
+
+versions:
+	.ci/versions
 
 # What fails stays in .hypothesis and is tried first the next time; keep it in its test as an @example.
 fuzz: $(VENV)/.installed-dev
@@ -71,4 +76,4 @@ release: $(VENV)/.installed-dev
 	$(BIN)/geo-border release $(STUDY) --out dist/$(STUDY).zip
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build docs/api
+	rm -rf $(VENV) .versions .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build docs/api

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from geo_border import passport
-from geo_border.errors import CheckError, EmptyLayerError, FileError
+from geo_border.catalog import THE_USER
+from geo_border.errors import CheckError, EmptyLayerError, FileError, StudyError
 from geo_border.files.vector import read_parquet
 from geo_border.result import EXPOSURE_FILE, PASSPORT_FILE
 
@@ -38,8 +39,11 @@ def list_changes(a: Path, b: Path) -> list[dict[str, Any]]:
         When one of the two is not a run, or lacks its table.
     CheckError
         When a `run.json` is not JSON.
+    StudyError
+        When the runs are of two frontiers, or of two sets of corridors or own areas.
     """
     passports = [_read_passport(path) for path in (a, b)]
+    _require_one_place(a, b, passports)
     studies = [one.get("study", {}) for one in passports]
     return [
         *_compare_studies(*studies),
@@ -90,6 +94,33 @@ def _read_passport(path: Path) -> dict[str, Any]:
         )
     content: dict[str, Any] = passport.read(file)
     return content
+
+
+def _require_one_place(a: Path, b: Path, passports: list[dict[str, Any]]) -> None:
+    """Fail where two runs are of different places: datasets, versions and parameters may differ, places may not."""
+    before, after = (_list_places(one) for one in passports)
+    for key, place in before.items():
+        if place != after[key]:
+            raise StudyError(
+                f"{a}, {b}: {key}: these are different places; geo_border does not compare places. Give two runs of "
+                "one frontier, with the same corridors, own line and own areas."
+            )
+
+
+def _list_places(run_passport: dict[str, Any]) -> dict[str, Any]:
+    """What a run is of: its frontier and the areas that someone chose; bands and depths are parameters."""
+    study = run_passport.get("study", {})
+    own = {row["need"]: row for row in run_passport["sources"] if row["need"] in ("own_line", "own_zones")}
+    return {
+        **{key: study.get(key) for key in ("home", "facing", "territories")},
+        "corridors": [(one["id"], one["between"]) for one in study.get("corridors", ())],
+        **{need: _identify_source(own[need]) if need in own else None for need in ("own_line", "own_zones")},
+    }
+
+
+def _identify_source(row: dict[str, Any]) -> Any:
+    """A user's own file by its bytes, a dataset by its name: its version may differ."""
+    return [one["sha256"] for one in row["files"]] if row["publisher"] == THE_USER else row["dataset"]
 
 
 def _compare_studies(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

@@ -30,7 +30,13 @@ NEEDS = {
     "facilities": POINTS,
     "roads": LINES,
     "protected": SITES,
+    "own_zones": POLYGONS,
+    "own_line": LINES,
 }
+# The needs that the frontier follows from: they are fetched and read first, for they tell where the rest is needed.
+LINE_NEEDS = ("boundaries", "own_line")
+# Stands in the id of a segment in place of a facing territory where the line is a user's own: `XX-line`.
+OWN_LINE = "line"
 
 ZONE_KINDS = ("segment", "band", "strip", "within", "corridor", "admin", "country", "own")
 # Partitions whose rows add up; a row of no partition lies in others.
@@ -83,9 +89,11 @@ _SEGMENT = _declare_text("segment", "Piece of the frontier, named home-facing, e
 _SEGMENT_OR_NONE = _declare_text("segment", "Piece of the frontier; empty where the zone is of several", nullable=True)
 _COUNTRY = _declare_text("country", "Home country, ISO 3166-1 alpha-2")
 _COUNTRY_OR_NONE = _declare_text(
-    "country", "Home country, ISO 3166-1 alpha-2; empty where it is of several", nullable=True
+    "country", "Home country, ISO 3166-1 alpha-2; empty where it is of several or of a user's own line", nullable=True
 )
-_FACING = _declare_text("facing", "Facing country, ISO 3166-1 alpha-2")
+_FACING = _declare_text(
+    "facing", "Facing country, ISO 3166-1 alpha-2; empty where the line is a user's own", nullable=True
+)
 _LENGTH = _declare_float("length_km", "Geodesic length on WGS 84", "km")
 _AREA = _declare_float("area_km2", "Area of home land, lakes and rivers included", "km²")
 _PEOPLE = _declare_float("people", "Residents", "persons", nullable=True)
@@ -143,7 +151,7 @@ LAYERS: dict[str, Layer] = {
                 _SEGMENT,
                 _COUNTRY,
                 _FACING,
-                _declare_text("medium", "What the line runs through", allowed_values=MEDIA),
+                _declare_text("medium", "What the line runs through; empty for a user's own line", True, MEDIA),
                 _LENGTH,
             ),
         ),

@@ -18,6 +18,7 @@ from geo_border.catalog.user import DATASET, parse_tables
 from geo_border.errors import CatalogError, CRSError, FileError, StudyError
 from geo_border.files.toml import read_toml
 from geo_border.geo.crs import is_equal_area, parse_crs
+from geo_border.schemas import OWN_LINE
 
 DEFAULT = "finland-poland"
 # Distances are checked exact to here.
@@ -88,7 +89,8 @@ class Study(_FrozenModel):
 
     `home` and `facing` are ISO 3166-1 alpha-2 codes (or names in `territories`); segments are the adjacent pairs, in
     the order of `home` then `facing`; `neighbours` are other countries that its tripoints are named by. `bands_m` are
-    outer edges of the bands, from 0; `strips_m` are depths. `sources` chooses a dataset, or several, for a need;
+    outer edges of the bands, from 0; `strips_m` are depths everywhere, `depths_m` those of one home country or segment
+    by its id. `facing` is empty where the line is a user's own. `sources` chooses a dataset, or several, for a need;
     `dataset` describes datasets of the study's own.
     """
 
@@ -96,9 +98,10 @@ class Study(_FrozenModel):
     title: str
     about: str = ""
     home: tuple[str, ...] = Field(min_length=1)
-    facing: tuple[str, ...] = Field(min_length=1)
+    facing: tuple[str, ...]
     bands_m: tuple[float, ...] = Field(min_length=1)
     strips_m: tuple[float, ...] = ()
+    depths_m: dict[str, tuple[float, ...]] = {}
     reach_m: float = Field(5_000, gt=0, le=_MAX_DISTANCE_M)
     crs: str | None = None
     match_tolerance_m: float = Field(2.0, gt=0, le=1_000)
@@ -120,6 +123,18 @@ class Study(_FrozenModel):
         # The name becomes folder and file names on three operating systems.
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", value):
             raise ValueError("expected small letters, digits and hyphens (it names folders)")
+        return value
+
+    @field_validator("depths_m")
+    @classmethod
+    def _rising_depths(cls, value: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for key, depths in value.items():
+            if not depths:
+                raise ValueError(f"expected distances for {key}, got none")
+            try:
+                cls._check_rising(depths)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from error
         return value
 
     @field_validator("bands_m", "strips_m")
@@ -176,7 +191,22 @@ class Study(_FrozenModel):
                 raise ValueError(f"corridor {corridor.id}: {missing} is neither in territories nor in facing")
         if self.strips_m and self.strips_m[-1] > self.bands_m[-1]:
             raise ValueError("strips reach beyond the widest band")
+        self._check_depths()
         return self
+
+    def _check_depths(self) -> None:
+        countries = [self.territories[name].country if name in self.territories else name for name in self.home]
+        segments = [f"{home}-{facing}" for home in self.home for facing in self.facing or (OWN_LINE,)]
+        known = list(dict.fromkeys([*countries, *segments]))
+        for name, depths in self.depths_m.items():
+            if name not in known:
+                raise ValueError(
+                    f"depths_m: {name} is neither a home country nor a segment; expected one of {', '.join(known)}"
+                )
+            if depths[-1] > self.bands_m[-1]:
+                raise ValueError(
+                    f"depths_m: {name}: {depths[-1]:g} m reaches beyond the widest band, {self.bands_m[-1]:g} m"
+                )
 
     def _list_names(self) -> dict[str, list[str]]:
         """Every list of names in which each must stand once, by its key."""
@@ -207,7 +237,29 @@ class Study(_FrozenModel):
     @property
     def edges_m(self) -> tuple[float, ...]:
         """Every distance at which a zone ends, sorted."""
+        own = (depth for depths in self.depths_m.values() for depth in depths)
+        return tuple(sorted({*self.common_edges_m, *own}))
+
+    @property
+    def common_edges_m(self) -> tuple[float, ...]:
+        """Distances at which a zone of every segment and country ends, sorted."""
         return tuple(sorted({*self.bands_m, *self.strips_m}))
+
+    @property
+    def depths(self) -> tuple[float, ...]:
+        """Every depth of a hypothetical strip, of all or of some, sorted."""
+        return tuple(sorted({*self.strips_m, *(depth for depths in self.depths_m.values() for depth in depths)}))
+
+    def find_country_of_segment(self, segment: str) -> str | None:
+        """The home country of a segment by its id; None where it is no segment."""
+        for name in self.home:
+            if segment in {f"{name}-{facing}" for facing in self.facing or (OWN_LINE,)}:
+                return self.territories[name].country if name in self.territories else name
+        return None
+
+    def list_depths(self, name: str) -> tuple[float, ...]:
+        """Depths of the hypothetical strips of a country or segment, sorted: those of all, and its own."""
+        return tuple(sorted({*self.strips_m, *self.depths_m.get(name, ())}))
 
     @property
     def bands(self) -> tuple[tuple[float, float], ...]:

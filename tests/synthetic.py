@@ -125,7 +125,10 @@ def _layout(study: Study) -> Layout:
         admin_rings={ring: list(UNITS) for ring in study.bands},
         admin_segments=[(f"{p.country}-20", p.segment) for p in PARTS],
         names=NAMES,
-        polygons=[PolygonZone("corridor", "suwalki", "Suwałki", code, n) for n, code in enumerate(("LT", "PL"))],
+        polygons=[
+            *(PolygonZone("corridor", "suwalki", "Suwałki", code, n) for n, code in enumerate(("LT", "PL"))),
+            PolygonZone("own", "Põhi|1", HOSTILE_NAMES[0], "PL", 2),
+        ],
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from geo_border.diff import format_changes, list_changes
-from geo_border.errors import CheckError, EmptyLayerError
+from geo_border.errors import CheckError, EmptyLayerError, StudyError
 
 NAN = float("nan")
 Figure = tuple[str, str, float]
@@ -90,3 +90,66 @@ def test_what_is_no_run_is_named(first: Path, tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[]", encoding="utf-8")
     with pytest.raises(CheckError, match=r"list\.json: not the passport of a run"):
         list_changes(tmp_path / "list.json", first)
+
+
+OWN = {"need": "own_zones", "dataset": "areas.gpkg", "version": "1", "publisher": "the user"}
+
+
+def add_areas(run_: Path, sha256: str, **changes: str) -> Path:
+    """The run with areas of its user's own among its inputs."""
+    file = run_ / "run.json"
+    told_ = json.loads(file.read_text("utf-8"))
+    told_["sources"].append({**OWN, **changes, "files": [{"name": "areas.gpkg", "sha256": sha256}]})
+    file.write_text(json.dumps(told_), "utf-8")
+    return run_
+
+
+@pytest.mark.parametrize(
+    ("key", "here", "there"),
+    [
+        ("home", ["FI"], ["PL"]),
+        ("facing", ["RU"], ["BY"]),
+        ("territories", {}, {"KGD": {"country": "RU", "point": [20.5, 54.7]}}),
+        ("corridors", [{"id": "a", "between": ["KGD", "BY"], "k": 1.25}], []),
+    ],
+)
+def test_runs_of_two_places_are_not_compared(key: str, here: object, there: object, tmp_path: Path) -> None:
+    runs = []
+    for name, place in (("a", here), ("b", there)):
+        made = run(tmp_path / name, [("z|1000", "area", 1.0)])
+        told_ = json.loads((made / "run.json").read_text("utf-8"))
+        told_["study"][key] = place
+        (made / "run.json").write_text(json.dumps(told_), "utf-8")
+        runs.append(made)
+    with pytest.raises(StudyError, match=rf"{key}: these are different places; geo_border does not compare places"):
+        list_changes(*runs)
+    assert list_changes(runs[0], runs[0]) == []
+
+
+def test_a_corridor_of_another_width_is_the_same_place(tmp_path: Path) -> None:
+    runs = []
+    for k in (1.25, 1.5):
+        made = run(tmp_path / f"{k}", [("z|1000", "area", 1.0)])
+        told_ = json.loads((made / "run.json").read_text("utf-8"))
+        told_["study"]["corridors"] = [{"id": "a", "between": ["KGD", "BY"], "k": k}]
+        (made / "run.json").write_text(json.dumps(told_), "utf-8")
+        runs.append(made)
+    assert [row["key"] for row in list_changes(*runs)] == ["corridors"]
+
+
+def test_runs_of_two_sets_of_own_areas_are_not_compared(tmp_path: Path) -> None:
+    one, same, other, none = (run(tmp_path / name, [("z|1000", "area", 1.0)]) for name in "abcd")
+    add_areas(one, "1" * 64)
+    add_areas(same, "1" * 64, version="2")
+    add_areas(other, "2" * 64)
+    assert [row["key"] for row in list_changes(one, same)] == ["own_zones"]
+    for stranger in (other, none):
+        with pytest.raises(StudyError, match="own_zones: these are different places"):
+            list_changes(one, stranger)
+
+
+def test_outlines_of_a_dataset_may_be_of_two_versions(tmp_path: Path) -> None:
+    runs = [run(tmp_path / name, [("z|1000", "area", 1.0)]) for name in "ab"]
+    for number, made in enumerate(runs):
+        add_areas(made, str(number) * 64, dataset="wdpa", publisher="UNEP-WCMC and IUCN", version=str(number))
+    assert [row["key"] for row in list_changes(*runs)] == ["own_zones"]

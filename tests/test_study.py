@@ -64,6 +64,14 @@ def test_a_study_of_ones_own_is_read_by_its_path(tmp_path: Path) -> None:
 
 def test_bands_and_strips_share_their_edges() -> None:
     assert a_study(bands_m=(1000, 5000), strips_m=(500, 1000)).edges_m == (500.0, 1000.0, 5000.0)
+    study = a_study(bands_m=(1000, 5000), strips_m=(500,), depths_m={"HH": (2000, 3000), "HH-FF": (2000, 500)[::-1]})
+    assert study.edges_m == (500.0, 1000.0, 2000.0, 3000.0, 5000.0)
+    assert study.common_edges_m == (500.0, 1000.0, 5000.0)
+    assert study.depths == (500.0, 2000.0, 3000.0)
+    assert study.list_depths("HH") == (500.0, 2000.0, 3000.0)
+    assert study.list_depths("HH-FF") == (500.0, 2000.0)
+    assert study.list_depths("all") == (500.0,)
+    assert [study.find_country_of_segment(name) for name in ("HH-FF", "HH", "all")] == ["HH", None, None]
 
 
 def test_a_study_is_frozen() -> None:
@@ -86,6 +94,12 @@ BAD = {
     "bands too wide": ("bands_m = [200000]", r"bands_m: expected at most 100000 m"),
     "bands text": ('bands_m = ["near"]', r"bands_m\.0: .*valid number"),
     "strip beyond": ("strips_m = [9000]\n", r"strips reach beyond the widest band"),
+    "depth of a stranger": (
+        "depths_m = { RU = [1000] }\n",
+        r"depths_m: RU is neither a home country nor a segment; expected one of FI, FI-RU",
+    ),
+    "depth beyond": ("depths_m = { FI = [9000] }\n", r"depths_m: FI: 9000 m reaches beyond the widest band, 5000 m"),
+    "depths unsorted": ('depths_m = { "FI-RU" = [2000, 500] }\n', r"depths_m: FI-RU: expected distances sorted"),
     "home is facing": ('facing = ["FI"]', r"home and facing both name \['FI'\]"),
     "a country and a part of it": (
         'facing = ["RU", "KGD"]\n[territories]\nKGD = { country = "RU", point = [20.5, 54.7] }\n',
@@ -165,6 +179,7 @@ def test_a_misspelt_required_key_is_told_with_the_key_that_is_missing(tmp_path: 
     assert "Unknown there: 'band_m'" in text
 
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
 STUDIES = (Path(__file__).parents[1] / "docs" / "STUDIES.md").read_text("utf-8")
 TABLES = {
     "Keys at the top": studies.Study,
@@ -195,9 +210,12 @@ def test_every_key_of_a_study_is_documented_with_its_default_and_no_other(headin
 
 
 def test_the_example_of_the_documents_is_a_study_with_every_key(tmp_path: Path) -> None:
-    (text,) = [block.split("```")[0] for block in STUDIES.split("```toml\n")[1:]]
+    text, *others = [block.split("```")[0] for block in STUDIES.split("```toml\n")[1:]]
     studies.read_study(written(tmp_path, text))
     assert set(tomllib.loads(text)) == set(studies.Study.model_fields)
+    assert len(others) == 2
+    for other in [*others, (EXAMPLES / "own-zones.toml").read_text("utf-8")]:
+        assert {"own_zones", "own_line"} & set(studies.read_study(written(tmp_path, other)).sources)
 
 
 def test_what_the_readme_shows_is_a_study(tmp_path: Path) -> None:

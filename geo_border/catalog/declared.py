@@ -46,6 +46,9 @@ _PLACEHOLDERS = {
 }
 _CODE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
+# Publisher of a file that a user gives without saying which dataset it is from.
+THE_USER = "the user"
+
 
 class FrozenModel(BaseModel):
     """A table of a TOML file: nothing in it that is not known, nothing changed once read."""
@@ -241,7 +244,7 @@ class Entry(FrozenModel):
     file: Path | None = None
     download: Download | None = None
     title: str
-    publisher: str = "the user"
+    publisher: str = THE_USER
     version: str = AS_GIVEN
     vintage: str = AS_GIVEN
     licence: str = "as given by its owner"
@@ -315,6 +318,11 @@ class Entry(FrozenModel):
         if bad:
             raise ValueError(f"unknown needs {sorted(bad)}; known: {', '.join(NEEDS)}")
         return self
+
+    @property
+    def is_users_own(self) -> bool:
+        """Whether it is a user's own file, which no publisher stands for."""
+        return self.publisher == THE_USER or not self.homepage
 
     @property
     def ruling_crs(self) -> str | None:

@@ -52,6 +52,10 @@ class Sources:
         """The same datasets with nothing chosen but a preset (`embedded` when None)."""
         return replace(self, choices={} if preset is None else {PRESET: preset})
 
+    def choose_only(self, need: str) -> Sources:
+        """The same datasets with what is chosen for one need, and the embedded preset for every other."""
+        return replace(self, choices={key: value for key, value in self.choices.items() if key == need})
+
     def list_idle_origins(self, countries: Sequence[str]) -> list[str]:
         """Files and studies that describe datasets of which none serves any need.
 

@@ -24,6 +24,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "admin": ("admin_id", "name", "country"),
     "places": ("name", "name_en", "kind", "country", "people", "source_id"),
     "people": ("cell", "total", *AGES),
+    "own_zones": ("id", "name"),
+    "own_line": (),
     POLYGONS: (),
     POINTS: ("kind", "name", "name_en"),
     LINES: ("kind",),

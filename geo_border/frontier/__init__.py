@@ -12,6 +12,7 @@ from geo_border.frontier.build import (
     measure_reference_lines,
 )
 from geo_border.frontier.medium import Surroundings, build_surroundings
+from geo_border.frontier.own_line import match_own_line
 from geo_border.frontier.territories import build_territories, find_country, shift_longitudes
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "find_country",
     "find_tripoints",
     "match_borders",
+    "match_own_line",
     "measure_reference_lines",
     "shift_longitudes",
 ]

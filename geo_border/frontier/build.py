@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
-from shapely import LineString, MultiLineString
+from shapely import MultiLineString
 
 from geo_border.errors import StudyError
 from geo_border.frontier.match import find_shared_line
@@ -18,7 +18,7 @@ from geo_border.frontier.territories import find_country
 from geo_border.geo.crs import WGS84, build_equal_area_crs, distance_m, length_m, parse_crs, reproject
 from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.types import LonLatLinear, LonLatPolygonal
-from geo_border.schemas import MEDIA
+from geo_border.schemas import MEDIA, OWN_LINE
 from geo_border.study import Study
 
 # Ends of two segments nearer than this are one point: sources place a tripoint within a few metres.
@@ -34,16 +34,18 @@ class Segment:
     line
         Where figures are measured from: land, rivers and lakes; lon/lat.
     stretches
-        (medium, line) in order along it, the sea's pieces apart in `sea`.
+        (medium, line) in order along it, the sea's pieces apart in `sea`; a user's own line has no medium.
+    facing_country
+        None where the line is a user's own (`facing` is then `schemas.OWN_LINE`).
     """
 
     id: str
     home: str
     facing: str
     country: str
-    facing_country: str
+    facing_country: str | None
     line: LonLatLinear
-    stretches: tuple[tuple[str, LineString], ...]
+    stretches: tuple[tuple[str | None, LonLatLinear], ...]
     sea: MultiLineString
 
 
@@ -158,6 +160,9 @@ def build_frontier(
     """
     segments = []
     for (home, facing), line in lines.items():
+        if facing == OWN_LINE:
+            segments.append(_take_as_given(home, line, study))
+            continue
         cut = cut_by_medium(line, surroundings, study.coast_tolerance_m, crs)
         dry = [(MEDIA[code], piece) for code, piece in cut if code != SEA]
         if dry:
@@ -167,7 +172,18 @@ def build_frontier(
             segments.append(Segment(f"{home}-{facing}", home, facing, *countries, merged, tuple(dry), sea))
     if not segments:
         raise StudyError(f"study {study.name}: the whole frontier lies at sea; nothing is measured from the sea.")
+    known = {name for segment in segments for name in (segment.id, segment.country)}
+    for name in study.depths_m:
+        if name not in known:
+            raise StudyError(f"study {study.name}: depths_m: {name} is none of {', '.join(sorted(known))}.")
     return Frontier(tuple(segments), crs)
+
+
+def _take_as_given(home: str, line: MultiLineString, study: Study) -> Segment:
+    """A user's own line as a segment: no medium, no sea, nobody faced."""
+    merged = shapely.line_merge(line, directed=True)
+    country = find_country(home, study)
+    return Segment(f"{home}-{OWN_LINE}", home, OWN_LINE, country, None, merged, ((None, merged),), MultiLineString())
 
 
 def find_tripoints(
@@ -186,7 +202,11 @@ def find_tripoints(
     study
         Gives the tolerance in metres and the country of each territory.
     """
-    ends = [(xy, {find_country(n, study) for n in pair}) for pair, line in lines.items() for xy in _list_ends(line)]
+    ends = [
+        (xy, {find_country(n, study) for n in pair if n != OWN_LINE})
+        for pair, line in lines.items()
+        for xy in _list_ends(line)
+    ]
     candidates: list[tuple[tuple[float, ...], set[str]]] = []
     for xy, countries in ends:
         touching = countries | _find_touching(xy, boundaries, study.match_tolerance_m)

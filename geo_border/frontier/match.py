@@ -9,11 +9,14 @@ import shapely
 from numpy.typing import NDArray
 from shapely import MultiLineString
 
-from geo_border.geo.types import FloatArray, LonLatPolygonal
+from geo_border.geo.line_distance import densify
+from geo_border.geo.types import FloatArray, GeometryArray, LonLatLinear, LonLatPolygonal
 
 # Metres in a degree of latitude, at its smallest on WGS 84: used to search a little too wide, never too narrow.
 _MIN_M_PER_DEGREE = 110_574.0
 _M_PER_DEGREE = 111_320.0
+# A line is looked at every so many metres at most, or once within the tolerance where that is more.
+_LEAST_STEP_M = 20.0
 
 
 def find_shared_line(home: LonLatPolygonal, facing: LonLatPolygonal, tolerance_m: float) -> MultiLineString:
@@ -36,8 +39,8 @@ def find_shared_line(home: LonLatPolygonal, facing: LonLatPolygonal, tolerance_m
     near = _compute_window(home, facing, tolerance_m)
     if near is None:
         return shapely.MultiLineString()
-    facing_edges = _list_edges(facing, near)
-    home_edges = _list_edges(home, near)
+    facing_edges = _list_edges(_list_rings(facing), near)
+    home_edges = _list_edges(_list_rings(home), near)
     if len(facing_edges) == 0 or len(home_edges) == 0:
         return shapely.MultiLineString()
     tree = shapely.STRtree(shapely.linestrings(facing_edges))
@@ -48,8 +51,71 @@ def find_shared_line(home: LonLatPolygonal, facing: LonLatPolygonal, tolerance_m
     return _merge_edges(pieces[is_shared])
 
 
+def split_line(
+    line: LonLatLinear, home: LonLatPolygonal, tolerance_m: float
+) -> tuple[MultiLineString, MultiLineString, MultiLineString]:
+    """A line parted into what lies on the edge of a polygon, within a tolerance, inside it, and beyond it.
+
+    Parameters
+    ----------
+    line
+        Line or lines in lon/lat degrees.
+    home
+        Polygon in lon/lat degrees, on the same sheet of longitudes.
+    tolerance_m
+        Greatest distance in metres from the polygon's edge at which the line is on it.
+
+    Returns
+    -------
+    MultiLineString, MultiLineString, MultiLineString
+        On the edge (with the vertices given, and one where it leaves the edge), inside, and beyond.
+    """
+    pieces = _list_edges(shapely.get_parts(line), tuple(shapely.bounds(line)))
+    window = _compute_window(line, home, tolerance_m)
+    edges = np.empty((0, 2, 2)) if window is None else _list_edges(_list_rings(home), window)
+    if len(edges) == 0:
+        off_edge = np.ones(len(pieces), dtype=bool)
+    else:
+        tree = shapely.STRtree(shapely.linestrings(edges))
+        pieces = _split_at_vertices(pieces, edges, tolerance_m)
+        # A long piece may leave the edge and come back between its ends.
+        off_edge = _is_off(tree, edges, pieces, tolerance_m)
+    rest = _cut_edges(pieces[off_edge], tolerance_m)
+    inside = shapely.contains_xy(home, rest.mean(axis=1))
+    if len(edges):
+        inside &= ~_is_point_near(tree, edges, rest.mean(axis=1), tolerance_m)
+    on_edge = _drop_added_vertices(_merge_edges(pieces[~off_edge]), line)
+    return on_edge, _merge_edges(rest[inside]), _merge_edges(rest[~inside])
+
+
+def _drop_added_vertices(lines: MultiLineString, source: LonLatLinear) -> MultiLineString:
+    """Lines with the vertices that their source has, and their ends: what was cut and put together is as it was."""
+    given = set(map(tuple, shapely.get_coordinates(source).tolist()))
+    parts = []
+    for part in shapely.get_parts(lines):
+        xy = shapely.get_coordinates(part)
+        kept = np.array([tuple(vertex) in given for vertex in xy.tolist()])
+        kept[[0, -1]] = True
+        parts.append(shapely.linestrings(xy[kept]))
+    return MultiLineString(parts)
+
+
+def _is_off(tree: shapely.STRtree, edges: FloatArray, pieces: FloatArray, tolerance_m: float) -> NDArray[np.bool_]:
+    """Whether any point of each piece lies farther than the tolerance from all edges."""
+    cut = [densify(piece, max(tolerance_m, _LEAST_STEP_M)) for piece in pieces]
+    piece = np.repeat(np.arange(len(pieces)), [len(points) for points in cut])
+    off = ~_is_point_near(tree, edges, np.concatenate(cut), tolerance_m)
+    return np.asarray(np.bincount(piece, off, len(pieces)) > 0)
+
+
+def _cut_edges(pieces: FloatArray, tolerance_m: float) -> FloatArray:
+    """Edges (n x 2 x 2) cut into such that are no longer than the tolerance, or 20 m where that is more."""
+    cut = [densify(piece, max(tolerance_m, _LEAST_STEP_M)) for piece in pieces]
+    return np.concatenate([np.stack((xy[:-1], xy[1:]), axis=1) for xy in cut]) if cut else np.empty((0, 2, 2))
+
+
 def _compute_window(
-    a: LonLatPolygonal, b: LonLatPolygonal, tolerance_m: float
+    a: LonLatLinear | LonLatPolygonal, b: LonLatPolygonal, tolerance_m: float
 ) -> tuple[float, float, float, float] | None:
     boxes = np.array([shapely.bounds(a), shapely.bounds(b)])
     margin = tolerance_m / _MIN_M_PER_DEGREE / _compute_cosine(np.abs(boxes[:, [1, 3]]).max())
@@ -63,11 +129,14 @@ def _compute_cosine(lat_deg: float | FloatArray) -> Any:
     return np.cos(np.radians(np.minimum(np.abs(lat_deg), 89.9)))
 
 
-def _list_edges(polygon: LonLatPolygonal, window: tuple[float, float, float, float]) -> FloatArray:
-    """Edges (n x 2 x 2) of all rings whose boxes touch the window."""
-    rings = shapely.get_rings(shapely.get_parts(polygon))
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
+def _list_rings(polygon: LonLatPolygonal) -> GeometryArray:
+    return np.asarray(shapely.get_rings(shapely.get_parts(polygon)), dtype=object)
+
+
+def _list_edges(lines: GeometryArray, window: tuple[float, float, float, float]) -> FloatArray:
+    """Edges (n x 2 x 2) of all lines or rings whose boxes touch the window."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    same = line[1:] == line[:-1]
     edges = np.stack((xy[:-1][same], xy[1:][same]), axis=1)
     low, high = edges.min(axis=1), edges.max(axis=1)
     west, south, east, north = window

@@ -67,6 +67,30 @@ def extract_polygons(geometry: Shapes) -> Shapes:
     return cast("Shapes", out)
 
 
+def split_edges(geometry: GeometryArray, step: float) -> GeometryArray:
+    """Geometries with vertices added so that no edge is longer than a step, polygons ring by ring.
+
+    GEOS mends a polygon that its rounding makes invalid, and one with a spike thinner than that comes back empty.
+
+    Parameters
+    ----------
+    geometry
+        Of any kind.
+    step
+        Longest edge, in units of their CRS.
+    """
+    out: GeometryArray = np.asarray(geometry, dtype=object).copy()
+    is_areal = np.isin(shapely.get_type_id(out), (3, 6))
+    out[~is_areal] = shapely.segmentize(out[~is_areal], step)
+    for i in np.flatnonzero(is_areal):
+        faces = []
+        for part in shapely.get_parts(out[i]):
+            rings = shapely.segmentize(shapely.get_rings(part), step)
+            faces.append(shapely.Polygon(rings[0], rings[1:]) if len(rings) else part)
+        out[i] = faces[0] if len(faces) == 1 else shapely.MultiPolygon(faces)
+    return out
+
+
 def intersect_pairs(a: GeometryArray, b: GeometryArray) -> GeometryArray:
     """Polygonal intersection of two arrays, pair by pair, on all cores (GEOS works outside Python's lock)."""
     cores = os.cpu_count() or 1

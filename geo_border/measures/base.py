@@ -19,12 +19,16 @@ from geo_border.engine import Engine
 from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.types import FloatArray
 from geo_border.layers import Layers
+from geo_border.present.rounding import PEOPLE_FLOOR
 from geo_border.present.withholding import FEW, LEAST_PIXELS
 from geo_border.zonal import Band, Zones
 
 NARROW = "indicative: zone narrower than the data's pixel"
 NO_RANGE = "no second dataset in this run"
 NOTHING = "empty: the zone has nothing that the figure could be of"
+GUARDED = f"under {PEOPLE_FLOOR} people: value empty, high {PEOPLE_FLOOR}"
+# Kind of the zones that a user chose.
+OWN = "own"
 # The reading that a figure's value is of.
 VALUE = "value"
 LAND, LINE, PLACES, FACILITIES = "land", "line", "places", "facilities"
@@ -260,6 +264,9 @@ class Figures:
         The data's own pixels that carry each zone's value; None where the data have none.
     kept
         Which zones have such a row; None for all that the measure's carrier has.
+    floor
+        One number a zone: a value below it is not told of an area that a user chose, only that it is below. None where
+        every value is told.
     """
 
     measure: str
@@ -275,6 +282,7 @@ class Figures:
     known_basis: str | None = None
     basis: str | None = None
     kept: NDArray[np.bool_] | None = None
+    floor: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -388,22 +396,31 @@ def list_readings(figures: Figures, zones: ZoneTable) -> list[tuple[NDArray[np.i
 
     Other outlines of a zone are read by the first reading alone, each as a reading of its own.
     """
-    every = np.arange(len(zones))
-    found = [(every, one.dataset, one.name, one.values[zones.main]) for one in figures.readings]
-    first = figures.readings[0]
+    every, first = np.arange(len(zones)), figures.readings[0]
+    told = ~find_guarded(figures, zones)
+    found = [(every, one.dataset, one.name, np.where(told, one.values[zones.main], np.nan)) for one in figures.readings]
     for zone, rows in zones.variants.items():
         for row, name in rows.items():
             found.append((np.array([zone]), first.dataset, f"{first.name}, {name}", first.values[[row]]))
     return found
 
 
+def find_guarded(figures: Figures, zones: ZoneTable) -> NDArray[np.bool_]:
+    """Zones whose value is not told: areas that a user chose, with so few people that they could be known by it."""
+    if figures.floor is None:
+        return np.zeros(len(zones), dtype=bool)
+    chosen = (zones.frame["zone_kind"] == OWN).to_numpy()
+    return np.asarray(chosen & (figures.readings[0].values[zones.main] < figures.floor), dtype=np.bool_)
+
+
 def compute_spread(figures: Figures, zones: ZoneTable) -> Spread:
     """Value, low and high of every zone: the first reading, and the least and the most of all of them.
 
-    A zone without a value has no range: its note says so. One with a single reading has none either.
+    A zone without a value has no range: its note says so. One with a single reading has none either. Of a guarded zone
+    only the floor is told, as its high.
     """
-    count = len(zones)
-    value = figures.readings[0].values[zones.main]
+    count, guarded = len(zones), find_guarded(figures, zones)
+    value = np.where(guarded, np.nan, figures.readings[0].values[zones.main])
     low, high = np.full(count, np.inf), np.full(count, -np.inf)
     for positions, _, _, values in list_readings(figures, zones):
         low[positions], high[positions] = np.fmin(low[positions], values), np.fmax(high[positions], values)
@@ -415,10 +432,12 @@ def compute_spread(figures: Figures, zones: ZoneTable) -> Spread:
         reasons[zone] = "; ".join(text for text in (figures.spread, name) if text)
     reasons[~ranged], notes[ranged] = None, None
     notes[np.isnan(value)] = NOTHING
+    reasons[guarded], notes[guarded] = None, GUARDED
+    floor = np.nan if figures.floor is None else figures.floor
     return Spread(
         value=value,
-        low=np.where(ranged, low, np.nan),
-        high=np.where(ranged, high, np.nan),
+        low=np.where(guarded, 0.0, np.where(ranged, low, np.nan)),
+        high=np.where(guarded, floor, np.where(ranged, high, np.nan)),
         range_from=reasons,
         note=notes if figures.cautions is None else join_texts(figures.cautions, notes),
     )

@@ -30,6 +30,7 @@ from geo_border.measures.base import (
     divide,
 )
 from geo_border.people import Ground, People, counted, in_areas, modelled
+from geo_border.present.rounding import PEOPLE_FLOOR
 from geo_border.schemas import AGES
 from geo_border.zonal import Band, Zones, prepare_zones, tabulate
 
@@ -129,6 +130,7 @@ class PeopleCount:
                 note=NO_RANGE if category == "total" else AGE_NOTE,
                 cautions=cautions,
                 pixels=pixels,
+                floor=np.full(len(zones), float(PEOPLE_FLOOR)),
             )
 
 
@@ -156,6 +158,7 @@ class PeopleDensity:
             cautions=cautions,
             pixels=pixels,
             basis=_BASIS,
+            floor=divide(np.full(len(zones), float(PEOPLE_FLOOR)), dry_km2[zones.main]),
         )
 
 

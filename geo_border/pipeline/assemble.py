@@ -101,7 +101,7 @@ def build_result(
         people=people,
         passport=passport,
     )
-    return result, measured.notes
+    return result, [*ground.own_areas.notes, *measured.notes]
 
 
 def _measure(

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import shapely
+
 from geo_border import passport
 from geo_border.catalog.resolve import PRESET, Sources
 from geo_border.errors import FetchError, StudyError, UnreachableError
@@ -16,10 +18,12 @@ from geo_border.fetch.gather import FetchOutcome, fetch_needs
 from geo_border.fetch.options import Options
 from geo_border.fetch.plan import plan_fetch
 from geo_border.fetch.retry import Hosts
-from geo_border.frontier import build_territories, find_country, match_borders
+from geo_border.frontier import build_territories, find_country, match_borders, match_own_line
+from geo_border.geo.types import LonLatPolygonal
 from geo_border.layers import Layer
 from geo_border.pipeline import inputs
 from geo_border.pipeline.inputs import OPTIONAL, Bounds, StageProgress
+from geo_border.schemas import LINE_NEEDS, NEEDS
 from geo_border.store import Folders, Raw
 from geo_border.study import Study
 
@@ -29,27 +33,42 @@ _WINDOW_MARGIN_M = 5_000.0
 
 
 @dataclass(frozen=True)
-class FetchResult:
-    """All files of a run on disk, and what follows from its boundaries.
+class TracedFrontier:
+    """Where the frontier runs.
 
     Attributes
     ----------
-    boundaries
-        The boundary layer, read.
-    raws
-        Files of every need that something serves.
+    boundaries, own_line
+        The boundary layer, and a user's own line or None, read.
     territories
         The study's territories, polygons by name.
     lines
-        The frontier matched, one line a segment, in EPSG:4326.
+        The frontier by home and facing territory, one line a segment, in EPSG:4326.
     notes
-        What stands in for what, what is left out, what came through a mirror.
+        What of a user's own line is not counted.
     """
 
     boundaries: Layer
+    own_line: Layer | None
+    territories: dict[str, LonLatPolygonal]
+    lines: dict[tuple[str, str], shapely.MultiLineString]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """All files of a run on disk, and where its frontier runs.
+
+    Attributes
+    ----------
+    raws
+        Files of every need that something serves.
+    notes
+        What stands in for what, what is left out, what came through a mirror, what of a line is not counted.
+    """
+
+    traced: TracedFrontier
     raws: dict[str, Raw]
-    territories: Any
-    lines: Any
     notes: list[str]
 
     def list_source_rows(self) -> list[dict[str, Any]]:
@@ -58,7 +77,7 @@ class FetchResult:
 
     def compute_window(self, study: Study) -> tuple[Bounds, Any]:
         """Give the bounds of the data, and the corridor in which tiles are needed."""
-        return _compute_window(study, self.lines)
+        return _compute_window(study, self.traced.lines)
 
 
 def fetch_inputs(
@@ -87,28 +106,62 @@ def fetch_inputs(
     """
     options = _complete_options(options, study)
     progress("fetch", 0, len(OPTIONAL) + 1)
-    first = fetch_needs(("boundaries",), sources, folders, None, options, fallback)
+    _require_line(study, sources)
+    first = fetch_needs(LINE_NEEDS, sources, folders, None, options, fallback)
     # Without boundaries there is no run, but what else it needs is fetched where the snapshot can tell which tiles.
-    snapshot = sources.choose_preset()
-    near = first if not first.failures else fetch_needs(("boundaries",), snapshot, folders, None, options)
+    near = first
+    if first.failures:
+        near = fetch_needs(LINE_NEEDS, sources.choose_only("own_line"), folders, None, options)
     try:
-        raw = _raise_if_missing(near, options).raws.get("boundaries")
-        boundaries = inputs.read_boundaries(study, raw)
-        territories = build_territories(boundaries.data, study)
-        lines = match_borders(territories, study)
+        traced = _trace_frontier(study, _raise_if_missing(near, options))
     except StudyError:
         _raise_if_missing(first, options)
         raise
-    window = _compute_window(study, lines)[1]
+    window = _compute_window(study, traced.lines)[1]
     gathered = first
     for done, need in enumerate(OPTIONAL, 1):
         progress("fetch", done, len(OPTIONAL) + 1)
         gathered = gathered.combine_with(fetch_needs((need,), sources, folders, window, options, fallback))
     progress("fetch", len(OPTIONAL) + 1, len(OPTIONAL) + 1)
     found = {**near.raws, **_raise_if_missing(gathered, options).raws}
-    raws = {need: found[need] for need in ("boundaries", *OPTIONAL) if need in found}
-    notes = [inputs.note(sentence) for sentence in _describe_substitutions(gathered, sources, folders)]
-    return FetchResult(boundaries, raws, territories, lines, notes)
+    raws = {need: found[need] for need in NEEDS if need in found}
+    notes = [
+        inputs.note(sentence) for sentence in (*_describe_substitutions(gathered, sources, folders), *traced.notes)
+    ]
+    return FetchResult(traced, raws, notes)
+
+
+def _require_line(study: Study, sources: Sources) -> None:
+    """Fail where the study names neither whom the line is with nor the line itself, or both."""
+    where = f"study {study.name}"
+    if "own_line" not in sources.choices:
+        if not study.facing:
+            raise StudyError(
+                f"{where}: facing names no territory. Name those that the line is with, or give the line itself: "
+                "--sources own_line=PATH."
+            )
+        return
+    if study.facing:
+        raise StudyError(
+            f"{where}: own_line: facing names {', '.join(study.facing)}, and a line of your own faces none. Write "
+            "facing = [], or leave own_line out."
+        )
+    if len(study.home) > 1:
+        raise StudyError(
+            f"{where}: own_line: home names {', '.join(study.home)}, and a line of your own lies on the edge of one "
+            "territory. Name that one."
+        )
+
+
+def _trace_frontier(study: Study, near: FetchOutcome) -> TracedFrontier:
+    """The frontier as the boundaries have it, or a user's own line on the edge of them."""
+    boundaries = inputs.read_boundaries(study, near.raws.get("boundaries"))
+    territories = build_territories(boundaries.data, study)
+    own_line = inputs.read_own_line(near.raws.get("own_line"))
+    if own_line is None:
+        return TracedFrontier(boundaries, None, territories, match_borders(territories, study), [])
+    lines, notes = match_own_line(own_line.data, territories, study, own_line.entry.name)
+    return TracedFrontier(boundaries, own_line, territories, lines, notes)
 
 
 def _raise_if_missing(outcome: FetchOutcome, options: Options) -> FetchOutcome:
@@ -154,14 +207,14 @@ def plan_inputs(study: Study, sources: Sources, folders: Folders, options: Optio
     """
     options = replace(_complete_options(options, study), offline=True)
     # Boundaries that are not here yet are near enough in the snapshot to tell which tiles a study needs.
-    known = fetch_needs(("boundaries",), sources, folders, None, options, "embedded")
+    _require_line(study, sources)
+    known = fetch_needs(LINE_NEEDS, sources, folders, None, options, "embedded")
     window = None
     try:
-        boundaries = inputs.read_boundaries(study, _raise_if_missing(known, options).raws.get("boundaries"))
-        window = _compute_window(study, match_borders(build_territories(boundaries.data, study), study))[1]
+        window = _compute_window(study, _trace_frontier(study, _raise_if_missing(known, options)).lines)[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
-    return plan_fetch(("boundaries", *OPTIONAL), sources, folders, window, options)
+    return plan_fetch(tuple(NEEDS), sources, folders, window, options)
 
 
 def _complete_options(options: Options, study: Study) -> Options:

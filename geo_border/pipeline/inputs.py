@@ -13,7 +13,7 @@ import shapely
 from geo_border import read
 from geo_border.errors import EmptyLayerError, StudyError
 from geo_border.layers import Layer
-from geo_border.schemas import AGES, LINES, NEEDS, POINTS, SITES
+from geo_border.schemas import AGES, LINE_NEEDS, LINES, NEEDS, POINTS, SITES
 from geo_border.store import Raw
 from geo_border.study import Study
 
@@ -23,8 +23,7 @@ Bounds = tuple[float, float, float, float]
 # A raster finer than this is streamed from its files; of cover, a mosaic of its tiles stands in the results.
 _STREAMED_BELOW_M = 100
 _WINDOW_STEP_DEG = 0.1
-# Boundaries are read first: the window of all others follows from them.
-OPTIONAL = tuple(need for need in NEEDS if need != "boundaries")
+OPTIONAL = tuple(need for need in NEEDS if need not in LINE_NEEDS)
 
 
 def read_boundaries(study: Study, raw: Raw | None) -> Layer:
@@ -40,6 +39,11 @@ def read_boundaries(study: Study, raw: Raw | None) -> Layer:
             "no source for boundaries. Name one: --sources boundaries=PATH or a dataset of `geo-border sources`."
         )
     return Layer(raw.entry, read.read_boundaries(raw, study))
+
+
+def read_own_line(raw: Raw | None) -> Layer | None:
+    """A user's own line, or None where the run has none."""
+    return None if raw is None else Layer(raw.entry, read.read_own_line(raw))
 
 
 def compute_window(lines: Any, margin_m: float) -> tuple[Bounds, Any]:
@@ -160,7 +164,7 @@ def _read_people_category(raw: Raw, window: Bounds, category: str) -> Any:
 # What reads a need that has no reader of its own, by the kind of its data.
 _READ_KIND: dict[str, Callable[[Raw, Bounds], Any]] = {LINES: read.read_lines, SITES: read.read_protected}
 _READERS: dict[str, Callable[[Raw, Bounds], Any]] = {
-    **{need: _READ_KIND[kind] for need, kind in NEEDS.items() if kind in _READ_KIND},
+    **{need: _READ_KIND[NEEDS[need]] for need in OPTIONAL if NEEDS[need] in _READ_KIND},
     "land": read.read_land,
     "water": read.read_water,
     "admin": read.read_admin,
@@ -170,4 +174,5 @@ _READERS: dict[str, Callable[[Raw, Bounds], Any]] = {
     "facilities": read.read_facilities,
     "roads": read.read_roads,
     "settlement_class": read.read_classes,
+    "own_zones": read.read_own_zones,
 }

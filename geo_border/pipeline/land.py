@@ -44,7 +44,7 @@ class Polygons:
 
 
 def list_polygons(study: Study, ground: StudyArea) -> Polygons:
-    """Every corridor cut to each home country, in its three widths."""
+    """Every corridor cut to each home country, in its three widths, and a user's own areas by home country."""
     zones: list[PolygonZone] = []
     shapes: list[shapely.Polygon | shapely.MultiPolygon] = []
     for corridor in study.corridors:
@@ -72,6 +72,10 @@ def list_polygons(study: Study, ground: StudyArea) -> Polygons:
                     range_from=f"corridor width k {corridor.k_low:g} to {corridor.k_high:g}",
                 )
             )
+    for area in ground.own_areas.areas:
+        for country, shape in area.parts.items():
+            zones.append(PolygonZone("own", area.id, area.name, country, len(shapes)))
+            shapes.append(shape)
     return Polygons(tuple(zones), np.array(shapes, dtype=object))
 
 
@@ -149,7 +153,7 @@ def share_stretches(ground: StudyArea) -> pd.DataFrame:
     """
     admin_ids = np.array([*ground.admin["admin_id"], NO_UNIT], dtype=object)
     first = np.array([piece.from_m == 0 for piece in ground.band_parts])[ground.units["piece"].to_numpy()]
-    rows: list[tuple[str, str, str, str, float]] = []
+    rows: list[tuple[str, str, str | None, str, float]] = []
     for segment in ground.frontier.segments:
         near = np.flatnonzero(first & (ground.units["country"] == segment.country).to_numpy())
         tree = shapely.STRtree(ground.units.geometry.to_numpy()[near])
@@ -227,8 +231,8 @@ def _list_point_members(frame: gpd.GeoDataFrame, study: Study, polygons: NDArray
     inner, outer = find_ring(frame["distance_m"].to_numpy(np.float64), study.edges_m)
     inside = None
     if len(polygons):
-        flags = [shapely.contains_properly(polygon, frame.geometry.to_numpy()) for polygon in polygons]
-        inside = csr_matrix(np.array(flags, dtype=np.float64).reshape(len(polygons), len(frame)).T)
+        polygon, point = shapely.STRtree(frame.geometry.to_numpy()).query(polygons, predicate="contains_properly")
+        inside = csr_matrix((np.ones(len(point)), (point, polygon)), shape=(len(frame), len(polygons)))
     segment, country, admin = (frame[name].to_numpy(object) for name in ("segment", "country", "admin_id"))
     return Members(segment, country, pd.Series(admin).fillna(NO_UNIT).to_numpy(object), inner, outer, inside)
 
@@ -255,7 +259,11 @@ def _build_layout(
         along = list(dict.fromkeys(zip(unit, stretches["segment"], strict=True)))
     return Layout(
         study=study,
-        segments=[SegmentName(s.id, s.country, s.home, s.facing) for s in ground.frontier.segments],
+        segments=[
+            # The country of a line of a user's own is not told: the line is of the file, not of a country.
+            SegmentName(s.id, s.country if s.facing_country else None, s.home, s.facing)
+            for s in ground.frontier.segments
+        ],
         pieces=ground.band_parts,
         admin=ground.admin,
         admin_rings=rings,

@@ -221,9 +221,9 @@ def build_countries(
     territories: dict[str, Any], boundaries: gpd.GeoDataFrame, ground: StudyArea, study: Study
 ) -> gpd.GeoDataFrame:
     """Layer `countries`: home and facing countries with their treaty status."""
-    codes = dict.fromkeys(
-        [s.country for s in ground.frontier.segments] + [s.facing_country for s in ground.frontier.segments]
-    )
+    segments = ground.frontier.segments
+    facing = [segment.facing_country for segment in segments if segment.facing_country is not None]
+    codes = dict.fromkeys([*(segment.country for segment in segments), *facing])
     rows = []
     for code in codes:
         told = facts.read_treaty().get(code, {})

@@ -330,12 +330,14 @@ def _compute(
     study: Study, fetched: FetchResult, progress: StageProgress, engine: Engine | None
 ) -> tuple[Layers, Result, list[str]]:
     window, home = fetched.compute_window(study)[0], fetching.list_countries(study.home, study)
-    optional = {need: raw for need, raw in fetched.raws.items() if need != "boundaries"}
+    optional = {need: raw for need, raw in fetched.raws.items() if need in inputs.OPTIONAL}
     read, notes = inputs.read_layers(optional, window, home, progress)
-    layers = Layers({need: (layer,) for need, layer in {"boundaries": fetched.boundaries, **read}.items()})
-    crs = choose_study_crs(study, fetched.lines)
-    laid = study_area.build_study_area(study, fetched.territories, fetched.lines, layers, crs, progress, engine)
-    made, more = assemble.build_result(study, fetched.territories, fetched.lines, laid, layers, progress, engine)
+    first, territories, lines = fetched.traced, fetched.traced.territories, fetched.traced.lines
+    own = {} if first.own_line is None else {"own_line": first.own_line}
+    layers = Layers({need: (layer,) for need, layer in {"boundaries": first.boundaries, **own, **read}.items()})
+    crs = choose_study_crs(study, lines)
+    laid = study_area.build_study_area(study, territories, lines, layers, crs, progress, engine)
+    made, more = assemble.build_result(study, territories, lines, laid, layers, progress, engine)
     return layers, made, [*notes, *more]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from geo_border.engine import Engine
-from geo_border.errors import EmptyLayerError
+from geo_border.errors import EmptyLayerError, StudyError
 from geo_border.frontier import (
     Frontier,
     Surroundings,
@@ -21,14 +22,15 @@ from geo_border.frontier import (
     find_country,
     shift_longitudes,
 )
-from geo_border.geo.crs import WGS84
+from geo_border.geo.crs import WGS84, reproject
 from geo_border.geo.line_distance import LineIndex
 from geo_border.geo.overlay import extract_polygons
-from geo_border.layers import Layers
-from geo_border.pipeline.inputs import StageProgress
+from geo_border.geo.types import LonLatPolygonal, PlanePolygonal
+from geo_border.layers import Layer, Layers
+from geo_border.pipeline.inputs import StageProgress, note
 from geo_border.study import Study
 from geo_border.zones import admin as admin_zones
-from geo_border.zones import bands, buffers, cells, corridor, home, units, voronoi
+from geo_border.zones import bands, buffers, cells, corridor, home, own, units, voronoi
 
 LOG = logging.getLogger("geo_border")
 # Half a cell's diagonal and more: so far beyond the reach of the widest band cells still count.
@@ -53,6 +55,8 @@ class StudyArea:
         The facing side within 5 km of the line (plane).
     corridors
         By id, the corridor's outlines.
+    own_areas
+        A user's own areas, clipped to home land.
     """
 
     frontier: Frontier
@@ -67,6 +71,7 @@ class StudyArea:
     cells: gpd.GeoDataFrame
     facing_side: gpd.GeoDataFrame
     corridors: dict[str, corridor.CorridorShape]
+    own_areas: own.OwnAreas = field(default_factory=own.OwnAreas)
 
     @property
     def crs(self) -> CRS:
@@ -93,7 +98,7 @@ def build_study_area(
     Raises
     ------
     StudyError, EmptyLayerError
-        When the study has no land frontier, or no home land near it.
+        When the study has no land frontier, or no home land near it; when an area of the user's own is refused.
     """
     progress("frontier", 0, 1)
     around = _collect_surroundings(study, layers, lines, crs)
@@ -106,6 +111,8 @@ def build_study_area(
     parts = voronoi.partition_by_lines([s.line for s in frontier.segments], crs, edges[-1])
     nearest = {segment.id: part for segment, part in zip(frontier.segments, parts, strict=True)}
     land = _build_home_land(study, territories, around, within[edges[-1]], crs)
+    # Before the land is cut, which takes longest: a refusal should come early.
+    areas = _clip_own_areas(study, territories, around, land, within, layers.get("own_zones"), crs)
     progress("zones", 1, 5)
     pieces = bands.cut_bands(land, nearest, within)
     progress("zones", 2, 5)
@@ -131,6 +138,7 @@ def build_study_area(
             c.id: corridor.build_corridor(c, territories[c.between[0]], territories[c.between[1]], crs)
             for c in study.corridors
         },
+        own_areas=areas,
     )
     progress("zones", 5, 5)
     return ground
@@ -165,6 +173,57 @@ def _build_home_land(
     if not out:
         raise EmptyLayerError(f"study {study.name}: no home land within {study.widest_m:g} m of the frontier.")
     return out
+
+
+def _clip_own_areas(
+    study: Study,
+    territories: Mapping[str, LonLatPolygonal],
+    surroundings: Surroundings,
+    home_land: Mapping[str, PlanePolygonal],
+    buffer_by_distance: Mapping[float, PlanePolygonal],
+    layer: Layer | None,
+    crs: CRS,
+) -> own.OwnAreas:
+    """A user's own areas clipped to home land, where the run has any."""
+    if layer is None or not len(layer.data):
+        return own.OwnAreas()
+    areas = _project_areas(layer, [territories[name] for name in study.home], crs)
+    window = shapely.box(*areas.total_bounds)
+
+    def join(names: Sequence[str], more: Sequence[PlanePolygonal] = ()) -> PlanePolygonal:
+        cut = (np.array([]), np.array([]), window, crs, study.coast_tolerance_m)
+        shapes = [home.cut_home_land(territories[name], *cut) for name in names]
+        return extract_polygons(shapely.union_all([*shapes, *more]))
+
+    land = surroundings.land
+    near = land[shapely.STRtree(land).query(window)].tolist() if len(land) else []
+    extent = own.Extent(
+        home=home_land,
+        territory=join(study.home),
+        others=join(study.facing, near) if near else None,
+        near=buffer_by_distance[study.widest_m],
+        known=buffer_by_distance[max(buffer_by_distance)],
+    )
+    entry = layer.entry
+    found = own.clip_areas(areas, extent, entry.name, is_drawn=entry.is_users_own)
+    if found.areas and entry.terms:
+        # Unlike figures of a dataset, its outlines are passed on with the layers and the map.
+        terms = f"own_zones: outlines of {entry.title} stand in layers.gpkg and on the map. Its terms: {entry.terms}"
+        found = replace(found, notes=(*found.notes, terms))
+    for sentence in found.notes:
+        note(sentence)
+    return found
+
+
+def _project_areas(layer: Layer, near: Sequence[PlanePolygonal], crs: CRS) -> gpd.GeoDataFrame:
+    """A user's own areas in the plane, on the sheet of longitudes of home."""
+    flat = reproject(shift_longitudes(layer.data.geometry.to_numpy(), near), WGS84, crs)
+    if not np.isfinite(shapely.get_coordinates(flat)).all():
+        raise StudyError(
+            f"{layer.entry.name}: an area lies so far from the frontier that {crs.name} does not reach it. Take it out."
+        )
+    shapes = extract_polygons(shapely.make_valid(flat))
+    return layer.data.set_geometry(gpd.GeoSeries(shapes, index=layer.data.index, crs=crs))
 
 
 def _cut_admin_units(layers: Layers, land: dict[str, Any], crs: CRS) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ LAYERS = {
     "corridor": "Corridor",
     "corridor_axis": "Corridor axis",
     "admin": "Regions by distance band",
+    "own": "Own areas",
     "forested": "Forested zones",
     "populated": "Populated zones",
     "civilian_exposure": "Civilian exposure",

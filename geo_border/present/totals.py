@@ -56,8 +56,9 @@ def compute_totals(study: Study, layers: Mapping[str, pd.DataFrame], exposure: p
     -------
     dict
         `all`, and one entry for each segment and country: `length`, `media` (km by medium), `within` (for each outer
-        edge of a band, as `_round_zone` says) and `strips` (for each depth); beside them `corridor`, `comparison`
-        (each segment's land within 10 km beside its whole country) and `basis` (what each share of cover is of).
+        edge of a band, as `_round_zone` says) and `strips` (for each depth); beside them `corridor`, `own` (a user's
+        own areas, in the order of their file), `comparison` (each segment's land within 10 km beside its whole country)
+        and `basis` (what each share of cover is of).
     """
     zones = _index_rows(exposure)
     segments = layers["segments"]
@@ -71,6 +72,11 @@ def compute_totals(study: Study, layers: Mapping[str, pd.DataFrame], exposure: p
         _compare(zones, segment, country)
         for segment, country in zip(segments["segment"], segments["country"], strict=True)
         if _name_within(segment, COMPARED_M) in zones
+    ]
+    areas = exposure[exposure["zone_kind"] == "own"].drop_duplicates("zone_id")
+    found["own"] = [
+        {"zone_id": zone_id, "name": name, **_round_zone(zones.get(zone_id, _NOTHING))}
+        for zone_id, name in zip(areas["zone_id"], areas["zone_name"], strict=True)
     ]
     shares = exposure[(exposure["measure"] == "cover_share") & exposure["basis"].notna()].drop_duplicates("category")
     found["basis"] = dict(zip(shares["category"], shares["basis"], strict=True))
@@ -97,22 +103,32 @@ def _name_within(key: str, to_m: float) -> str:
 def _summarise(study: Study, zones: Mapping[str, _Zone], key: str, segments: list[str]) -> dict[str, Any]:
     """One subject: its length over its segments, which add up, and its land to every distance."""
     lines = [zones.get(f"segment|{segment}", _NOTHING) for segment in segments]
-    media = {
+    # A line of a user's own has a length without a medium.
+    lengths = {
         medium: sum(line["frontier_length", medium].value for line in lines if ("frontier_length", medium) in line)
-        for medium in MEDIA
+        for medium in (None, *MEDIA)
         if any(("frontier_length", medium) in line for line in lines)
     }
     # The strips of a segment that touches several countries are of each; all its land to a depth is one zone.
     return {
-        "length": rounding.round_length_km(sum(media.values())) if media else None,
-        "media": {medium: rounding.round_length_km(value) for medium, value in media.items()},
+        "length": rounding.round_length_km(sum(lengths.values())) if lengths else None,
+        "media": {medium: rounding.round_length_km(value) for medium, value in lengths.items() if medium is not None},
         "within": [_summarise_depth(zones, key, to_m) for _, to_m in study.bands],
-        "strips": [_summarise_depth(zones, key, to_m) for to_m in study.strips_m],
+        "strips": [_summarise_strip(study, zones, key, to_m) for to_m in study.list_depths(key)],
     }
 
 
 def _summarise_depth(zones: Mapping[str, _Zone], key: str, to_m: float) -> dict[str, Any]:
     zone_id = _name_within(key, to_m)
+    return {"to_m": to_m, "zone_id": zone_id, **_round_zone(zones.get(zone_id, _NOTHING))}
+
+
+def _summarise_strip(study: Study, zones: Mapping[str, _Zone], key: str, to_m: float) -> dict[str, Any]:
+    """The land of one subject to a depth; to one of its own, the strip of its own country."""
+    if to_m in study.common_edges_m:
+        return _summarise_depth(zones, key, to_m)
+    country = study.find_country_of_segment(key)
+    zone_id = f"strip|{key}|0-{to_m:g}" if country is None else f"strip|{key}|{country}|0-{to_m:g}"
     return {"to_m": to_m, "zone_id": zone_id, **_round_zone(zones.get(zone_id, _NOTHING))}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geo_border.read.own import read_own_line, read_own_zones
 from geo_border.read.people import describe_unplaced_people, list_people_categories, list_people_files, read_people
 from geo_border.read.points import read_facilities, read_lines, read_places, read_roads
 from geo_border.read.raster import read_classes, read_cover, read_grid
@@ -19,6 +20,8 @@ __all__ = [
     "read_grid",
     "read_land",
     "read_lines",
+    "read_own_line",
+    "read_own_zones",
     "read_people",
     "read_places",
     "read_protected",

@@ -18,7 +18,7 @@ from geo_border.catalog.declared import Entry
 from geo_border.errors import CRSError, EmptyLayerError, FileError, GeometryError, SchemaError
 from geo_border.files.vector import is_parquet, list_layers, read_crs, read_geoparquet, read_vector
 from geo_border.geo.crs import WGS84, build_transformer, parse_crs
-from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.overlay import extract_polygons, split_edges
 from geo_border.read.military import drop_military
 from geo_border.store import Raw
 
@@ -26,14 +26,20 @@ Bounds = tuple[float, float, float, float]
 LOG = logging.getLogger("geo_border")
 # Points along each side of a window when it is moved into a file's CRS, because a side becomes a curve there.
 _EDGE_POINTS = 21
+# Edges up to this are as good as straight in any CRS; no outline on earth has more than so many.
+_EDGE_DEG, _EDGE_M = 0.01, 500.0
+_MOST_EDGES = 1_000_000
 
 
-def read_table(raw: Raw, window: Bounds | None = None, *, ground: bool = False) -> gpd.GeoDataFrame:
+def read_table(
+    raw: Raw, window: Bounds | None = None, *, ground: bool = False, dense: bool = False
+) -> gpd.GeoDataFrame:
     """All files of a dataset as one table in EPSG:4326, the rows that meet the window (lon/lat degrees).
 
     A window whose west is east of its east crosses the antimeridian. A file's only layer with geometry is taken
     whatever its name; of several, the one that the entry names. Military rows are dropped, but where the rows are the
-    `ground` itself (land, water, countries, administrative units): a hole in it would draw their outline.
+    `ground` itself (land, water, countries, administrative units): a hole in it would draw their outline. Where it is
+    `dense`, edges stay where they are in the file's CRS: they get vertices enough to be straight in any other as well.
 
     Raises
     ------
@@ -44,7 +50,8 @@ def read_table(raw: Raw, window: Bounds | None = None, *, ground: bool = False) 
     SchemaError
         When a file cannot be opened as vector data, or has several layers and not the one that is wanted.
     """
-    frames = [_open_layer(path, part, raw.entry) for path in raw.paths for part in split_at_antimeridian(window)]
+    parts = split_at_antimeridian(window)
+    frames = [_open_layer(path, part, raw.entry, dense) for path in raw.paths for part in parts]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=WGS84)
     table = table[~table.geometry.isna() & ~table.geometry.is_empty]
@@ -123,6 +130,22 @@ def select_columns(table: gpd.GeoDataFrame, columns: Mapping[str, str], path: Pa
         )
     data = {ours: table[theirs].to_numpy() for ours, theirs in columns.items()}
     return gpd.GeoDataFrame(data, geometry=table.geometry.to_numpy(), crs=WGS84, index=table.index)
+
+
+def drop_not_in_force(table: gpd.GeoDataFrame, entry: Entry) -> gpd.GeoDataFrame:
+    """The rows that are in force.
+
+    Parameters
+    ----------
+    table
+        Rows with the file's own columns.
+    entry
+        Says in `options.not_in_force` which values of which fields tell that a row is not.
+    """
+    for field, values in entry.options.get("not_in_force", {}).items():
+        if field in table.columns:
+            table = table[~table[field].isin(values)]
+    return table
 
 
 def map_columns(raw: Raw, names: Sequence[str]) -> dict[str, str]:
@@ -216,18 +239,31 @@ def require_rows(table: gpd.GeoDataFrame, raw: Raw, layer_name: str) -> gpd.GeoD
     return table
 
 
-def _open_layer(path: Path, window: Bounds | None, entry: Entry) -> gpd.GeoDataFrame:
+def _open_layer(path: Path, window: Bounds | None, entry: Entry, dense: bool) -> gpd.GeoDataFrame:
     # Shapely's warning of a coordinate that is no number would stand beside our error.
     with np.errstate(invalid="ignore"):
         table = _read_parquet(path, entry) if is_parquet(path) else _read_ogr(path, window, entry)
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
+    if dense:
+        table = _densify(require_finite(table, path), path)
     if table.crs != WGS84:
         table = table.to_crs(WGS84)
     if window is None or table.empty:
         return table
     near = table[shapely.intersects(shapely.box(*window), shapely.box(*table.geometry.bounds.to_numpy().T))]
     return require_finite(near, path)
+
+
+def _densify(table: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Geometries whose edges are short enough to be straight in any CRS, cut in the file's own."""
+    crs = CRS.from_user_input(table.crs)
+    step = _EDGE_DEG if crs.is_geographic else _EDGE_M / float(crs.axis_info[0].unit_conversion_factor or 1.0)
+    if len(table) and np.nanmax(shapely.length(table.geometry.to_numpy()), initial=0.0) > _MOST_EDGES * step:
+        raise GeometryError(
+            f"{path}: has a geometry larger than the earth in its CRS ({crs.name}). State the right CRS."
+        )
+    return table.set_geometry(gpd.GeoSeries(split_edges(table.geometry.to_numpy(), step), table.index, crs=crs))
 
 
 def _read_parquet(path: Path, entry: Entry) -> gpd.GeoDataFrame:

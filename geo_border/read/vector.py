@@ -19,6 +19,7 @@ from geo_border.read import osm
 from geo_border.read.table import (
     Bounds,
     clip_to_window,
+    drop_not_in_force,
     map_columns,
     map_kinds,
     read_table,
@@ -162,10 +163,7 @@ def read_protected(raw: Raw, window: Bounds | None = None) -> gpd.GeoDataFrame:
     SchemaError
         When no site near the study is a polygon.
     """
-    table = read_table(raw, window)
-    for field, values in raw.entry.options.get("not_in_force", {}).items():
-        if field in table.columns:
-            table = table[~table[field].isin(values)]
+    table = drop_not_in_force(read_table(raw, window), raw.entry)
     table = select_columns(table, map_columns(raw, ("name", "kind")), raw.paths[0])
     table["kind"] = map_kinds(raw.entry, table["kind"])
     return select_polygons(repair_polygons(table.assign(source=raw.entry.name), raw.paths[0]), raw.paths[0])

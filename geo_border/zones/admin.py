@@ -12,7 +12,7 @@ from pyproj import CRS
 
 from geo_border.errors import SchemaError
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import extract_polygons, join_touching
+from geo_border.geo.overlay import extract_polygons, join_touching, split_edges
 from geo_border.geo.types import PlanePolygonal
 from geo_border.zones.voronoi import partition_by_points
 
@@ -71,7 +71,7 @@ def _divide_country(rows: gpd.GeoDataFrame, land: PlanePolygonal, crs: CRS) -> g
         return rows
     rows = rows.dissolve("admin_id", as_index=False) if rows["admin_id"].duplicated().any() else rows
     rows = rows.sort_values("admin_id").reset_index(drop=True)
-    flat = shapely.make_valid(reproject(shapely.segmentize(rows.geometry.to_numpy(), 0.05), WGS84, crs))
+    flat = shapely.make_valid(reproject(split_edges(rows.geometry.to_numpy(), 0.05), WGS84, crs))
     near = shapely.intersects(flat, land)
     if not near.any():
         near = shapely.distance(flat, land) == shapely.distance(flat, land).min()

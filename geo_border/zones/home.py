@@ -7,7 +7,7 @@ import shapely
 from pyproj import CRS
 
 from geo_border.geo.crs import WGS84, reproject
-from geo_border.geo.overlay import extract_polygons
+from geo_border.geo.overlay import extract_polygons, split_edges
 from geo_border.geo.types import GeometryArray, LonLatPolygonal, PlanePolygonal
 
 # Lon/lat edges longer than this bend visibly in the plane; about 1 km of latitude.
@@ -41,7 +41,7 @@ def cut_home_land(
     -------
     Polygon or multipolygon in the plane, lakes and rivers included.
     """
-    flat = reproject(shapely.segmentize(_clip_to_window(territory, window, crs), _EDGE_DEG), WGS84, crs)
+    flat = reproject(split_edges(np.array([_clip_to_window(territory, window, crs)]), _EDGE_DEG)[0], WGS84, crs)
     shape = extract_polygons(shapely.intersection(shapely.make_valid(flat), window))
     if len(land):
         touching = land[shapely.STRtree(land).query(shape, predicate="intersects")]

@@ -46,9 +46,15 @@ def list_bands(layout: Layout) -> Iterator[Zone]:
 
 
 def list_strips(layout: Layout) -> Iterator[Zone]:
-    """`strip|FI-RU|FI|0-1000`, `strip|FI|0-1000`, `strip|all|0-1000`: hypothetical strips to a depth; they nest."""
-    for to_m in layout.study.strips_m:
+    """`strip|FI-RU|FI|0-1000`, `strip|FI|0-1000`, `strip|all|0-1000`: hypothetical strips to a depth; they nest.
+
+    A depth is of every segment and country and of the whole, or of one of these.
+    """
+    study = layout.study
+    for to_m in study.depths:
         for segment, country in layout.list_pairs(0.0, to_m):
+            if to_m not in study.list_depths(segment):
+                continue
             yield Zone(
                 "strip",
                 f"strip|{segment}|{country}|0-{to_m:g}",
@@ -61,6 +67,8 @@ def list_strips(layout: Layout) -> Iterator[Zone]:
                 to_m=to_m,
             )
         for key, name, selection in _list_countries_and_whole(layout, to_m):
+            if to_m not in study.list_depths(key):
+                continue
             yield Zone(
                 "strip",
                 f"strip|{key}|0-{to_m:g}",
@@ -75,7 +83,7 @@ def list_strips(layout: Layout) -> Iterator[Zone]:
 def list_within(layout: Layout) -> Iterator[Zone]:
     """`within|all|0-5000`, `within|FI-RU|...`, `within|FI|...`: all land to a distance, as one area; they nest."""
     countries = {segment.id: segment.country for segment in layout.segments}
-    for to_m in layout.study.edges_m:
+    for to_m in layout.study.common_edges_m:
         nearest = [(pair[0], Selection(segment=pair[0], to_m=to_m)) for pair in layout.list_pairs(0.0, to_m)]
         parts = [(key, layout.name_segment(key), selection) for key, selection in dict(nearest).items()]
         for key, name, selection in [*parts, *_list_countries_and_whole(layout, to_m)]:
@@ -181,7 +189,7 @@ def list_own(layout: Layout) -> Iterator[Zone]:
         yield Zone(
             "own",
             f"own|{place}",
-            f"{own[0].place_name} ({place})",
+            f"{own[0].place_name} ({place})" if own[0].place_name != place else place,
             Selection(polygons=tuple(polygon.number for polygon in own)),
             country=countries[0] if len(countries) == 1 else None,
             place_id=place,

@@ -9,6 +9,7 @@ from functools import cached_property
 import geopandas as gpd
 import pandas as pd
 
+from geo_border.schemas import OWN_LINE
 from geo_border.study import Study
 from geo_border.zones.bands import BandPart
 from geo_border.zones.membership import NO_UNIT
@@ -16,10 +17,10 @@ from geo_border.zones.membership import NO_UNIT
 
 @dataclass(frozen=True)
 class SegmentName:
-    """One segment: its id, the territory on each side, and the home country."""
+    """One segment: its id, the territory on each side, and the home country (None for a user's own line)."""
 
     id: str
-    country: str
+    country: str | None
     home: str
     facing: str
 
@@ -111,10 +112,10 @@ class Layout:
         return {str(i): (str(country), str(name) if pd.notna(name) else str(i)) for i, country, name in rows}
 
     def name_segment(self, segment_id: str) -> str:
-        """Readable name with its code: `Latvia - Russia (LV-RU)`, with an en dash between the two."""
+        """Readable name with its code: `Latvia - Russia (LV-RU)`, with an en dash; `Latvia - own line (LV-line)`."""
         found = next(segment for segment in self.segments if segment.id == segment_id)
         home, facing = (self.names.get(code, code) for code in (found.home, found.facing))
-        return f"{home} – {facing} ({segment_id})"
+        return f"{home} – {'own line' if found.facing == OWN_LINE else facing} ({segment_id})"
 
     def list_pairs(self, from_m: float, to_m: float) -> list[tuple[str, str]]:
         """Pairs of segment and country that have land between two distances."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,9 +16,10 @@ import shapely
 from pyproj import CRS
 from rasterio.transform import from_origin
 
-from geo_border import cli, pipeline, store
+from geo_border import pipeline, store
 from geo_border.fetch import embedded
 from geo_border.geo.crs import WGS84, reproject
+from tests.commands import Say
 
 SMALL = """
 name = "latvia-belarus"
@@ -29,42 +28,6 @@ home = ["LV"]
 facing = ["BY"]
 bands_m = [1000, 5000]
 """
-
-
-class Told:
-    """What a command said and how it ended."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def error(self) -> str:
-        """The one line after "error:"."""
-        assert self.err.count("error:") == 1, self.err
-        assert not self.err.startswith("\n"), "an empty line stands above the error"
-        line = self.err[self.err.index("error:") :].strip()
-        assert "\n" not in line, line
-        return line
-
-
-Say = Callable[..., Told]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["geo-border", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return Told(code, captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture

@@ -322,7 +322,8 @@ def test_a_zarr_is_read(tmp_path: Path) -> None:
 )
 def test_every_vector_format_that_is_named_is_read(suffix: str, driver: str, tmp_path: Path) -> None:
     path = tmp_path / f"a{suffix}"
-    frame = gpd.GeoDataFrame({"name": ["one", "two"]}, geometry=gpd.points_from_xy([20, 21], [50, 51]), crs=4326)
+    # No column: what the writer of GPX calls them differs between versions.
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([20, 21], [50, 51]), crs=4326)
     frame.to_file(path, driver=driver)
     layer = list_layers(path)[0][0]
     assert len(read_vector(path, layer)) == 2

@@ -16,6 +16,7 @@ from geo_border.geo.overlay import (
     intersect_pairs,
     intersect_parts,
     join_touching,
+    split_edges,
 )
 
 
@@ -114,6 +115,40 @@ def test_crossing_knows_whose_piece_each_is(one: int, two: int) -> None:
     # By a millimetre: the corners of an intersection are rounded to the nearest floating number.
     assert shapely.area(shapely.difference(shape, shapely.buffer(left.shape[at], 1e-3))).max(initial=0) == 0
     assert shapely.area(shapely.difference(shape, shapely.buffer(right.shape[bt], 1e-3))).max(initial=0) == 0
+
+
+# A band with a spike thinner than a thousandth of a metre at one corner, as overlays of a run leave it.
+SPIKED = shapely.Polygon(
+    [
+        *((5190200.928698481, 3512999.6741938693), (5189156.242199517, 3512804.2529862477)),
+        *((5187073.087327538, 3523763.6453377865), (5184987.496106941, 3534724.6247259034)),
+        *((5186050.083310243, 3534926.8802616256), (5188609.426259633, 3535407.0387414014)),
+        *((5189249.21360304, 3535527.30111067), (5188908.650659236, 3535463.2846731315)),
+        *((5188908.673107398, 3535463.1668132385), (5190994.370593015, 3524501.3743178654)),
+        *((5193078.008770933, 3513539.1790710273), (5193415.486200032, 3513602.571457724)),
+        *((5191486.809919378, 3513240.564682495), (5190200.928698481, 3512999.6741938693)),
+    ]
+)
+
+
+@given(st.floats(50, 3_000))
+def test_a_polygon_with_a_thin_spike_keeps_its_area_when_its_edges_are_cut(step: float) -> None:
+    line, point = shapely.LineString([(0, 0), (1e4, 0)]), shapely.Point(1, 1)
+    holed = shapely.box(0, 0, 1e4, 1e4).difference(shapely.box(1e3, 1e3, 9e3, 9e3))
+    found = split_edges(
+        shapes(SPIKED, holed, line, point, shapely.Polygon(), shapely.MultiPolygon([SPIKED, holed])), step
+    )
+    area = [SPIKED.area, holed.area, 0, 0, 0, SPIKED.area + holed.area]
+    assert shapely.area(found).tolist() == pytest.approx(area, rel=1e-9)
+    for shape in (found[0], found[1], found[2]):
+        xy, part = shapely.get_coordinates(shapely.get_rings(shape) if shape.area else shape, return_index=True)
+        edges = np.hypot(*np.diff(xy, axis=0).T)[np.diff(part) == 0]
+        assert edges.max() <= step * (1 + 1e-9)
+
+
+def test_why_polygons_are_not_densified_whole() -> None:
+    lost = [step for step in range(50, 3_000, 10) if shapely.segmentize(SPIKED, step).area < SPIKED.area / 2]
+    assert lost, "GEOS keeps such polygons now: `split_edges` may be its own again"
 
 
 def test_polygons_that_touch_are_joined_pair_by_pair() -> None:

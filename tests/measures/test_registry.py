@@ -12,7 +12,7 @@ from geo_border.measures.base import FACILITIES, LAND, LINE, PLACES
 from geo_border.measures.lines import Lines
 from geo_border.pipeline import inputs
 from geo_border.present import labels
-from geo_border.schemas import AGES, COVER_CLASSES, MEDIA, NEEDS, POINTS, UNKNOWN
+from geo_border.schemas import AGES, COVER_CLASSES, LINE_NEEDS, MEDIA, NEEDS, POINTS, UNKNOWN
 from tests import handmade
 
 
@@ -66,7 +66,7 @@ def test_a_ratio_without_a_label_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_need_has_a_reader_and_no_reader_is_left_over() -> None:
-    assert set(inputs._READERS) == set(NEEDS) - {"boundaries"} == set(inputs.OPTIONAL)
+    assert set(inputs._READERS) == set(NEEDS) - set(LINE_NEEDS) == set(inputs.OPTIONAL)
 
 
 def test_every_measure_counts_what_there_is_one_number_for() -> None:

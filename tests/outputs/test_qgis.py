@@ -150,8 +150,11 @@ def _filters(folder) -> dict[str, list[str]]:
 
 def test_no_layer_draws_the_same_land_twice(folder):
     filters = _filters(folder)
-    assert set(filters) == {"layer_bands", "layer_strips", "layer_admin", "layer_zones", "layer_zone_figures"}
-    for where in {where for listed in filters.values() for where in listed}:
+    named = ("bands", "strips", "admin", "own_areas", "zones", "zone_figures")
+    assert set(filters) == {f"layer_{name}" for name in named}
+    # Areas of a user's own may lie over each other, and this study has none.
+    wheres = {where for listed in filters.values() for where in listed if "'own'" not in where}
+    for where in wheres:
         drawn = pyogrio.read_dataframe(folder / "layers.gpkg", layer="zones", where=where)
         # Strips nest by their depth and by nothing else.
         parts = [part for _, part in drawn.groupby("to_m")] if "'strip'" in where else [drawn]

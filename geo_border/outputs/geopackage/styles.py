@@ -38,7 +38,7 @@ def write(database: sqlite3.Connection, result: Result, timestamp: str) -> None:
                 True,
                 timestamp,
             )
-    for drawn in layers.list_layers(result.study, _TRANSLATE):
+    for drawn in layers.list_present_layers(result, _TRANSLATE):
         if drawn.subset:
             _insert_style(database, drawn.table, drawn.title, drawn, False, timestamp)
     register_table(database, "layer_styles", "Styles", "Styles of the layers, as QGIS keeps them.", timestamp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import expressions, renderers, symbols
@@ -30,6 +31,7 @@ from geo_border.outputs.qgis.renderers import Rule
 from geo_border.outputs.qgis.xml import build_layer_id
 from geo_border.outputs.questions import SHEETS_TABLE, VIEWS, WIDE_ABOUT, WIDE_VIEW
 from geo_border.present import labels, palette
+from geo_border.result import Result
 from geo_border.schemas import LAYERS
 from geo_border.study import Study
 
@@ -44,6 +46,12 @@ def list_layers(study: Study, translate: Translate) -> list[LayerDef]:
         *define_background(translate),
         *define_tables(translate),
     ]
+
+
+def list_present_layers(result: Result, translate: Translate) -> list[LayerDef]:
+    """List those layers of `list_layers` that a run has something for: own areas only where it has some."""
+    has_own = (result.layers["zones"]["zone_kind"] == "own").any()
+    return [layer for layer in list_layers(result.study, translate) if layer.id != OWN_AREAS or has_own]
 
 
 def list_query_layers(translate: Translate) -> list[LayerDef]:
@@ -227,19 +235,32 @@ def build_class_renderer(layer: str, field: str, translate: Translate, outline_d
 # Which zones each layer holds, in SQL. Zones of a segment, a country and the whole are of the same land, as are a
 # corridor and its parts: a layer holds one partition, so that it draws each place once (strips nest by depth alone).
 _HELD = {
+    "own": "\"zone_kind\" = 'own'",
     "strips": '"zone_kind" = \'strip\' AND "segment" IS NOT NULL',
     "corridor": '"zone_kind" = \'corridor\' AND "country" IS NOT NULL',
     "admin": "\"part_of\" = 'admin'",
     "bands": "\"part_of\" = 'bands'",
 }
 _NAMED = '"zone_name"'
+# QGIS gives a layer another id where its own, `layer_` before it, has ten characters or fewer.
+OWN_AREAS = "own_areas"
+
+
+def _hold_strips(study: Study) -> str:
+    """Strips of segments, and those of countries to a depth of their own, which no strips of segments make up."""
+    own = [_write_edge(edge) for edge in study.depths if edge not in study.common_edges_m]
+    if not own:
+        return _HELD["strips"]
+    return f'"zone_kind" = \'strip\' AND ("segment" IS NOT NULL OR "to_m" IN ({", ".join(own)}))'
 
 
 def define_zones(study: Study, translate: Translate) -> Iterator[LayerDef]:
     """Give every layer of zones, topmost first."""
-    yield _draw_part(
-        "strips", renderers.build_single_symbol(symbols.build_fill(palette.get_style("strips"))), (EXPOSURE,), translate
-    )
+    own = renderers.build_single_symbol(symbols.build_fill(palette.get_style("own")))
+    names = LabelRules("own", '"place_name"', (("", 9.0, 0),), placement="area", bold=True)
+    yield replace(_draw_part("own", own, MAIN_THEMES, translate), id=OWN_AREAS, label_rules=names)
+    strips = renderers.build_single_symbol(symbols.build_fill(palette.get_style("strips")))
+    yield replace(_draw_part("strips", strips, (EXPOSURE,), translate), subset=_hold_strips(study))
     yield define_corridor(translate)
     yield _draw_part(
         "admin", renderers.build_single_symbol(symbols.build_fill(palette.get_style("admin"))), (), translate
@@ -261,9 +282,10 @@ def define_all_zones(study: Study, translate: Translate) -> LayerDef:
         Rule(f"{bands}: {label}", f'{_HELD["bands"]} AND "to_m" = {_write_edge(edge)}', symbol)
         for edge, label, symbol in list_band_classes(study)
     ]
+    held = {**_HELD, "strips": _hold_strips(study)}
     listed += [
-        Rule(translate(labels.LAYERS[name]), _HELD[name], symbols.build_fill(palette.get_style(name)))
-        for name in ("strips", "corridor", "admin")
+        Rule(translate(labels.LAYERS[name]), held[name], symbols.build_fill(palette.get_style(name)))
+        for name in ("strips", "corridor", "admin", "own")
     ]
     about, tip = LAYERS["zones"].description, _build_zone_tip(translate)
     drawn_by = renderers.build_rule_based("zones", listed)

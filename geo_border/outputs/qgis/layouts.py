@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from geo_border.outputs.qgis import figures, symbols
-from geo_border.outputs.qgis.expressions import Translate
+from geo_border.outputs.qgis.expressions import Translate, quote_literal
 from geo_border.outputs.qgis.layerdef import EXPOSURE, LOCATOR, LayerDef
 from geo_border.outputs.qgis.xml import append_child, append_options, build_key, build_layer_id
 from geo_border.outputs.questions import SHEETS_TABLE
@@ -32,7 +32,8 @@ def build_atlas(result: Result, bounds: Box, legend_layers: list[LayerDef], tran
         layout, "map", (10, 24, 130, figures_top - 37), bounds, translate(EXPOSURE), atlas_driven=True
     )
     _append_map(layout, "inset", (145, 24, 55, 62), bounds, translate(LOCATOR), framed_map=page_map)
-    _append_label(layout, "title", (10, 8, 190, 12), _SHEET_TITLE, 18, bold=True)
+    title = _SHEET_TITLE.replace("@own_line", quote_literal(translate("own line")))
+    _append_label(layout, "title", (10, 8, 190, 12), title, 18, bold=True)
     _append_legend(layout, (145, 90, 55, 80), page_map, legend_layers)
     _append_scale_bar(layout, (10, figures_top - 12, 60, 10), page_map)
     _append_label(layout, "figures", (10, figures_top, 190, _NOTES_TOP - figures_top), "\n".join(lines), 9)
@@ -72,7 +73,7 @@ def build_sheet(name: str, theme: str, bounds: Box, legend_layers: list[LayerDef
 _SHEET_TITLE = (
     "[% \"segment\" || ': '"
     " || coalesce(attribute(get_feature('layer_countries', 'country', \"country\"), 'name'), \"country\") || ' – '"
-    " || coalesce(attribute(get_feature('layer_countries', 'country', \"facing\"), 'name'), \"facing\") %]"
+    " || coalesce(attribute(get_feature('layer_countries', 'country', \"facing\"), 'name'), \"facing\", @own_line) %]"
 )
 
 

@@ -37,7 +37,7 @@ _GROUPS = (
 _RELATIONS = (
     *(
         (f"figures_of_{zone}", "Figures", "exposure", "zone_id", zone, "zone_id")
-        for zone in ("zones", "bands", "strips", "admin", "corridor")
+        for zone in ("zones", "bands", "strips", "admin", "corridor", layers.OWN_AREAS)
     ),
     ("figures_of_segment", "Figures", "exposure", "segment", "segments", "segment"),
 )
@@ -85,7 +85,7 @@ def _append_layouts(parent: ET.Element, result: Result, extents: LayerBounds, tr
     # A legend tells only of what there is to see.
     shown = [
         d
-        for d in layers.list_layers(result.study, translate)
+        for d in layers.list_present_layers(result, translate)
         if d.renderer is not None and len(result.layers.get(d.table, ()))
     ]
 
@@ -109,7 +109,7 @@ def _append_layouts(parent: ET.Element, result: Result, extents: LayerBounds, tr
 def _build_nodes(result: Result, folder: Path, translate: Translate, extents: LayerBounds) -> list[LayerNode]:
     crs = result.layers["zones"].crs
     made = []
-    for drawn in [*layers.list_layers(result.study, translate), *layers.list_query_layers(translate)]:
+    for drawn in [*layers.list_present_layers(result, translate), *layers.list_query_layers(translate)]:
         element = maplayers.build_vector_layer(drawn, crs, extents.get(drawn.table), result.passport, translate)
         where = maplayers.format_datasource(drawn)
         made.append(

@@ -168,12 +168,13 @@ def _draw_lines(axes: Axes, result: Result, segment: str | None, box: Box) -> No
     own = np.ones(len(frontier), dtype=bool) if segment is None else (frontier["segment"] == segment).to_numpy()
     quiet = palette.get_style("frontier_sea").line
     groups = [(own & (frontier["medium"] == medium).to_numpy(), medium) for medium in palette.list_classes("frontier")]
-    for which, medium in [(~own, None), *groups]:
+    bare = own & frontier["medium"].isna().to_numpy()
+    for which, medium in [(~own, None), *groups, (bare, "")]:
         style = palette.get_style("frontier", medium)
         parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines[which])]
         # Halved: a still picture is read at half the size of a screen's.
         dash = (0, tuple(part / 2 for part in style.dash)) if style.dash else "solid"
-        colour, width = (style.line, style.width / 2) if medium else (quiet, 0.8)
+        colour, width = (style.line, style.width / 2) if medium is not None else (quiet, 0.8)
         axes.add_collection(
             LineCollection(parts, colors=colour, linewidths=width, linestyles=[dash], zorder=5), autolim=False
         )

@@ -43,6 +43,7 @@ def render_report(result: Result, code: str, totals: dict[str, Any], pictures: s
         study=result.study,
         all=totals["all"],
         corridors=totals["corridor"],
+        own=totals["own"],
         sheets=_build_sheets(result, totals, words, pictures),
         overview="overview.svg" if "overview.svg" in pictures else None,
         sources=result.passport.get("sources", []),
@@ -74,7 +75,7 @@ def _build_sheets(
         sheets.append(
             {
                 "id": row.segment,
-                "title": f"{_translate_country(language, row.country)} – {_translate_country(language, row.facing)}",
+                "title": f"{_translate_country(language, row.country)} – {_name_facing(language, row.facing)}",
                 "picture": picture if picture in pictures else None,
                 "official": rounding.round_length_km(row.official_km),
                 "official_source": row.official_source,
@@ -96,6 +97,10 @@ def _list_bases(basis: dict[str, str], words: Language) -> str:
         classes = [words.translate(labels.get_class_label("cover", n)) for n in QUOTED_COVER if basis.get(n) == one]
         texts.append(f"{words.translate(one)} ({', '.join(classes)})")
     return "; ".join(texts)
+
+
+def _name_facing(language: Language, facing: str | float | None) -> str:
+    return _translate_country(language, facing) if isinstance(facing, str) else language.translate("own line")
 
 
 def _translate_country(language: Language, code: str) -> str:

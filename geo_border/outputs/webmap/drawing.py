@@ -22,6 +22,7 @@ from geo_border.present import palette, rounding
 from geo_border.present.rounding import RoundedValue
 from geo_border.result import Result
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
+from geo_border.study import Study
 
 # Context is drawn this far around the zones, and cut there.
 VIEW_MARGIN_M = 400_000.0
@@ -36,6 +37,7 @@ _ZONE_LAYERS = {
     "strips": ("strip", "segment"),
     "corridor": ("corridor", "country"),
     "admin": ("admin", "part_of"),
+    "own": ("own", "zone_id"),
 }
 
 
@@ -97,7 +99,7 @@ def _collect_result_layers(result: Result, zone_numbers: pd.Index[str]) -> Itera
     features: list[dict[str, Any]]
     zones = result.layers["zones"]
     for name, (kind, filled) in _ZONE_LAYERS.items():
-        part = zones[(zones["zone_kind"] == kind) & zones[filled].notna()]
+        part = zones[(zones["zone_kind"] == kind) & (zones[filled].notna() | _has_own_depth(zones, result.study))]
         # The widest strip is drawn first, so that the narrower ones stay visible on it.
         part = part.sort_values("to_m", ascending=False, kind="stable") if name == "strips" else part
         numbers = zone_numbers.get_indexer(part["zone_id"]).tolist()
@@ -121,8 +123,15 @@ def _collect_result_layers(result: Result, zone_numbers: pd.Index[str]) -> Itera
     for name in ("frontier_sea", "frontier"):
         frame = result.layers[name]
         classes = frame["medium"] if name == "frontier" else [None] * len(frame)
-        features = [{"s": s, "c": c} if c else {"s": s} for s, c in zip(frame["segment"], classes, strict=True)]
+        # A line of a user's own has no medium.
+        texts = [_convert_to_text(c) for c in classes]
+        features = [{"s": s, "c": c} if c else {"s": s} for s, c in zip(frame["segment"], texts, strict=True)]
         yield name, features, frame.geometry.to_numpy(), _get_crs(frame)
+
+
+def _has_own_depth(zones: Any, study: Study) -> Any:
+    """Strips of a country whose depth is its own: no strips of segments make them up."""
+    return (zones["zone_kind"] == "strip") & zones["country"].notna() & ~zones["to_m"].isin(study.common_edges_m)
 
 
 def _collect_context_layers(

@@ -20,7 +20,18 @@ from geo_border.result import Result
 from geo_border.schemas import COVER_CLASSES, UNKNOWN
 
 _STYLE_LAYERS = (
-    *("frontier", "frontier_sea", "bands", "strips", "corridor", "corridor_axis", "admin", "forested", "populated"),
+    *(
+        "frontier",
+        "frontier_sea",
+        "bands",
+        "strips",
+        "corridor",
+        "corridor_axis",
+        "admin",
+        "own",
+        "forested",
+        "populated",
+    ),
     *("civilian_exposure", "settlements", "facilities", "cover", "countries", "basemap"),
 )
 
@@ -36,7 +47,7 @@ def build_payload(result: Result, finest_tolerance: float = TOLERANCES[0]) -> di
             "title": study.title,
             "about": study.about,
             "bands": study.bands,
-            "strips": study.strips_m,
+            "strips": study.depths,
             "reach_km": rounding.round_distance_km(study.reach_m),
             "home": study.home,
             "facing": study.facing,
@@ -105,7 +116,7 @@ def _list_segments(segments: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "segment": row["segment"],
             "country": row["country"],
-            "facing": row["facing"],
+            "facing": _convert_scalar(row["facing"]),
             "length": rounding.round_length_km(_convert_scalar(row["length_km"])),
             "sea": rounding.round_length_km(_convert_scalar(row["sea_km"])),
             "official": rounding.round_length_km(_convert_scalar(row["official_km"])),

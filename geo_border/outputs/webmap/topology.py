@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 
 from geo_border.geo.crs import WGS84, reproject
+from geo_border.geo.overlay import split_edges
 
 # EPSG:3857 is the plane that Leaflet draws in; nothing is measured there.
 _MERCATOR_R_M = 6_378_137.0
@@ -41,9 +42,7 @@ class Plane:
 
     def project(self, geometries: NDArray[np.object_], crs: CRS) -> NDArray[np.object_]:
         """Move geometries (array) from their CRS onto the plane, still in floating point."""
-        dense = (
-            shapely.segmentize(np.asarray(geometries, dtype=object), _MAX_EDGE_M) if crs.is_projected else geometries
-        )
+        dense = split_edges(geometries, _MAX_EDGE_M) if crs.is_projected else geometries
         lonlat = reproject(np.asarray(dense, dtype=object), crs, WGS84)
 
         def _project_vertices(xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -44,7 +44,7 @@ def _of_part(name: str, text: str) -> Iterator[Figure]:
         heads = [_plain(h) for h in re.findall(r"<th[^>]*>(.*?)</th>", head)]
         for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL):
             depth, *cells = [_plain(c) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
-            zone_id = f"within|{name}|0-{_metres(depth):.0f}"
+            zone_id = _find_own(depth) if heads[0] == "Own area" else f"within|{name}|0-{_metres(depth):.0f}"
             for column, cell in zip(heads[1:], cells, strict=True):
                 measure, category, unit = _COLUMNS[column]
                 if measure == "people":
@@ -52,6 +52,12 @@ def _of_part(name: str, text: str) -> Iterator[Figure]:
                 else:
                     yield _printed(heads[0], zone_id, measure, category, unit, cell)
     yield from _of_facts(name, text)
+
+
+def _find_own(name: str) -> str:
+    """The zone of an own area: its name ends with its id in brackets, unless it goes by its id."""
+    found = re.search(r"\(([^()]+)\)$", name)
+    return f"own|{found.group(1) if found else name}"
 
 
 def _of_facts(name: str, text: str) -> Iterator[Figure]:

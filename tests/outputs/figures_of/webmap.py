@@ -63,6 +63,10 @@ def _of_story(story: dict[str, Any]) -> Iterator[Figure]:
         if name == "comparison":
             yield from _of_comparison(told)
             continue
+        if name == "own":
+            for area in told:
+                yield from _of_tally(area, area["zone_id"], "story own")
+            continue
         if name == "corridor":
             for corridor in told:
                 yield from _of_tally(corridor, f"corridor|{corridor['id']}|all", "story")
@@ -74,7 +78,7 @@ def _of_story(story: dict[str, Any]) -> Iterator[Figure]:
             yield _printed("story", f"segment|{name}", "frontier_length", medium, "km", length)
         for place in ("within", "strips"):
             for tally in told[place]:
-                yield from _of_tally(tally, f"within|{name}|0-{tally['to_m']:.0f}", f"story {place}")
+                yield from _of_tally(tally, tally["zone_id"], f"story {place}")
 
 
 def _of_tally(tally: dict[str, Any], zone_id: str, place: str) -> Iterator[Figure]:

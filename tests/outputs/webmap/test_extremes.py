@@ -43,7 +43,7 @@ def test_empty_layers_leave_neither_box_nor_legend(result: Result, tmp_path: Pat
     page = visit(webmap.write(bare, tmp_path))
     page.click("#tab-layers")
     names = page.eval_on_selector_all(".layer input[type=checkbox]", "all => all.map((n) => n.id.slice(6))")
-    assert set(names) == {"frontier", "bands", "strips", "corridor", "admin", "basemap"}
+    assert set(names) == {"frontier", "bands", "strips", "corridor", "admin", "own", "basemap"}
     page.fill("#search", "Suwalki")
     assert page.inner_text("#found li") == "No settlement of that name in this study"
 

@@ -367,7 +367,7 @@ def test_only_zones_that_are_no_union_of_others_are_drawn_and_looked_up(
     drawn = [ids[number] for number in features if number is not None]
     zones = result.layers["zones"]
     alone = zones[
-        zones["zone_kind"].isin(["band", "admin"]) | (zones["zone_kind"] == "strip") & zones["segment"].notna()
+        zones["zone_kind"].isin(["band", "admin", "own"]) | (zones["zone_kind"] == "strip") & zones["segment"].notna()
     ]
     parts = zones[(zones["zone_kind"] == "corridor") & zones["country"].notna()]
     assert sorted(drawn) == sorted([*alone["zone_id"], *parts["zone_id"]])

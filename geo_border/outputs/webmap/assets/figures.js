@@ -131,7 +131,7 @@ GB.lookUp = function (latlng, pixel) {
   const pxPerM = GB.painter.lastFrame.s / GB.metresPerUnit(latlng.lat).north;
   if (near && pixel && near.metres * pxPerM < 8) cards.push(GB.segmentCard(near.segment));
   let picked = null;
-  for (const name of ["bands", "corridor", "strips", "admin"]) {
+  for (const name of ["own", "bands", "corridor", "strips", "admin"]) {
     const held = (layers[name] || []).filter((feature) => GB.holds(feature, p.x, p.y));
     if (name === "strips" && !GB.painter.shown.has("strips")) continue;
     held.sort((a, b) => GB.zones[a.z].to_m - GB.zones[b.z].to_m);

@@ -4,6 +4,7 @@
 GB.LAYER_GROUPS = [
   [GB.mark("The line"), { frontier: true, frontier_sea: true }],
   [GB.mark("Zones by distance"), { bands: true, strips: false, admin: false }],
+  [GB.mark("Own areas"), { own: true }],
   [GB.mark("The corridor"), { corridor: true, corridor_axis: true }],
   [GB.mark("What is there"), { forested: false, populated: false, civilian_exposure: false, people: false, cover: false }],
   [GB.mark("Places"), { settlements: true, facilities: false }],
@@ -47,7 +48,8 @@ GB.legendOf = function (name) {
       i === 0 ? GB.t("under {n}", { n: GB.plain(breaks[1]) }) : i === breaks.length - 1 ? GB.t("{n} and more", { n: GB.plain(breaks[i]) }) : `${GB.plain(breaks[i])}–${GB.plain(breaks[i + 1])}`));
   }
   if (name === "frontier_sea" || name === "corridor_axis") return [item(styles[""], GB.label(name), "line")];
-  if (name === "admin" || name === "corridor") return [item(styles[""], GB.label(name))];
+  if (name === "frontier" && !GB.data.geometry.layers.frontier.some((f) => f.c)) return [item(styles[""], GB.t("own line"), "line")];
+  if (name === "admin" || name === "corridor" || name === "own") return [item(styles[""], GB.label(name))];
   if (name === "settlements") return [GB.h("li", {}, GB.swatch({ ...styles[""], symbol: "circle" }, "point"), GB.h("span", {}, GB.t("larger with more people; +n: further settlements nearby")))];
   const layers = GB.data.geometry.layers[name] || [], present = name === "cover" ? new Set(GB.coverPresent()) : name === "facilities" ? new Set(GB.data.facilities.kind) : new Set(layers.map((f) => f.c));
   const shape = name === "frontier" ? "line" : name === "facilities" ? "point" : "area";
@@ -63,6 +65,7 @@ GB.aboutLayer = function (name) {
   return {
     bands: GB.t("Home territory by distance to the frontier."),
     strips: GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside."),
+    own: GB.t("Areas that were chosen for this run, clipped to home territory; they are not ranked."),
     corridor: GB.t("Computed; no official outline exists."),
     forested: GB.t("1 km cells with at least {share} tree cover.", { share: GB.share(GB.data.study.forested_share) }),
     populated: GB.t("1 km cells with people, by kind of settlement."),
@@ -105,7 +108,7 @@ GB.drawLegend = function () {
   for (const [, layers] of GB.LAYER_GROUPS) for (const name of Object.keys(layers)) {
     if (name === "basemap" || !GB.painter.shown.has(name) || !GB.hasLayer(name)) continue;
     const items = GB.legendOf(name);
-    parts.push(GB.h("section", { "data-legend": name }, items.length === 1 && ["frontier_sea", "corridor_axis", "admin", "corridor"].includes(name) ? null : GB.h("h4", {}, GB.label(name)), GB.h("ul", {}, items)));
+    parts.push(GB.h("section", { "data-legend": name }, items.length === 1 && ["frontier_sea", "corridor_axis", "admin", "corridor", "own"].includes(name) ? null : GB.h("h4", {}, GB.label(name)), GB.h("ul", {}, items)));
   }
   body.replaceChildren(...parts);
 };

@@ -60,6 +60,7 @@ GB.Painter = L.Renderer.extend({
     this.outlines(ctx, frame, "admin");
     this.strips(ctx, frame);
     this.whole(ctx, frame, "corridor");
+    this.whole(ctx, frame, "own");
     this.lines(ctx, frame, "corridor_axis");
     this.selection(ctx, frame);
     this.lines(ctx, frame, "frontier_sea");

@@ -70,6 +70,12 @@ GB.story = function () {
         { area: GB.unit(corridor.area, "km²"), people: GB.peopleOf(corridor), k: GB.plain(corridor.k) })), GB.footnotes([corridor], ["people"]),
       GB.h("ul", {}, corridor.axis.map((line) => GB.h("li", {}, `${line.name}: ${GB.km(line.length)}`))));
   }
+  const own = GB.data.story.own;
+  if (own.length) ask(GB.t("Own areas"),
+    GB.h("p", {}, GB.aboutLayer("own")),
+    GB.grid(GB.t("Own areas"), [GB.t("Own area"), GB.t("Area"), GB.t("People (range)"), ...["tree", "crop", "grass"].map((cls) => GB.classLabel("cover", cls)), GB.t("Settlements")],
+      own.map((area) => [area.name, GB.unit(area.area, "km²"), GB.peopleOf(area), ...["tree", "crop", "grass"].map((cls) => GB.coverOf(area, cls)), GB.number(area.settlements)])),
+    GB.footnotes(own, ["people", "cover_share"]));
   if (all.strips.length) ask(GB.t("What would lie inside a closed strip?"),
     GB.h("p", { class: "warn" }, GB.t("Hypothetical: one uniform depth along the whole segment, drawn only to count what lies inside.")),
     GB.grid(GB.t("Hypothetical strips"), [GB.t("Depth"), GB.t("Area"), GB.t("People (range)"), ...["tree", "crop", "grass"].map((cls) => GB.classLabel("cover", cls))],

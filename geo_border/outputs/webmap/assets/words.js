@@ -50,7 +50,7 @@ GB.range = (from, to) => {
 GB.countryName = (code) => GB.languages[GB.lang].countries[code] || (GB.data.treaty[code] || {}).name || code;
 GB.segmentName = function (segment) {
   const found = GB.data.segments.find((s) => s.segment === segment);
-  return found ? `${GB.countryName(found.country)} – ${GB.countryName(found.facing)}` : segment;
+  return found ? `${GB.countryName(found.country)} – ${found.facing ? GB.countryName(found.facing) : GB.t("own line")}` : segment;
 };
 GB.zoneName = function (zone) {
   const { zone_kind: kind, segment, country, from_m: from, to_m: to, place_name: place } = zone;
