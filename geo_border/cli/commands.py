@@ -233,7 +233,11 @@ def list_sources(root: Root = Path(), catalog: Catalogs = []) -> None:  # noqa: 
 def inspect(
     file: Annotated[Path, typer.Argument(help="A raster, a folder of tiles, a vector file, a catalogue or a study.")],
     need: Annotated[
-        str, typer.Option(help="What it is to serve: boundaries, land, water, admin, cover, people, ...; else guessed.")
+        str,
+        typer.Option(
+            help="What it is to serve, as in --sources: boundaries, land, water, admin, cover, people, "
+            "settlement_class, places, facilities, roads, protected, own_zones, own_line; else guessed."
+        ),
     ] = "",
     study: Annotated[str, typer.Option(help="The study whose land it is held against.")] = DEFAULT,
     layer: Annotated[str, typer.Option(help="Layer of a vector file; else the one with most rows.")] = "",

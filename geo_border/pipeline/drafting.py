@@ -109,8 +109,8 @@ def list_missing_columns(need: str, found: Mapping[str, str]) -> list[str]:
     if NEEDS[need] == POINTS:
         # A place needs a name, a facility a kind.
         optional |= {"country", "kind" if need == "places" else "name"}
-    if NEEDS[need] == LINES or need in ("water", "boundaries"):
-        optional |= {"kind", "name"}
+    if NEEDS[need] == LINES or need in ("water", "boundaries", "own_zones"):
+        optional |= {"id", "kind", "name"}
     return [column for column in list_columns(need) if column not in found and column not in optional]
 
 

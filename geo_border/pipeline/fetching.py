@@ -206,15 +206,41 @@ def plan_inputs(study: Study, sources: Sources, folders: Folders, options: Optio
     Which tiles a dataset needs follows from the boundaries, those on disk or else the snapshot's.
     """
     options = replace(_complete_options(options, study), offline=True)
-    # Boundaries that are not here yet are near enough in the snapshot to tell which tiles a study needs.
     _require_line(study, sources)
-    known = fetch_needs(LINE_NEEDS, sources, folders, None, options, "embedded")
     window = None
     try:
-        window = _compute_window(study, _trace_frontier(study, _raise_if_missing(known, options)).lines)[1]
+        window = _compute_window(study, trace_on_disk(study, sources, folders, options).lines)[1]
     except (FetchError, StudyError):
         LOG.info("which tiles it needs is known once the boundaries are here")
     return plan_fetch(tuple(NEEDS), sources, folders, window, options)
+
+
+def trace_on_disk(study: Study, sources: Sources, folders: Folders, options: Options | None = None) -> TracedFrontier:
+    """Where the frontier runs by what is on disk; by the snapshot's boundaries where those chosen are not here yet.
+
+    Parameters
+    ----------
+    study
+        Whose frontier.
+    sources
+        The datasets there are, and which are chosen.
+    folders
+        Where fetched files are.
+    options
+        Networks, mirrors and limits; no connection is opened.
+
+    Raises
+    ------
+    FetchError
+        When neither is there.
+    StudyError
+        When they do not hold the study's territories, or it names no line.
+    """
+    _require_line(study, sources)
+    offline = replace(_complete_options(options or Options(), study), offline=True)
+    # For where a study lies and which tiles it needs the snapshot is near enough.
+    known = fetch_needs(LINE_NEEDS, sources, folders, None, offline, "embedded")
+    return _trace_frontier(study, _raise_if_missing(known, offline))
 
 
 def _complete_options(options: Options, study: Study) -> Options:

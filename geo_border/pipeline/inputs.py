@@ -116,12 +116,12 @@ def read_layers(
 
 
 def read_need(need: str, raw: Raw, window: Bounds) -> Any:
-    """What serves a need (any but boundaries), as a run reads it: a table or grid, or the files of what is streamed.
+    """What serves a need, as a run reads it: a table or grid, or the files of what is streamed.
 
     Parameters
     ----------
     need
-        One of `schemas.NEEDS`.
+        One of `OPTIONAL`.
     raw
         The dataset's files.
     window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,13 +12,12 @@ import shapely
 from pyproj import CRS
 
 from geo_border.errors import GeoBorderError
-from geo_border.fetch.gather import fetch_needs
-from geo_border.fetch.options import Options
-from geo_border.frontier import build_territories, choose_study_crs, find_country, match_borders
+from geo_border.frontier import choose_study_crs
 from geo_border.geo.crs import WGS84, area_km2, length_m, reproject
 from geo_border.geo.overlay import extract_polygons
 from geo_border.geo.types import GeometryArray, LonLatPolygonal
 from geo_border.pipeline import inputs
+from geo_border.pipeline.fetching import trace_on_disk
 from geo_border.pipeline.inputs import Bounds
 from geo_border.pipeline.sources import choose_sources
 from geo_border.store import Folders
@@ -152,17 +151,11 @@ def locate_study(study: Study, catalog: Sequence[str | Path], root: Path) -> tup
     root
         Folder in which boundaries that have been fetched are found.
     """
-    countries = tuple(dict.fromkeys(find_country(name, study) for name in study.home))
-    facing = tuple(dict.fromkeys(find_country(name, study) for name in study.facing))
-    options = replace(Options(), offline=True, countries=countries, facing=facing)
     try:
-        sources = choose_sources(study, (), catalog)
-        found = fetch_needs(("boundaries",), sources, Folders(root.resolve()), None, options, "embedded")
-        boundaries = inputs.read_boundaries(study, found.raws.get("boundaries"))
-        territories = build_territories(boundaries.data, study)
-        lines = match_borders(territories, study)
+        traced = trace_on_disk(study, choose_sources(study, (), catalog), Folders(root.resolve()))
     except GeoBorderError as error:
         return None, f"how much of study {study.name} it covers is not known: {error}"
+    territories, lines = traced.territories, traced.lines
     bounds, window = inputs.compute_window(list(lines.values()), study.widest_m)
     crs = choose_study_crs(study, lines)
     home = shapely.union_all([territories[name] for name in study.home])

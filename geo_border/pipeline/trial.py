@@ -61,6 +61,9 @@ def try_reading(need: str, entry: Entry, path: Path, extent: StudyExtent) -> Tri
             raw = Raw(described, paths, {})
             if need == "boundaries":
                 return Trial(inputs.read_boundaries(extent.study, raw).data, warnings=tuple(warnings))
+            if need == "own_line":
+                line = inputs.read_own_line(raw)
+                return Trial(None if line is None else line.data, warnings=tuple(warnings))
             return Trial(inputs.read_need(need, raw, extent.bounds), warnings=tuple(warnings))
         except EmptyLayerError as error:
             return Trial(absent=str(error), warnings=tuple(warnings))

@@ -307,6 +307,18 @@ def test_home_land_near_the_line_is_that_of_a_run(tmp_path: Path, study: Path) -
     assert (west, south, north) == pytest.approx((99.953, 55.0, 55.1), abs=1e-3)
 
 
+def test_a_line_of_one_s_own_is_read_and_a_study_along_it_is_located(tmp_path: Path, study: Path) -> None:
+    line = write_layer(tmp_path / "river.gpkg", [shapely.LineString([(100.0, 55.0), (100.0, 55.1)])])
+    found = geo_border.inspect(line, need="own_line", study=study)
+    assert found.doubts == ()
+    along = study.read_text("utf-8").replace('facing = ["FF"]', "facing = []") + f"own_line = {str(line)!r}\n"
+    (tmp_path / "along.toml").write_text(along.replace("bands_m = [1000, 3000]", "bands_m = [1000, 2000]"), "utf-8")
+    extent, why = locate_study(read_study(tmp_path / "along.toml"), (), tmp_path)
+    # A line of one's own is to be 20 km long at least; what a run would refuse is said.
+    assert extent is None
+    assert "20 km" in why
+
+
 # --- the entry that is printed ---
 
 SHAPES: dict[str, list[Any]] = {
@@ -388,13 +400,15 @@ def write_world(folder: Path) -> dict[str, Path]:
         "facilities": write_layer(folder / "schools.gpkg", SHAPES["points"], kind=["school"], name=["Szkoła"]),
         "roads": write_layer(folder / "roads.gpkg", SHAPES["lines"], highway=["primary"]),
         "protected": write_layer(folder / "parks.gpkg", [WEST], name=["Park"], kind=["park"]),
+        "own_zones": write_layer(folder / "areas.gpkg", [shapely.box(99.96, 55.0, 100.0, 55.1)], name=["Obszar"]),
     }
 
 
 @pytest.mark.slow
 def test_entries_pasted_into_a_catalogue_give_the_figures_of_the_files_themselves(tmp_path: Path, study: Path) -> None:
     files = write_world(tmp_path)
-    assert set(files) | {"boundaries", "cover"} == set(NEEDS)
+    # Boundaries are the study's, a cover's legend is left open, a line of one's own faces nobody.
+    assert set(files) | {"boundaries", "cover", "own_line"} == set(NEEDS)
     given = geo_border.run(study, root=tmp_path / "given", sources=[f"{need}={path}" for need, path in files.items()])
     entries = {need: geo_border.inspect(path, need=need, study=study) for need, path in files.items()}
     assert [found.entry for found in entries.values() if '"?"' in found.entry] == []
