@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from rasterio.enums import MaskFlags
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geo_border.errors import CRSError, RasterError
@@ -40,7 +42,9 @@ class Values:
     sampled
         Whether that is but a part of them, so that sums are not known.
     known
-        Cells that are neither no data nor NaN.
+        Cells that are neither no data, NaN nor infinite.
+    infinite
+        Cells that are, and are not said to be no data.
     least, most, total
         Of known cells, scale and offset applied; None where there is none.
     negative
@@ -54,6 +58,7 @@ class Values:
     cells: int
     sampled: bool
     known: int
+    infinite: int
     least: float | None
     most: float | None
     total: float | None
@@ -84,6 +89,8 @@ class RasterFacts:
         As stated; 1 and 0 where not.
     masked
         Whether a mask or alpha says which cells hold data.
+    placed
+        Whether anything says where its cells lie.
     north_up
         Whether rows go from north to south and columns from west to east.
     values
@@ -104,6 +111,7 @@ class RasterFacts:
     scale: float
     offset: float
     masked: bool
+    placed: bool
     north_up: bool
     values: Values
 
@@ -141,10 +149,12 @@ def describe_raster(path: Path, band: int = 1) -> RasterFacts:
     RasterError
         When it cannot be opened or read, or has no such band.
     """
-    with open_raster(path) as source:
+    with _open_anywhere(path) as source:
         if band > source.count:
             raise RasterError(f"{path}: has {source.count} bands, not a band {band}.")
         at = band - 1
+        if np.dtype(source.dtypes[at]).kind not in "iuf":
+            raise RasterError(f"{path}: band {band} holds {source.dtypes[at]} values, not numbers that can be counted.")
         crs = _parse_crs(source.crs.to_wkt() if source.crs else None, path)
         transform, bounds = source.transform, _unpack_bounds(source.bounds)
         flags = source.mask_flag_enums[at]
@@ -163,6 +173,7 @@ def describe_raster(path: Path, band: int = 1) -> RasterFacts:
             scale=float(source.scales[at]),
             offset=float(source.offsets[at]),
             masked=MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
+            placed=not transform.is_identity,
             north_up=not transform.b and not transform.d and transform.a > 0 > transform.e,
             values=_count_values(source, band, path),
         )
@@ -181,7 +192,7 @@ def read_raster_bounds(path: Path) -> Bounds | None:
     RasterError
         When it cannot be opened.
     """
-    with open_raster(path) as source:
+    with _open_anywhere(path) as source:
         return _convert_bounds(
             _unpack_bounds(source.bounds), _parse_crs(source.crs.to_wkt() if source.crs else None, path)
         )
@@ -237,6 +248,15 @@ def _describe_parquet(path: Path) -> LayerFacts:
     )
 
 
+@contextmanager
+def _open_anywhere(path: Path) -> Iterator[OpenRaster]:
+    """A raster open, also one that nothing says of where it lies: that is for whoever asked to be told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with open_raster(path) as source:
+            yield source
+
+
 def _unpack_bounds(values: Iterable[float]) -> Bounds:
     west, south, east, north = map(float, values)
     return west, south, east, north
@@ -273,8 +293,7 @@ def _count_values(source: OpenRaster, band: int, path: Path) -> Values:
             shape = (max(1, window.height // every), max(1, source.width // every))
             values = source.read(band, window=window, out_shape=shape if every > 1 else None)
             mask = source.read_masks(band, window=window, out_shape=shape if every > 1 else None) > 0
-            known = mask & ~np.isnan(values) if values.dtype.kind == "f" else mask
-            tally.add(values, known, scale, offset)
+            tally.add(values, mask, scale, offset)
     except RasterioError as error:
         raise RasterError(f"{path}: cannot be read ({' '.join(str(error).split())}). Is it cut short?") from error
     return tally.summarise(sampled=every > 1)
@@ -291,15 +310,17 @@ class _Tally:
     """What blocks hold, added up."""
 
     def __init__(self) -> None:
-        self._cells = self._known = self._negative = 0
+        self._cells = self._known = self._infinite = self._negative = 0
         self._least, self._most, self._total = math.inf, -math.inf, 0.0
         self._whole = True
         self._codes: dict[int, int] | None = {}
 
-    def add(self, values: NDArray[np.generic], known: NDArray[np.bool_], scale: float, offset: float) -> None:
-        """Add a block."""
+    def add(self, values: NDArray[np.number], mask: NDArray[np.bool_], scale: float, offset: float) -> None:
+        """Add a block; cells out of the mask are no data."""
         self._cells += values.size
-        stored = values[known]
+        stored = values[mask]
+        self._infinite += int(np.isinf(stored).sum())
+        stored = stored[np.isfinite(stored)]
         if not stored.size:
             return
         real = stored.astype(np.float64) * scale + offset
@@ -324,6 +345,7 @@ class _Tally:
             cells=self._cells,
             sampled=sampled,
             known=self._known,
+            infinite=self._infinite,
             least=self._least if there else None,
             most=self._most if there else None,
             total=self._total if there and not sampled else None,

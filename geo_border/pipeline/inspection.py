@@ -182,28 +182,50 @@ def _hold_raster(found: Inspection, path: Path, extent: StudyExtent) -> Inspecti
 
 def _list_tiles(path: Path) -> list[Path]:
     """The files of a raster: itself, or the tiles of a folder that is no raster by itself."""
+    if path.is_dir() and not any(path.iterdir()):
+        raise FileError(f"{path}: an empty folder. Give a file, or a folder of tiles.")
     tiles = sorted(p for p in path.iterdir() if p.suffix.casefold() in _TILE_SUFFIXES) if path.is_dir() else []
     return tiles or [path]
 
 
 def _list_raster_doubts(facts: RasterFacts, need: str, tiles: int) -> list[str]:
-    out, values = [], facts.values
-    if facts.crs is None:
-        out.append("no coordinate reference system: state it as `crs`, or write one into the file.")
-    if not facts.north_up:
-        out.append("rotated, or not north-up: a run refuses it (gdalwarp writes it north-up).")
+    out = _list_place_doubts(facts)
     if len(facts.bands) > 1:
         out.append(f"{len(facts.bands)} bands: band {facts.band} is looked at; --band looks at another.")
     if facts.masked:
         out.append("has a mask of its own (or alpha): a run that holds it in memory reads the cells below it as data.")
-    if facts.crs is not None and facts.crs.is_geographic and _is_beyond_degrees(facts.bounds):
-        out.append(f"its coordinates are no degrees, but its CRS is {facts.crs.name}.")
-    if not values.known:
-        out.append("holds no cell with data.")
-    if values.sampled:
-        out.append("too many cells to look at all of them: values are of every so many-th, and no sum is given.")
     if tiles > 1:
         out.append(f"{tiles} tiles: values are of the first.")
+    return out + _list_value_doubts(facts, need)
+
+
+def _list_place_doubts(facts: RasterFacts) -> list[str]:
+    out = []
+    if facts.crs is None:
+        out.append("no coordinate reference system: state it as `crs`, or write one into the file.")
+    if not facts.placed:
+        out.append(
+            "nothing says where its cells lie: gdal_translate -a_ullr WEST NORTH EAST SOUTH -a_srs CRS writes it."
+        )
+    elif not facts.north_up:
+        out.append("rotated, or not north-up: a run refuses it (gdalwarp writes it north-up).")
+    if facts.crs is not None and facts.crs.is_geographic and _is_beyond_degrees(facts.bounds):
+        out.append(f"its coordinates are no degrees, but its CRS is {facts.crs.name}.")
+    elif facts.crs is not None and facts.bounds_lonlat is None:
+        out.append(
+            f"its CRS, {facts.crs.name}, cannot be moved to longitude and latitude: state the right one as `crs`."
+        )
+    return out
+
+
+def _list_value_doubts(facts: RasterFacts, need: str) -> list[str]:
+    out, values = [], facts.values
+    if not values.known:
+        out.append("holds no cell with data.")
+    if values.infinite:
+        out.append(f"{values.infinite:,} cells are infinite: write a number that is named as no data in their place.")
+    if values.sampled:
+        out.append("too many cells to look at all of them: values are of every so many-th, and no sum is given.")
     if need == "people":
         if values.negative:
             out.append(f"{values.negative:,} negative cells: a run takes them for not known; name them as `nodata`.")

@@ -197,6 +197,17 @@ DOUBTS: dict[str, tuple[Callable[[Path], Path], str, str]] = {
         "its coordinates are no degrees",
     ),
     "rotated": (write_rotated, "people", "rotated, or not north-up"),
+    "no place": (
+        lambda folder: write_grid(folder / "x.tif", crs=None, transform=Affine.identity()),
+        "people",
+        "nothing says where its cells lie",
+    ),
+    "a plane of its own": (
+        lambda folder: write_grid(folder / "x.tif", crs='LOCAL_CS["x",UNIT["m",1]]'),
+        "people",
+        "its CRS, x, cannot be moved to longitude and latitude",
+    ),
+    "infinite": (lambda folder: write_grid(folder / "x.tif", np.inf), "people", "6,000 cells are infinite"),
     "nothing but no data": (
         lambda folder: write_grid(folder / "x.tif", -1, nodata=-1),
         "people",
@@ -248,6 +259,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], Path], str, str]] = {
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")
+@pytest.mark.filterwarnings("ignore:The given matrix is equal to Affine.identity")
 @pytest.mark.parametrize("case", DOUBTS)
 def test_what_is_doubtful_is_one_line_and_ends_nothing(
     case: str, tmp_path: Path, study: Path, caplog: pytest.LogCaptureFixture
@@ -285,6 +297,8 @@ def test_a_study_that_cannot_be_located_is_said_and_ends_nothing(tmp_path: Path)
         ("x.gpkg", "cover", "--need cover: is served by rasters, and x.gpkg is a file of features"),
         ("none.tif", None, "none.tif: cannot be opened: no such file"),
         ("text.tif", None, "text.tif: cannot be opened as a raster"),
+        ("complex.tif", None, "complex.tif: band 1 holds complex64 values"),
+        ("empty", None, "empty: an empty folder"),
     ],
 )
 def test_what_cannot_be_inspected_is_refused_in_one_line(
@@ -293,6 +307,8 @@ def test_what_cannot_be_inspected_is_refused_in_one_line(
     write_grid(tmp_path / "x.tif")
     write_layer(tmp_path / "x.gpkg", [shapely.Point(99.99, 55.05)], name=["A"])
     (tmp_path / "text.tif").write_text("no raster", "utf-8")
+    (tmp_path / "empty").mkdir()
+    write_grid(tmp_path / "complex.tif", 1 + 2j, "complex64")
     with pytest.raises(GeoBorderError) as caught:
         geo_border.inspect(tmp_path / name, need=need, study=study)
     assert expected in str(caught.value)
