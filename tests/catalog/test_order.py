@@ -303,11 +303,8 @@ def test_the_passport_s_copy_of_a_study_names_no_folder(folder: Path, home: Path
 
 
 def test_a_catalogue_that_serves_nothing_is_warned_of_once(
-    folder: Path, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    folder: Path, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import logging
-
-    monkeypatch.setattr(logging.getLogger("geo_border"), "propagate", True)
     text = table("villages", "catalog") + table("hamlets", "catalog")
     catalog, study = declare(folder, home, "catalog", text)
     choose_sources(study, (), catalog)
