@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -59,6 +60,14 @@ def _closed_network() -> Iterator[None]:
         # Nothing a child process fetches either.
         patch.setenv("PIP_NO_INDEX", "1")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _plain_log() -> None:
+    """A command that ran in this process took the package's log for the console: the next test has it as it was."""
+    logger = logging.getLogger("geo_border")
+    logger.handlers, logger.propagate = [], True
+    logger.setLevel(logging.NOTSET)
 
 
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -187,12 +187,6 @@ def assert_ignored(checkpoint: Checkpoint[Any, Any], tasks: list[Any], caplog: p
     assert "\n" not in record.getMessage()
 
 
-@pytest.fixture(autouse=True)
-def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line keeps the logger's lines to itself once it has run in this process."""
-    monkeypatch.setattr(logging.getLogger("geo_border"), "propagate", True)
-
-
 @pytest.mark.parametrize("what", HOSTILE)
 def test_sound_arrays_that_say_what_cannot_be_are_ignored(
     what: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
