@@ -66,6 +66,8 @@ def start(world: World, folders: Folders) -> subprocess.Popen[bytes]:
         cwd=here,
         env={**os.environ, "PYTHONPATH": str(here)},
         stderr=subprocess.DEVNULL,
+        # What is started in the background of a shell is deaf to Ctrl-C, and so would be what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
 
 
